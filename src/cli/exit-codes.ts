@@ -1,0 +1,31 @@
+// Exit codes of the command line, one meaning each. The table is part of the interface.
+
+/** What the process tells its caller. */
+export const EXIT = {
+  ok: 0,
+  gate: 1,
+  usage: 2,
+  input: 3,
+  limit: 4,
+  inconclusive: 5,
+  strategy: 6,
+  files: 7,
+  remote: 8,
+  internal: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** One of the exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends a command with a code after its message went to stderr. */
+export class CommandFailure extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = "CommandFailure";
+    this.exitCode = exitCode;
+  }
+}

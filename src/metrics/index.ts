@@ -1,0 +1,23 @@
+// Door of the metrics floor: what a run leaves, and how it is measured while it runs.
+
+export { KUBERNETES_VERSION, RESULT_SCHEMA_VERSION } from "./run-result.ts";
+export type {
+  DecisionRow,
+  DepartureCounts,
+  DurationSummary,
+  EventRow,
+  NodeRow,
+  PodRow,
+  ResultNote,
+  RowSinks,
+  RunEnd,
+  RunResult,
+  SampleRow,
+  ThresholdVerdict,
+  UtilizationSummary,
+  WorkloadSummary,
+} from "./run-result.ts";
+export { MEASURES, judgeThreshold, parseThreshold } from "./thresholds.ts";
+export type { MeasureUnit, Threshold, ThresholdOperator } from "./thresholds.ts";
+export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
+export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";

@@ -1,0 +1,227 @@
+// The record a run leaves: versioned, plain, the same bytes for the same inputs.
+//
+// Units stand at the end of every number's name (Us = microseconds of virtual time, Ratio = 0 to 1,
+// Count). A value that does not exist (a percentile of nothing, a mean over no time) is null, never
+// 0 and never NaN. No wall time, host, path or locale may enter this record.
+
+/** Version of the shape of RunResult and of `summary.json`. */
+export const RESULT_SCHEMA_VERSION = "podsim.dev/result/v1";
+
+/** The Kubernetes release whose behaviour is modelled. */
+export const KUBERNETES_VERSION = "1.36.3";
+
+/** Why a run ended. Everything but `drained` and `horizon` leaves a partial result. */
+export type RunEnd = "drained" | "horizon" | "limit" | "zero-delay-loop" | "stopped" | "failed";
+
+/** Distribution of a span of virtual time over pods, in microseconds; null where n is too small to say. */
+export interface DurationSummary {
+  readonly count: number;
+  readonly minUs: number | null;
+  readonly avgUs: number | null;
+  readonly p50Us: number | null;
+  readonly p90Us: number | null;
+  readonly p95Us: number | null;
+  readonly p99Us: number | null;
+  readonly maxUs: number | null;
+  /** Largest relative error of the percentiles: 0 while every value is kept, else that of the histogram. */
+  readonly quantileErrorRatio: number;
+}
+
+/** One resource over the whole run: time-weighted, over nodes whose Ready condition is True. */
+export interface UtilizationSummary {
+  readonly resource: string;
+  /** Integral of requests of bound, unfinished pods over integral of allocatable. */
+  readonly requestedRatio: number | null;
+  /** Largest instantaneous ratio. */
+  readonly peakRatio: number | null;
+}
+
+/** One workload (a Deployment, StatefulSet, ... or "bare pods" of a namespace). */
+export interface WorkloadSummary {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly desiredCount: number;
+  readonly readyAtEndCount: number;
+  /** Integral of min(ready, desired) over integral of desired, from the first instant all were ready. */
+  readonly availabilityRatio: number | null;
+  /** Time with fewer ready replicas than desired, after all had been ready once. */
+  readonly degradedUs: number;
+  /** Longest unbroken such span; null if it never fell short after it was complete once. */
+  readonly longestDegradedUs: number | null;
+  /** First instant all desired replicas were ready; null if never. */
+  readonly firstCompleteUs: number | null;
+  readonly podsCreatedCount: number;
+  readonly podsLostCount: number;
+}
+
+/** A gate of the scenario or the command line, with what it measured. */
+export interface ThresholdVerdict {
+  readonly expression: string;
+  readonly measure: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly limit: number;
+  readonly passed: boolean;
+}
+
+/** Something a reader must know to trust the numbers: what was not simulated, inferred or assumed. */
+export interface ResultNote {
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+  /** True if it could have changed where pods are placed. */
+  readonly changesScheduling: boolean;
+}
+
+/** Why pods left their nodes before they had finished, by cause. Never synonyms: see the glossary. */
+export interface DepartureCounts {
+  readonly evictedByTaintCount: number;
+  readonly evictedByApiCount: number;
+  readonly evictedByKubeletCount: number;
+  readonly preemptedCount: number;
+  readonly lostWithNodeCount: number;
+  readonly deletedCount: number;
+}
+
+/** The versioned record of one run. Key order is the order of this declaration. */
+export interface RunResult {
+  readonly schemaVersion: string;
+  readonly scenario: { readonly name: string; readonly inputHash: string };
+  readonly versions: {
+    readonly podsim: string;
+    readonly kubernetes: string;
+    readonly fingerprint: number;
+  };
+  readonly seed: string;
+  readonly replication: number;
+  readonly scheduler: string;
+  readonly end: { readonly reason: RunEnd; readonly atUs: number; readonly partial: boolean; readonly detail?: string };
+  readonly fingerprint: string;
+  readonly counts: {
+    readonly nodes: number;
+    readonly podsCreated: number;
+    readonly podsBound: number;
+    readonly podsSucceeded: number;
+    readonly podsFailed: number;
+    readonly podsPendingAtEnd: number;
+    readonly podsRunningAtEnd: number;
+    readonly podsTerminatingAtEnd: number;
+    readonly podsUnschedulableAtEnd: number;
+    readonly events: number;
+  };
+  readonly decisions: {
+    readonly attemptsCount: number;
+    readonly scheduledCount: number;
+    readonly unschedulableCount: number;
+    readonly errorCount: number;
+    /** Decisions in which more than one node had the best score. */
+    readonly tiedCount: number;
+    readonly nodesEvaluatedCount: number;
+  };
+  readonly pending: DurationSummary;
+  readonly startup: DurationSummary;
+  readonly attemptsPerPod: { readonly avg: number | null; readonly max: number | null };
+  readonly departures: DepartureCounts;
+  readonly utilization: readonly UtilizationSummary[];
+  /** Share of node time in which the machine was up. */
+  readonly nodeAvailabilityRatio: number | null;
+  readonly availabilityRatio: number | null;
+  /** Longest time any workload needed until all its replicas were ready again. */
+  readonly recoveryMaxUs: number | null;
+  readonly workloads: readonly WorkloadSummary[];
+  readonly thresholds: readonly ThresholdVerdict[];
+  readonly pendingAtEnd: readonly { readonly pod: string; readonly message: string }[];
+  readonly notes: readonly ResultNote[];
+}
+
+/** A row of `pods.csv`: one pod object that has ended, or exists at the end. Instants in microseconds, null = did not happen. */
+export interface PodRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: number;
+  readonly owner: string;
+  readonly node: string;
+  readonly phase: string;
+  readonly reason: string;
+  readonly priority: number;
+  readonly milliCpuRequested: number;
+  readonly memoryBytesRequested: number;
+  readonly createdUs: number;
+  readonly boundUs: number | null;
+  readonly startedUs: number | null;
+  readonly readyUs: number | null;
+  readonly finishedUs: number | null;
+  readonly deletedUs: number | null;
+  readonly attemptsCount: number;
+  readonly departure: string;
+}
+
+/** A row of `nodes.csv`. */
+export interface NodeRow {
+  readonly name: string;
+  readonly zone: string;
+  readonly createdUs: number;
+  readonly removedUs: number | null;
+  readonly milliCpuAllocatable: number;
+  readonly memoryBytesAllocatable: number;
+  readonly podsAllocatable: number;
+  readonly podsBoundCount: number;
+  readonly podsMaxCount: number;
+  readonly cpuRequestedRatio: number | null;
+  readonly memoryRequestedRatio: number | null;
+  readonly downUs: number;
+  readonly notReadyUs: number;
+}
+
+/** A row of `timeseries.csv`: the cluster after a change of any of these values (sampled on change). */
+export interface SampleRow {
+  readonly atUs: number;
+  readonly nodesReady: number;
+  readonly podsPending: number;
+  readonly podsRunning: number;
+  readonly podsReady: number;
+  readonly podsTerminating: number;
+  readonly milliCpuRequested: number;
+  readonly memoryBytesRequested: number;
+  readonly milliCpuAllocatable: number;
+  readonly memoryBytesAllocatable: number;
+}
+
+/** A row of `decisions.csv`: one scheduling cycle. */
+export interface DecisionRow {
+  readonly atUs: number;
+  readonly scheduler: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: number;
+  readonly attempt: number;
+  readonly result: string;
+  readonly node: string;
+  readonly evaluated: number;
+  readonly feasible: number;
+  readonly score: number | null;
+  readonly ties: number;
+  readonly message: string;
+}
+
+/** A row of `events.csv`: a Kubernetes Event. */
+export interface EventRow {
+  readonly atUs: number;
+  readonly type: string;
+  readonly reason: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly from: string;
+  readonly message: string;
+}
+
+/** Who wants rows: each is called as the row becomes final; nothing is hoarded on the way. */
+export interface RowSinks {
+  readonly pod?: (row: PodRow) => void;
+  readonly node?: (row: NodeRow) => void;
+  readonly sample?: (row: SampleRow) => void;
+  readonly decision?: (row: DecisionRow) => void;
+  readonly event?: (row: EventRow) => void;
+}

@@ -1,0 +1,16 @@
+// Door of the report floor: results in, text out. Never sees a running simulation.
+
+export { formatNotes, formatSummary, ratioText, spanText, verdictLine } from "./summary-text.ts";
+export { formatTextTable, withoutControls } from "./text-table.ts";
+export type { Alignment } from "./text-table.ts";
+export {
+  csvHeader,
+  csvLines,
+  csvText,
+  DECISIONS_CSV,
+  EVENTS_CSV,
+  NODES_CSV,
+  PODS_CSV,
+  TIMESERIES_CSV,
+} from "./csv-rows.ts";
+export type { CsvTable } from "./csv-rows.ts";
