@@ -5,5 +5,37 @@
 
 // ---- numeric ----------------------------------------------------------------------------
 
-// ---- reading ----------------------------------------------------------------------------
-export {};
+export { AssertionError, assert, unreachable } from "./assert.ts";
+export { compareNumbers, compareText } from "./order.ts";
+export type { Duration, Instant } from "./instant.ts";
+export {
+  LAST_INSTANT,
+  US_PER_HOUR,
+  US_PER_MINUTE,
+  US_PER_MS,
+  US_PER_SECOND,
+  ZERO_DURATION,
+  ZERO_INSTANT,
+  addDuration,
+  duration,
+  durationBetween,
+  durationFromMillis,
+  durationFromSeconds,
+  instant,
+} from "./instant.ts";
+export { formatDuration, formatInstant, parseDuration } from "./duration-text.ts";
+export {
+  Float64Column,
+  Int32Column,
+  Uint16Column,
+  Uint32Column,
+  Uint8Column,
+} from "./columns.ts";
+export { BitSet } from "./bit-set.ts";
+export { IdPool, NO_HANDLE, generationOfHandle, idOfHandle, packHandle } from "./id-pool.ts";
+export { Interner } from "./interner.ts";
+export { RollingDigest } from "./rolling-digest.ts";
+export { sha256Hex } from "./sha256.ts";
+export { utf8Bytes } from "./utf8.ts";
+export type { EntityHash } from "./hash-text.ts";
+export { entityHash, entityHashFrom, hashPath, hashText32 } from "./hash-text.ts";
