@@ -1,0 +1,82 @@
+// Nominator: which pending pods are promised which node.
+//
+// A nomination is a promise after preemption: lower or equal priority must leave the room alone.
+// Rules of scheduler-queue.md B10; a pod has at most one nomination.
+
+import type { PodInfo } from "../framework/pod-info.ts";
+
+/** How the failure handler talks to the nominator: leave as it is, or set (possibly to "") by force. */
+export type NominatingMode = "noop" | "override";
+
+/** Nominations by node name, each list in order of arrival. */
+export class Nominator {
+  private readonly podsByNode = new Map<string, PodInfo[]>();
+  private readonly nodeByUid = new Map<PodInfo["uid"], string>();
+  private readonly findQueued: (pod: PodInfo) => PodInfo | undefined;
+
+  /**
+   * `findQueued` returns the record held by whichever queue has the pod. A nominated pod in no queue
+   * (in flight or assumed) counts as a stub without priority and requests, which is upstream's trap.
+   * The default takes the record that was nominated.
+   */
+  constructor(findQueued: (pod: PodInfo) => PodInfo | undefined = (pod) => pod) {
+    this.findQueued = findQueued;
+  }
+
+  /** "override" registers the pod under `nodeName`; "noop" under its own status.nominatedNodeName. */
+  add(pod: PodInfo, mode: NominatingMode = "noop", nodeName = ""): void {
+    this.delete(pod);
+    const target = mode === "override" ? nodeName : pod.nominatedNodeName;
+    if (mode === "noop" && target === "") return;
+    if (pod.nodeName !== "") return;
+    this.nodeByUid.set(pod.uid, target);
+    const pods = this.podsByNode.get(target);
+    if (pods === undefined) this.podsByNode.set(target, [pod]);
+    else pods.push(pod);
+  }
+
+  /** The pod's object changed: an in-memory nomination survives when neither object names a node. */
+  update(oldPod: PodInfo | undefined, newPod: PodInfo): void {
+    let kept: string | undefined;
+    if (newPod.nominatedNodeName === "" && (oldPod?.nominatedNodeName ?? "") === "") {
+      kept = this.nodeByUid.get(newPod.uid);
+    }
+    if (oldPod !== undefined) this.delete(oldPod);
+    if (kept === undefined) this.add(newPod);
+    else this.add(newPod, "override", kept);
+  }
+
+  delete(pod: PodInfo): void {
+    const nodeName = this.nodeByUid.get(pod.uid);
+    if (nodeName === undefined) return;
+    this.nodeByUid.delete(pod.uid);
+    const pods = this.podsByNode.get(nodeName) ?? [];
+    const kept = pods.filter((other) => other.uid !== pod.uid);
+    if (kept.length === 0) this.podsByNode.delete(nodeName);
+    else this.podsByNode.set(nodeName, kept);
+  }
+
+  /** The node a pod is nominated to, or undefined. */
+  nodeOf(uid: PodInfo["uid"]): string | undefined {
+    return this.nodeByUid.get(uid);
+  }
+
+  /** Pods nominated to that node; undefined entries (stubs) are left to `podsForNode`'s caller. */
+  podsForNode(nodeName: string): readonly NominatedPod[] {
+    const pods = this.podsByNode.get(nodeName);
+    if (pods === undefined) return NO_PODS;
+    return pods.map((pod) => ({ uid: pod.uid, pod: this.findQueued(pod) }));
+  }
+
+  get size(): number {
+    return this.nodeByUid.size;
+  }
+}
+
+/** A nominated pod; `pod` is undefined for a stub (priority 0, no requests, no labels). */
+export interface NominatedPod {
+  readonly uid: PodInfo["uid"];
+  readonly pod: PodInfo | undefined;
+}
+
+const NO_PODS: readonly NominatedPod[] = [];

@@ -1,0 +1,382 @@
+// SchedulerCache: what one scheduler believes about nodes and the pods on them.
+//
+// Fed by the watch (or directly by recorded cases) and by the scheduler's own assumptions; plugins
+// and evaluators read nothing else. Nodes are rows; row 0 is a scratch row on which a hypothetical
+// node can be built. The snapshot of upstream is the state at `refreshSnapshot`: nothing changes
+// during a cycle, so only what upstream leaves stale on purpose is frozen there (list order, images).
+
+import type { HostPort, NodeObject, PodTemplate } from "../../cluster/index.ts";
+import { podKey, type PodInfo } from "../framework/pod-info.ts";
+import { ExactSums } from "./exact-sums.ts";
+import { HostPortSet } from "./host-ports.ts";
+import { type ImageOnNode, ImageTable } from "./image-table.ts";
+import { type NodeRow, SCRATCH_ROW } from "./node-row.ts";
+import { NodeTree, zoneKeyOf } from "./node-tree.ts";
+import { Nominator } from "./nominator.ts";
+import { ResourceColumns } from "./resource-columns.ts";
+
+export type { NodeRow } from "./node-row.ts";
+
+/** How a cache is made. */
+export interface SchedulerCacheOptions {
+  /** Keep 64-bit sums too, for recorded amounts beyond 2^53. */
+  readonly int64?: boolean;
+  readonly nominator?: Nominator;
+}
+
+interface CachedPod {
+  readonly pod: PodInfo;
+  assumed: boolean;
+}
+
+const NO_IMAGES: ReadonlyMap<string, ImageOnNode> = new Map();
+
+/** This scheduler's nodes and pods. */
+export class SchedulerCache {
+  readonly resources: ResourceColumns = new ResourceColumns();
+  /** Present only in caches made with `int64`. */
+  readonly exact: ExactSums | undefined;
+  readonly nominator: Nominator;
+  private readonly names: string[] = [];
+  private readonly objects: (NodeObject | undefined)[] = [];
+  private readonly podLists: PodInfo[][] = [];
+  private readonly affinityPodLists: PodInfo[][] = [];
+  private readonly portSets: HostPortSet[] = [];
+  private readonly frozenImages: ReadonlyMap<string, ImageOnNode>[] = [];
+  private readonly generations: number[] = [];
+  private readonly freeRows: NodeRow[] = [];
+  private readonly rowOfName = new Map<string, NodeRow>();
+  private readonly podsByUid = new Map<PodInfo["uid"], CachedPod>();
+  private readonly images = new ImageTable();
+  private readonly tree = new NodeTree();
+  private generation = 0;
+  private refreshedGeneration = 0;
+  private listIsStale = true;
+  private listed: NodeRow[] = [];
+  private changedRows = new Set<NodeRow>();
+
+  constructor(options: SchedulerCacheOptions = {}) {
+    this.exact = options.int64 === true ? new ExactSums() : undefined;
+    this.nominator = options.nominator ?? new Nominator();
+    this.pushRow("");
+  }
+
+  // ---- nodes ------------------------------------------------------------------------------
+
+  /** A node appeared (or an update of one that is unknown). Its pods may have come first. */
+  addNode(node: NodeObject): NodeRow {
+    const row = this.rowOfName.get(node.name) ?? this.takeRow(node.name);
+    const known = this.objects[row];
+    if (known !== undefined) return this.updateNode(node);
+    this.tree.add(node.name, zoneKeyOf(node.labels));
+    this.listIsStale = true;
+    this.setNode(row, node);
+    return row;
+  }
+
+  /** The node's object changed. Its place in the list stays until some node comes or goes. */
+  updateNode(node: NodeObject): NodeRow {
+    const row = this.rowOfName.get(node.name);
+    if (row === undefined || this.objects[row] === undefined) return this.addNode(node);
+    this.tree.update(node.name, zoneKeyOf(node.labels));
+    this.setNode(row, node);
+    return row;
+  }
+
+  /** The node is gone; pods still bound to it stay counted on a row that no list shows. */
+  removeNode(name: string): void {
+    const row = this.rowOfName.get(name);
+    const known = row === undefined ? undefined : this.objects[row];
+    if (row === undefined || known === undefined) return;
+    this.removeImages(known);
+    this.objects[row] = undefined;
+    this.tree.remove(name);
+    this.listIsStale = true;
+    this.touch(row);
+    this.releaseIfEmpty(row);
+  }
+
+  // ---- pods -------------------------------------------------------------------------------
+
+  /** An assigned pod was seen. It takes the place of its assumed twin (at the end of the list). */
+  addPod(pod: PodInfo): void {
+    const known = this.podsByUid.get(pod.uid);
+    if (known !== undefined) this.uncount(known.pod);
+    this.count(pod, false);
+  }
+
+  /** An assigned pod changed: removed and appended again, as upstream. */
+  updatePod(pod: PodInfo): void {
+    this.addPod(pod);
+  }
+
+  /** An assigned pod is gone (or finished). Unknown pods are ignored. */
+  removePod(uid: PodInfo["uid"]): void {
+    const known = this.podsByUid.get(uid);
+    if (known === undefined) return;
+    this.uncount(known.pod);
+    this.podsByUid.delete(uid);
+  }
+
+  /** The scheduler decided: count the pod on the node at once. Its nomination is dropped. */
+  assume(pod: PodInfo, nodeName: string): PodInfo {
+    if (this.podsByUid.has(pod.uid)) {
+      throw new Error(`pod ${pod.uid}(${podKey(pod)}) is in the cache, so can't be assumed`);
+    }
+    const assumed: PodInfo = { ...pod, nodeName };
+    this.count(assumed, true);
+    this.nominator.delete(pod);
+    return assumed;
+  }
+
+  /** The binding failed: an assumed pod no longer counts. */
+  forget(uid: PodInfo["uid"]): void {
+    const known = this.podsByUid.get(uid);
+    if (known === undefined) return;
+    if (!known.assumed) throw new Error(`pod ${podKey(known.pod)} is bound, so can't be forgotten`);
+    this.removePod(uid);
+  }
+
+  isAssumed(uid: PodInfo["uid"]): boolean {
+    return this.podsByUid.get(uid)?.assumed === true;
+  }
+
+  /** The pod as counted here (bound or assumed), or undefined. */
+  findPod(uid: PodInfo["uid"]): PodInfo | undefined {
+    return this.podsByUid.get(uid)?.pod;
+  }
+
+  // ---- snapshot ---------------------------------------------------------------------------
+
+  /**
+   * The node list of this cycle, in upstream's order. Rebuilt only after a node came or went; image
+   * counts are taken anew only for nodes that changed since the last call.
+   */
+  refreshSnapshot(): readonly NodeRow[] {
+    if (this.listIsStale) {
+      this.listed = this.tree.list().map((name) => this.rowOfName.get(name)!);
+      this.listIsStale = false;
+    }
+    for (const row of this.changedRows) this.freezeImages(row);
+    this.changedRows = new Set();
+    this.refreshedGeneration = this.generation;
+    return this.listed;
+  }
+
+  /** The node list as of the last refresh. */
+  get nodeList(): readonly NodeRow[] {
+    return this.listed;
+  }
+
+  /** Rises with every change of anything; equal numbers mean an unchanged cache. */
+  get currentGeneration(): number {
+    return this.generation;
+  }
+
+  /** Generation at the last refresh. */
+  get snapshotGeneration(): number {
+    return this.refreshedGeneration;
+  }
+
+  /** Generation of the last change of that row. */
+  generationOf(row: NodeRow): number {
+    return this.generations[row]!;
+  }
+
+  get nodeCount(): number {
+    return this.listIsStale ? this.tree.list().length : this.listed.length;
+  }
+
+  get podCount(): number {
+    return this.podsByUid.size;
+  }
+
+  // ---- reads by row -----------------------------------------------------------------------
+
+  /** Row of a node that exists, or undefined. */
+  findRow(name: string): NodeRow | undefined {
+    const row = this.rowOfName.get(name);
+    return row !== undefined && this.objects[row] !== undefined ? row : undefined;
+  }
+
+  nodeName(row: NodeRow): string {
+    return this.names[row]!;
+  }
+
+  /** The Node object; only rows of existing nodes (and the scratch row after a copy) have one. */
+  node(row: NodeRow): NodeObject {
+    const node = this.objects[row];
+    if (node === undefined) throw new Error(`row ${row} (${this.names[row]}) has no Node object`);
+    return node;
+  }
+
+  /** Pods on the node in upstream's order: a removal puts the last one into the gap. */
+  podsOn(row: NodeRow): readonly PodInfo[] {
+    return this.podLists[row]!;
+  }
+
+  /** Pods on the node that have any pod affinity or anti-affinity term. */
+  podsWithAffinityOn(row: NodeRow): readonly PodInfo[] {
+    return this.affinityPodLists[row]!;
+  }
+
+  hasPortConflict(row: NodeRow, wanted: readonly HostPort[]): boolean {
+    const used = this.portSets[row]!;
+    return wanted.some((port) => used.conflicts(port));
+  }
+
+  /** An image on the node as of its last snapshot copy, or undefined. */
+  imageOn(row: NodeRow, imageName: string): ImageOnNode | undefined {
+    return this.frozenImages[row]!.get(imageName);
+  }
+
+  // ---- hypothetical nodes -----------------------------------------------------------------
+
+  /** Makes the scratch row a copy of that node; changes to it leave the node alone. */
+  copyToScratch(row: NodeRow): NodeRow {
+    const to = SCRATCH_ROW;
+    this.resources.copyRow(row, to);
+    this.exact?.copyRow(row, to);
+    this.names[to] = this.names[row]!;
+    this.objects[to] = this.objects[row];
+    this.podLists[to] = [...this.podLists[row]!];
+    this.affinityPodLists[to] = [...this.affinityPodLists[row]!];
+    this.portSets[to] = this.portSets[row]!.clone();
+    this.frozenImages[to] = this.frozenImages[row]!;
+    return to;
+  }
+
+  /** Puts a pod on the scratch row. */
+  addToScratch(pod: PodInfo): void {
+    this.appendToRow(SCRATCH_ROW, pod);
+  }
+
+  /** Takes a pod off the scratch row. */
+  removeFromScratch(pod: PodInfo): void {
+    this.dropFromRow(SCRATCH_ROW, pod);
+  }
+
+  // ---- inside -----------------------------------------------------------------------------
+
+  private count(pod: PodInfo, assumed: boolean): void {
+    const row = this.rowOfName.get(pod.nodeName) ?? this.takeRow(pod.nodeName);
+    this.podsByUid.set(pod.uid, { pod, assumed });
+    this.appendToRow(row, pod);
+    this.touch(row);
+  }
+
+  private uncount(pod: PodInfo): void {
+    const row = this.rowOfName.get(pod.nodeName);
+    if (row === undefined) throw new Error(`node ${pod.nodeName} of pod ${podKey(pod)} has no row`);
+    this.dropFromRow(row, pod);
+    this.touch(row);
+    this.releaseIfEmpty(row);
+  }
+
+  private appendToRow(row: NodeRow, pod: PodInfo): void {
+    this.podLists[row]!.push(pod);
+    if (hasPodAffinityTerms(pod.template)) this.affinityPodLists[row]!.push(pod);
+    this.resources.count(row, pod.template, 1);
+    this.exact?.count(row, pod.template, 1);
+    for (const port of pod.template.hostPorts) this.portSets[row]!.add(port);
+  }
+
+  private dropFromRow(row: NodeRow, pod: PodInfo): void {
+    swapRemove(this.podLists[row]!, pod);
+    if (hasPodAffinityTerms(pod.template)) swapRemove(this.affinityPodLists[row]!, pod);
+    this.resources.count(row, pod.template, -1);
+    this.exact?.count(row, pod.template, -1);
+    for (const port of pod.template.hostPorts) this.portSets[row]!.remove(port);
+  }
+
+  private setNode(row: NodeRow, node: NodeObject): void {
+    const known = this.objects[row];
+    if (known !== undefined) this.removeImages(known);
+    this.objects[row] = node;
+    this.resources.setAllocatable(row, node.allocatable);
+    this.exact?.setAllocatable(row, node.allocatable);
+    for (const image of node.images) {
+      for (const name of image.names) this.images.add(name, image.sizeBytes, node.name);
+    }
+    this.touch(row);
+  }
+
+  private removeImages(node: NodeObject): void {
+    for (const image of node.images) {
+      for (const name of image.names) this.images.remove(name, node.name);
+    }
+  }
+
+  private freezeImages(row: NodeRow): void {
+    const node = this.objects[row];
+    if (node === undefined || node.images.length === 0) {
+      this.frozenImages[row] = NO_IMAGES;
+      return;
+    }
+    const frozen = new Map<string, ImageOnNode>();
+    for (const image of node.images) {
+      for (const name of image.names) {
+        const state = this.images.find(name);
+        if (state !== undefined) frozen.set(name, state);
+      }
+    }
+    this.frozenImages[row] = frozen;
+  }
+
+  private touch(row: NodeRow): void {
+    this.generation++;
+    this.generations[row] = this.generation;
+    this.changedRows.add(row);
+  }
+
+  private takeRow(name: string): NodeRow {
+    const free = this.freeRows.pop();
+    const row = free ?? this.pushRow(name);
+    this.names[row] = name;
+    this.rowOfName.set(name, row);
+    return row;
+  }
+
+  private pushRow(name: string): NodeRow {
+    const row = this.names.length as NodeRow;
+    this.names.push(name);
+    this.objects.push(undefined);
+    this.podLists.push([]);
+    this.affinityPodLists.push([]);
+    this.portSets.push(new HostPortSet());
+    this.frozenImages.push(NO_IMAGES);
+    this.generations.push(0);
+    this.resources.pushRow();
+    this.exact?.pushRow();
+    return row;
+  }
+
+  private releaseIfEmpty(row: NodeRow): void {
+    if (this.objects[row] !== undefined || this.podLists[row]!.length > 0) return;
+    this.rowOfName.delete(this.names[row]!);
+    this.resources.clearRequested(row);
+    this.exact?.clearRequested(row);
+    this.portSets[row] = new HostPortSet();
+    this.frozenImages[row] = NO_IMAGES;
+    this.freeRows.push(row);
+  }
+}
+
+/** Whether the pod has a pod affinity or anti-affinity term of any sort. */
+export function hasPodAffinityTerms(template: PodTemplate): boolean {
+  const { podAffinity, podAntiAffinity } = template;
+  return (
+    podAffinity.required.length > 0 ||
+    podAffinity.preferred.length > 0 ||
+    podAntiAffinity.required.length > 0 ||
+    podAntiAffinity.preferred.length > 0
+  );
+}
+
+/** Upstream's removal: the last element takes the removed one's place. */
+function swapRemove(pods: PodInfo[], pod: PodInfo): void {
+  const index = pods.findIndex((other) => other.uid === pod.uid);
+  if (index < 0) throw new Error(`pod ${podKey(pod)} is not on the node it should be on`);
+  const last = pods.pop()!;
+  if (index < pods.length) pods[index] = last;
+}

@@ -1,0 +1,35 @@
+// NodeStatuses: why each node of one cycle did not take the pod.
+//
+// Nodes that were filtered have a status of their own; all the others share the "absent" one (nodes
+// outside a narrowed list, or every node when PreFilter rejected the pod).
+
+import type { NodeRow } from "../cache/scheduler-cache.ts";
+import { Code, type Status } from "./status.ts";
+
+/** Verdicts by node, in the order in which they were given. */
+export class NodeStatuses {
+  /** Status of every node without one of its own. */
+  absent: Status = { code: Code.UnschedulableAndUnresolvable, plugin: "", reasons: [] };
+  private readonly byNode = new Map<NodeRow, Status>();
+
+  get explicitCount(): number {
+    return this.byNode.size;
+  }
+
+  set(node: NodeRow, status: Status): void {
+    this.byNode.set(node, status);
+  }
+
+  /** The node's own status, or undefined when it only has the absent one. */
+  explicit(node: NodeRow): Status | undefined {
+    return this.byNode.get(node);
+  }
+
+  get(node: NodeRow): Status {
+    return this.byNode.get(node) ?? this.absent;
+  }
+
+  entries(): IterableIterator<[NodeRow, Status]> {
+    return this.byNode.entries();
+  }
+}

@@ -1,0 +1,164 @@
+// The extension points: what a scheduler plugin can take part in.
+//
+// Same names and meaning as upstream's framework. A plugin implements one or more of these
+// interfaces; which of its points are used is the profile's business. Rejection is a Status, never
+// an exception.
+
+import type { NodeRow, SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { EventRegistration } from "./cluster-event.ts";
+import type { ClusterObjects } from "./cluster-objects.ts";
+import type { CycleState } from "./cycle-state.ts";
+import type { NodeStatuses } from "./node-statuses.ts";
+import type { PodInfo } from "./pod-info.ts";
+import type { Status } from "./status.ts";
+
+/** Names of the extension points as they stand in a KubeSchedulerConfiguration. */
+export const EXTENSION_POINTS = [
+  "preEnqueue",
+  "queueSort",
+  "preFilter",
+  "filter",
+  "postFilter",
+  "preScore",
+  "score",
+  "reserve",
+  "permit",
+  "preBind",
+  "bind",
+  "postBind",
+] as const;
+export type ExtensionPoint = (typeof EXTENSION_POINTS)[number];
+
+/** Highest score a plugin may give after normalisation. */
+export const MAX_NODE_SCORE = 100;
+
+/** What every plugin has. */
+export interface Plugin {
+  readonly name: string;
+  /** Events after which a pod rejected by this plugin may be worth another attempt. */
+  eventsToRegister?(): readonly EventRegistration[];
+  /**
+   * Why this plugin cannot judge this pod as upstream would, or undefined when it can. A plugin that
+   * is only partly modelled says so here; the decision carries it as "not simulated".
+   */
+  notSimulated?(pod: PodInfo): string | undefined;
+}
+
+export interface PreEnqueuePlugin extends Plugin {
+  /** Success lets the pod into the active queue; anything else keeps it gated. */
+  preEnqueue(pod: PodInfo): Status;
+}
+
+/** A pod with the instant it entered (or re-entered) the queue. */
+export interface SortablePod {
+  readonly pod: PodInfo;
+  readonly timestampUs: number;
+}
+
+export interface QueueSortPlugin extends Plugin {
+  /** True when `a` goes strictly before `b`. */
+  less(a: SortablePod, b: SortablePod): boolean;
+}
+
+/** PreFilter's answer: a status and, if the plugin narrows the search, the only nodes left. */
+export interface PreFilterOutcome {
+  readonly status: Status;
+  /** Names of the nodes that remain (may name nodes that do not exist); absent: all. */
+  readonly nodeNames?: ReadonlySet<string>;
+}
+
+export interface PreFilterPlugin extends Plugin {
+  preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome;
+  /** `other` is put on `node` hypothetically; only called when PreFilter was not skipped. */
+  addPod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): void;
+  removePod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): void;
+}
+
+export interface FilterPlugin extends Plugin {
+  /** The verdict for one node; `node` may be the cache's scratch row. */
+  filter(state: CycleState, pod: PodInfo, node: NodeRow): Status;
+}
+
+/** PostFilter's answer; `nominate` undefined leaves an existing nomination alone, "" clears it. */
+export interface PostFilterOutcome {
+  readonly status: Status;
+  readonly nominate?: string;
+}
+
+export interface PostFilterPlugin extends Plugin {
+  postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterOutcome;
+}
+
+export interface PreScorePlugin extends Plugin {
+  preScore(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): Status;
+}
+
+export interface ScorePlugin extends Plugin {
+  /** An integer; after normalisation it must lie in 0..100. */
+  score(state: CycleState, pod: PodInfo, node: NodeRow): number;
+  /** Rewrites `scores` (parallel to `nodes`) in place. */
+  normalizeScores?(
+    state: CycleState,
+    pod: PodInfo,
+    nodes: readonly NodeRow[],
+    scores: number[],
+  ): void;
+}
+
+export interface ReservePlugin extends Plugin {
+  reserve(state: CycleState, pod: PodInfo, nodeName: string): Status;
+  unreserve(state: CycleState, pod: PodInfo, nodeName: string): void;
+}
+
+export interface PermitPlugin extends Plugin {
+  /** Wait holds the pod in the binding task for at most `timeoutUs`. */
+  permit(
+    state: CycleState,
+    pod: PodInfo,
+    nodeName: string,
+  ): { readonly status: Status; readonly timeoutUs: number };
+}
+
+export interface PreBindPlugin extends Plugin {
+  /** Skip: nothing to do for this pod (the ordinary case). */
+  preBindPreFlight(state: CycleState, pod: PodInfo, nodeName: string): Status;
+  preBind(state: CycleState, pod: PodInfo, nodeName: string): Status;
+}
+
+/** Marks the binder; the write itself is made by whoever runs the binding cycle. */
+export interface BindPlugin extends Plugin {
+  readonly binds: true;
+}
+
+export interface PostBindPlugin extends Plugin {
+  postBind(state: CycleState, pod: PodInfo, nodeName: string): void;
+}
+
+/** What a plugin may look at besides its arguments: this scheduler's beliefs. */
+export interface PluginHandle {
+  readonly cache: SchedulerCache;
+  readonly objects: ClusterObjects;
+}
+
+/** Makes a plugin for one profile; `args` are decoded and validated already. */
+export type PluginFactory = (args: unknown, handle: PluginHandle) => Plugin;
+
+const POINT_METHODS: Readonly<Record<ExtensionPoint, string>> = {
+  preEnqueue: "preEnqueue",
+  queueSort: "less",
+  preFilter: "preFilter",
+  filter: "filter",
+  postFilter: "postFilter",
+  preScore: "preScore",
+  score: "score",
+  reserve: "reserve",
+  permit: "permit",
+  preBind: "preBind",
+  bind: "binds",
+  postBind: "postBind",
+};
+
+/** True when the plugin takes part in that extension point. */
+export function implementsPoint(plugin: Plugin, point: ExtensionPoint): boolean {
+  return POINT_METHODS[point] in plugin;
+}

@@ -1,0 +1,83 @@
+// Door of scheduler: kube-scheduler's decisions and its queue, in virtual time.
+//
+// Two halves: what decides about one pod (framework, cache, plugins, evaluator) and what decides
+// which pod is next and carries decisions out (queue, loop, policies).
+
+// ---- framework, cache, plugins, evaluator ------------------------------------------------
+
+export {
+  Code,
+  errorStatus,
+  formatCode,
+  isRejected,
+  SKIP,
+  type Status,
+  statusMessage,
+  SUCCESS,
+  unresolvable,
+  unschedulable,
+} from "./framework/status.ts";
+export { podKey, type PodInfo, type PodOwner } from "./framework/pod-info.ts";
+export { CycleState, type CycleValue } from "./framework/cycle-state.ts";
+export {
+  Action,
+  type ClusterEvent,
+  type EventRegistration,
+  type EventResource,
+  type EventSubject,
+  type QueueingHint,
+} from "./framework/cluster-event.ts";
+export type {
+  ClusterObjects,
+  SelectingService,
+  SelectingWorkload,
+} from "./framework/cluster-objects.ts";
+export {
+  type BindPlugin,
+  EXTENSION_POINTS,
+  type ExtensionPoint,
+  type FilterPlugin,
+  implementsPoint,
+  MAX_NODE_SCORE,
+  type PermitPlugin,
+  type Plugin,
+  type PluginFactory,
+  type PluginHandle,
+  type PostBindPlugin,
+  type PostFilterOutcome,
+  type PostFilterPlugin,
+  type PreBindPlugin,
+  type PreEnqueuePlugin,
+  type PreFilterOutcome,
+  type PreFilterPlugin,
+  type PreScorePlugin,
+  type QueueSortPlugin,
+  type ReservePlugin,
+  type ScorePlugin,
+  type SortablePod,
+} from "./framework/plugin.ts";
+export { NodeStatuses } from "./framework/node-statuses.ts";
+export { formatFitError } from "./framework/fit-error.ts";
+export type {
+  Decision,
+  DecisionOutcome,
+  NotSimulated,
+  PluginScores,
+} from "./framework/decision.ts";
+export {
+  type ArgumentFault,
+  type ArgumentReader,
+  Registry,
+  type RegistryEntry,
+} from "./framework/registry.ts";
+export type {
+  EnabledPlugin,
+  ProfileConfiguration,
+  SchedulerConfiguration,
+} from "./framework/scheduler-configuration.ts";
+export { Profile, type WeightedScorePlugin } from "./framework/profile.ts";
+export { NO_ROW, type NodeRow, SCRATCH_ROW } from "./cache/node-row.ts";
+export { type NominatedPod, type NominatingMode, Nominator } from "./cache/nominator.ts";
+export { SchedulerCache, type SchedulerCacheOptions } from "./cache/scheduler-cache.ts";
+
+// ---- queue, loop, policies ---------------------------------------------------------------
