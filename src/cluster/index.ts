@@ -1,0 +1,156 @@
+// Door of cluster: what a Kubernetes cluster is, without anybody deciding anything.
+//
+// VALUES are what stands in manifests, decoded and compiled; STATE is what the API server shows
+// and the machines are while time passes. The two sections have different owners.
+
+// ======== VALUES =========================================================================
+
+// ---- quantities and resources
+export type { QuantityFormat } from "./quantity/quantity-suffix.ts";
+export { Quantity, quantityOf, quantityOfMilli, ZERO_QUANTITY } from "./quantity/quantity.ts";
+export type { QuantityError } from "./quantity/quantity-text.ts";
+export { isQuantityError, parseQuantity } from "./quantity/quantity-text.ts";
+export {
+  isExtendedResource,
+  isHugePageResource,
+  isPodLevelResource,
+  isScalarResource,
+} from "./quantity/resource-names.ts";
+export type {
+  Amount,
+  ExactResources,
+  QuantityMap,
+  ResourceList,
+} from "./quantity/resource-list.ts";
+export {
+  exactResourcesOf,
+  NO_RESOURCES,
+  PRESENT,
+  resourceListFromExact,
+  resourceListOf,
+} from "./quantity/resource-list.ts";
+
+// ---- names, labels, selectors, taints
+export {
+  dnsLabelProblem,
+  labelValueProblem,
+  qualifiedNameProblem,
+  subdomainProblem,
+} from "./selectors/qualified-name.ts";
+export type { Labels } from "./selectors/labels.ts";
+export { areEqualLabels, formatLabels, labelsOf, NO_LABELS } from "./selectors/labels.ts";
+export type { Requirement, SelectionOperator } from "./selectors/requirement.ts";
+export {
+  createRequirement,
+  formatRequirement,
+  formatRequirements,
+  meetsRequirement,
+  requirementProblem,
+} from "./selectors/requirement.ts";
+export {
+  compileLabelSelector,
+  LabelSelector,
+  labelSelectorOfMap,
+  SELECT_EVERYTHING,
+  SELECT_NOTHING,
+} from "./selectors/label-selector.ts";
+export type {
+  NodeSelectorTerm,
+  PreferredNodeTerms,
+  RequiredNodeAffinity,
+  SelectableNode,
+} from "./selectors/node-selector.ts";
+export {
+  compileNodeRequirement,
+  compileNodeSelector,
+  compileNodeSelectorTerm,
+  compilePreferredNodeTerms,
+  matchesRequiredNodeAffinity,
+  matchesTerm,
+  NodeSelector,
+  preferredNodeScore,
+} from "./selectors/node-selector.ts";
+export type { Taint, TaintEffect, Toleration } from "./selectors/taints.ts";
+export {
+  FILTERING_EFFECTS,
+  findUntoleratedTaint,
+  isTolerated,
+  tolerates,
+} from "./selectors/taints.ts";
+
+// ---- pod templates
+export type {
+  AffinityTerm,
+  AffinityTerms,
+  Container,
+  ContainerPort,
+  ContainerResources,
+  HostPort,
+  PodResourceClaim,
+  PodTemplate,
+  PodTemplateSource,
+  PreemptionPolicy,
+  Probe,
+  QosClass,
+  RestartPolicy,
+  RunAnnotations,
+  TopologySpreadConstraint,
+  UnsimulatedField,
+  Volume,
+} from "./pod-template.ts";
+
+// ---- API objects
+export type {
+  Condition,
+  IntOrPercent,
+  ObjectMeta,
+  OwnerReference,
+} from "./objects/object-meta.ts";
+export { findControllerOf, objectKey, resolveIntOrPercent } from "./objects/object-meta.ts";
+export type {
+  NodeImage,
+  NodeObject,
+  PodObject,
+  PodPhase,
+  PodStatus,
+} from "./objects/node-and-pod.ts";
+export type {
+  CronJobObject,
+  DaemonSetObject,
+  DeploymentObject,
+  JobObject,
+  JobSpec,
+  PodFailureRule,
+  ReplicaSetObject,
+  ReplicationControllerObject,
+  StatefulSetObject,
+} from "./objects/workload-objects.ts";
+export type {
+  HorizontalPodAutoscalerObject,
+  HpaMetric,
+  HpaScalingRules,
+  LimitRangeItem,
+  LimitRangeObject,
+  NamespaceObject,
+  PodDisruptionBudgetObject,
+  PriorityClassObject,
+  QuotaScope,
+  ResourceQuotaObject,
+  RuntimeClassObject,
+  ServiceObject,
+} from "./objects/policy-objects.ts";
+export type {
+  AccessMode,
+  CsiDriverObject,
+  CsiNodeObject,
+  CsiStorageCapacityObject,
+  PersistentVolumeClaimObject,
+  PersistentVolumeObject,
+  StorageClassObject,
+  TopologySelectorTerm,
+  VolumeAttachmentObject,
+  VolumeSource,
+} from "./objects/storage-objects.ts";
+export type { ApiKind, ApiObject, ObjectOfKind } from "./objects/api-object.ts";
+
+// ======== STATE ==========================================================================
