@@ -39,3 +39,30 @@ export { sha256Hex } from "./sha256.ts";
 export { utf8Bytes } from "./utf8.ts";
 export type { EntityHash } from "./hash-text.ts";
 export { entityHash, entityHashFrom, hashPath, hashText32 } from "./hash-text.ts";
+
+// ---- reading ----------------------------------------------------------------------------
+
+export type { Problem, Severity } from "./problem.ts";
+export {
+  InputError,
+  escapeControls,
+  exitCodeOf,
+  formatPath,
+  formatProblem,
+  formatProblems,
+  hasErrors,
+  sortProblems,
+} from "./problem.ts";
+export { nearest } from "./nearest.ts";
+export type { ReadLimits, ReadOptions } from "./read-limits.ts";
+export { DEFAULT_READ_LIMITS } from "./read-limits.ts";
+export type { DocumentPath, Position, ProblemAtPath } from "./positioned-document.ts";
+export { PositionedDocument } from "./positioned-document.ts";
+export type { DecodedText } from "./documents.ts";
+export { decodeUtf8, readDocuments } from "./documents.ts";
+export type { ReadOutcome } from "./yaml.ts";
+export { readYaml } from "./yaml.ts";
+export { readJson } from "./json.ts";
+export { Decoder, describeValue } from "./decoder.ts";
+export type { CsvOptions, CsvRowSink, CsvTable } from "./csv.ts";
+export { CsvReader, readCsv } from "./csv.ts";
