@@ -39,6 +39,11 @@ export { sha256Hex } from "./sha256.ts";
 export { utf8Bytes } from "./utf8.ts";
 export type { EntityHash } from "./hash-text.ts";
 export { entityHash, entityHashFrom, hashPath, hashText32 } from "./hash-text.ts";
+export { exp, ln, log1p, pow } from "./exact-math.ts";
+export type { RandomStream } from "./random-stream.ts";
+export { seededStream, streamName } from "./random-stream.ts";
+export { EntityDraws } from "./entity-draws.ts";
+export { WideInt } from "./wide-sum.ts";
 
 // ---- reading ----------------------------------------------------------------------------
 
