@@ -4,7 +4,7 @@
 // million pods to come cost no memory. The next arrival is drawn, and gets its sequence, just
 // before the handler of the one before runs.
 
-import { assert } from "../base/index.ts";
+import { AssertionError } from "../base/index.ts";
 import type { Instant } from "../base/index.ts";
 import type { Admission } from "./admission.ts";
 import type { EventKind } from "./event-kind.ts";
@@ -66,10 +66,8 @@ export class ArrivalQueue {
 
   private refuseOrder(atUs: number): never {
     const name = this.admission.kinds.names[this.kind] ?? "?";
-    assert(
-      false,
+    throw new AssertionError(
       `Arrivals "${name}" are not in order: ${atUs} us after ${this.lastAtUs} us (integers expected).`,
     );
-    throw new Error("unreachable");
   }
 }

@@ -4,6 +4,7 @@
 // ring is in order by construction, and neither push nor pop costs a comparison. Lane events
 // cannot be cancelled; a handler that may find its work void checks that itself.
 
+import { AssertionError } from "../base/index.ts";
 import type { Admission } from "./admission.ts";
 import type { EventKind } from "./event-kind.ts";
 import type { SourceHeads } from "./source-heads.ts";
@@ -111,10 +112,10 @@ function unrolled<T extends Float64Array | Int32Array>(target: T, ring: T, head:
 
 /** Out of line so that the check itself stays small where it is inlined. */
 export function refusePayload(a: number, b: number): never {
-  throw new RangeError(`Event payload (${a}, ${b}) is not a pair of signed 32-bit integers.`);
+  throw new AssertionError(`Event payload (${a}, ${b}) is not a pair of signed 32-bit integers.`);
 }
 
 /** Instants end at 2^53 - 1 microseconds (285 years). */
 export function refuseEndOfTime(): never {
-  throw new RangeError("Event after the end of time (2^53 - 1 microseconds).");
+  throw new AssertionError("Event after the end of time (2^53 - 1 microseconds).");
 }

@@ -6,7 +6,7 @@
 // allocates per event except the closures of `callAt`, which cold code may use. It knows no
 // Kubernetes and draws no random number.
 
-import { assert } from "../base/index.ts";
+import { AssertionError, assert } from "../base/index.ts";
 import type { Duration, Instant } from "../base/index.ts";
 import { Admission } from "./admission.ts";
 import { ArrivalQueue } from "./arrival-queue.ts";
@@ -450,7 +450,7 @@ export class Simulation {
       audit.noteScheduled(atUs, sequence + 1, nowUs);
       this.invariants.runAfterEvent();
     }
-    throw new RangeError(`Event "${name}" at ${atUs} us is before the present, ${nowUs} us.`);
+    throw new AssertionError(`Event "${name}" at ${atUs} us is before the present, ${nowUs} us.`);
   }
 
   private outcome(reason: RunEnd, firedBefore: number): RunOutcome {
@@ -478,5 +478,5 @@ export class Simulation {
 }
 
 function refuseFraction(atUs: number): never {
-  throw new RangeError(`Instant ${atUs} us is not an integer.`);
+  throw new AssertionError(`Instant ${atUs} us is not an integer.`);
 }
