@@ -20,13 +20,15 @@ export class Decoder {
   constructor(
     source: PositionedDocument | { readonly value: unknown },
     problems: Problem[] = [],
-    path: DocumentPath = [],
-    value: unknown = source.value,
+    place: { readonly path: DocumentPath; readonly value: unknown } = {
+      path: [],
+      value: source.value,
+    },
   ) {
     this.document = "positionOf" in source ? source : undefined;
     this.problems = problems;
-    this.path = path;
-    this.value = value;
+    this.path = place.path;
+    this.value = place.value;
   }
 
   /** Whether something other than null stands here. */
@@ -54,7 +56,7 @@ export class Decoder {
         ? (value as Record<string | number, unknown>)[step]
         : undefined;
     const source = this.document ?? { value: undefined };
-    return new Decoder(source, this.problems, [...this.path, step], child);
+    return new Decoder(source, this.problems, { path: [...this.path, step], value: child });
   }
 
   /** The field when it is present and not null. */
