@@ -13,8 +13,11 @@ export interface Position {
   readonly line: number;
   readonly column: number;
   readonly width: number;
-  readonly sourceLine: string;
+  /** The text of the line; left out where a line is longer than 2,000 characters. */
+  readonly sourceLine?: string;
 }
+
+const SOURCE_LINE_LENGTH_MAX = 2000;
 
 /** Offsets into the text, end exclusive. */
 export interface TextSpan {
@@ -109,6 +112,7 @@ export class LineIndex {
     while (end > start && isLineEnd(this.text.charCodeAt(end - 1))) end--;
     const column = span.start - start + 1;
     const width = Math.max(1, Math.min(span.end, end) - span.start);
+    if (end - start > SOURCE_LINE_LENGTH_MAX) return { line, column, width };
     return { line, column, width, sourceLine: this.text.slice(start, Math.max(start, end)) };
   }
 }
