@@ -44,6 +44,23 @@ export type { RandomStream } from "./random-stream.ts";
 export { seededStream, streamName } from "./random-stream.ts";
 export { EntityDraws } from "./entity-draws.ts";
 export { WideInt } from "./wide-sum.ts";
+export { gammaP, gammaQ, lnGamma, normalCdf, normalQuantile } from "./special-functions.ts";
+export type { Law } from "./law.ts";
+export type { InvertibleLaw } from "./distributions.ts";
+export {
+  constant,
+  exponential,
+  gamma,
+  lognormal,
+  pareto,
+  uniform,
+  weibull,
+} from "./distributions.ts";
+export { empirical, mixture, zipf } from "./list-laws.ts";
+export type { LawFault, LawName, LawParameter, LawSpec } from "./law-specs.ts";
+export { LAW_NAMES, LAW_SPECS } from "./law-specs.ts";
+export type { LawReading } from "./law-from-spec.ts";
+export { lawFromSpec } from "./law-from-spec.ts";
 
 // ---- reading ----------------------------------------------------------------------------
 

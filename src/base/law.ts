@@ -1,0 +1,28 @@
+// The contract of a law of random values: how long, how many, how large.
+//
+// A law owns no randomness: it turns uniform numbers into values, so the caller decides whose
+// numbers they are. One uniform per value (inversion) keeps two runs with the same numbers in
+// step; laws that need more say so.
+
+/** A probability law over finite numbers. Immutable; one object may serve any number of entities. */
+export interface Law {
+  /** Name in the catalogue of laws. */
+  readonly name: string;
+  /** No draw is below this. */
+  readonly lowest: number;
+  /** No draw is above this; Infinity when there is no bound. */
+  readonly highest: number;
+  /**
+   * One value. `unit(k)` is the k-th uniform of this draw, strictly between 0 and 1; it may be
+   * asked for in any order and must not change. Always finite.
+   */
+  sample(unit: (k: number) => number): number;
+  /** The smallest x with cdf(x) >= p for 0 < p < 1; absent where only sampling is practical. */
+  quantile?(p: number): number;
+  /** P(value <= x), continuous from the right. */
+  cdf(x: number): number;
+  /** The mean; always finite. */
+  mean(): number;
+  /** The variance; Infinity for a Pareto law without `max` and with shape up to 2. */
+  variance(): number;
+}
