@@ -40,6 +40,9 @@ export interface QueuedPod {
   gatingPlugin: string;
   /** Taken out of the unschedulable pods by the leftover flush since its last return. */
   wasFlushed: boolean;
+  /** When and how deep in a chain of zero-delay events it last became active; the owner's notes. */
+  activatedUs: number;
+  activatedDepth: number;
   place: QueuePlace;
   /** Position in the heap of its place; -1 outside heaps. */
   heapIndex: number;
@@ -62,6 +65,8 @@ export function createQueuedPod(pod: PodInfo, timestampUs: number, arrival: numb
     pendingPlugins: NO_PLUGINS,
     gatingPlugin: "",
     wasFlushed: false,
+    activatedUs: timestampUs,
+    activatedDepth: -1,
     place: "none",
     heapIndex: -1,
   };

@@ -1,0 +1,28 @@
+// Decider: who chooses the node for one pod.
+//
+// The seam between the scheduling loop and the deciding half: the loop knows queue, time and writes,
+// the decider knows plugins or a strategy. Evaluators and strategies are interchangeable behind it.
+
+import type { CycleState } from "../framework/cycle-state.ts";
+import type { Decision } from "../framework/decision.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import type { Profile } from "../framework/profile.ts";
+import type { PostFilterOutcome } from "../framework/plugin.ts";
+
+/** The evaluation of one cycle. */
+export interface Verdict {
+  readonly decision: Decision;
+  /** What the plugins remembered; Reserve, Permit and the binding plugins get it again. */
+  readonly state: CycleState;
+  /** PostFilter's answer; undefined when it did not run. */
+  readonly postFilter: PostFilterOutcome | undefined;
+  /** The full failure text, PostFilter's part included; "" when placed. */
+  readonly message: string;
+}
+
+export interface Decider {
+  /** Profiles by schedulerName, in configuration order; the first one's queue sort counts. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Judges the pod on the cache as it is now; keeps nothing of it, except the rotating start. */
+  decide(pod: PodInfo): Verdict;
+}

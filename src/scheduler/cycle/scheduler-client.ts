@@ -1,0 +1,47 @@
+// SchedulerClient: the writes a scheduler asks the API for.
+//
+// A scheduler changes nothing itself. This is the whole list of what it may ask, so that the loop
+// can run against the real API server, a recording, or nothing at all. Every `onDone` runs at the
+// instant of the reply; the time until then (client rate, latency) is the implementation's.
+
+import type { PodInfo } from "../framework/pod-info.ts";
+
+/** What a write came to: undefined = done, else the error in words. */
+export type WriteError = string | undefined;
+
+/** A status patch after a failed attempt; absent fields stay as they are. */
+export interface PodStatusPatch {
+  /** PodScheduled = False with this reason and message. */
+  readonly condition?: { readonly reason: string; readonly message: string };
+  /** "" clears the nomination. */
+  readonly nominatedNodeName?: string;
+}
+
+/** A Kubernetes event about a pod, as the scheduler writes it. */
+export interface SchedulerEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: "Scheduled" | "FailedScheduling" | "Preempted";
+  readonly action: "Binding" | "Scheduling" | "Preempting";
+  readonly note: string;
+  readonly pod: PodInfo;
+  /** The reporting controller: the pod's schedulerName. */
+  readonly from: string;
+}
+
+export interface SchedulerClient {
+  /** POST binding. */
+  bind(pod: PodInfo, nodeName: string, onDone: (error: WriteError) => void): void;
+  /** PATCH of the pod's status. */
+  patchPodStatus(pod: PodInfo, patch: PodStatusPatch, onDone: (error: WriteError) => void): void;
+  /** Events have a client of their own: nobody waits for them. */
+  recordEvent(event: SchedulerEvent): void;
+}
+
+/** A client whose writes are all granted at once and lead nowhere; for benchmarks and tests. */
+export const INSTANT_CLIENT: SchedulerClient = Object.freeze({
+  bind: (_pod: PodInfo, _nodeName: string, onDone: (error: WriteError) => void) =>
+    onDone(undefined),
+  patchPodStatus: (_pod: PodInfo, _patch: PodStatusPatch, onDone: (error: WriteError) => void) =>
+    onDone(undefined),
+  recordEvent: () => undefined,
+});
