@@ -49,6 +49,14 @@ export class TimeWeightedGauge {
     return this.wide + BigInt(this.narrow);
   }
 
+  /** Forgets everything before `nowUs` but the value: the measured part of the run begins here. */
+  restart(nowUs: number): void {
+    this.advance(nowUs);
+    this.wide = 0n;
+    this.narrow = 0;
+    this.peak = this.current;
+  }
+
   private advance(nowUs: number): void {
     const spanUs = nowUs - this.sinceUs;
     assert(spanUs >= 0, "a gauge is never set in the past");

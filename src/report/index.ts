@@ -1,7 +1,7 @@
 // Door of the report floor: results in, text out. Never sees a running simulation.
 
 export { formatNotes, formatSummary, ratioText, spanText, verdictLine } from "./summary-text.ts";
-export { formatTextTable, withoutControls } from "./text-table.ts";
+export { formatTextTable } from "./text-table.ts";
 export type { Alignment } from "./text-table.ts";
 export {
   csvHeader,

@@ -3,7 +3,7 @@
 // Takes the record, returns text; knows neither the terminal nor the file system. Every number here
 // is one that summary.json holds, only written for people.
 
-import { formatDuration, duration } from "../base/index.ts";
+import { duration, formatDuration } from "../base/index.ts";
 import type { DurationSummary, RunResult, ThresholdVerdict, WorkloadSummary } from "../metrics/index.ts";
 import { formatTextTable } from "./text-table.ts";
 

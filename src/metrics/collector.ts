@@ -1,0 +1,436 @@
+// Turns what happens in a run into numbers and rows, as it happens.
+//
+// Listens to commits of the ApiServer, decisions of the schedulers and the machines' power, all at
+// the instant they happen, and never answers back: a run with and without a collector takes the same
+// course. Memory depends on live pods and on nodes, not on how many pods have passed through.
+
+import {
+  ConditionStatus,
+  formatPhase,
+  isFinishedPhase,
+  NO_NODE,
+  NO_OWNER,
+  PodConditionType,
+  PodPhase,
+} from "../cluster/index.ts";
+import type { ApiServer, KubernetesEvent, NodeChange, NodeIndex, NodeObject, PodChange, PodIndex } from "../cluster/index.ts";
+import type { DecisionRecord } from "../scheduler/index.ts";
+import { ClusterSamples } from "./cluster-samples.ts";
+import { DurationSample } from "./duration-sample.ts";
+import { NodeHealth } from "./node-health.ts";
+import { DEPARTURE, type Departure, departureName, departureOf, PodRecords } from "./pod-records.ts";
+import { ResourceUse } from "./resource-use.ts";
+import type { NodeRow, PodRow, RowSinks, RunResult } from "./run-result.ts";
+import { ratioOf } from "./time-weighted-gauge.ts";
+import { WorkloadTracker } from "./workload-tracker.ts";
+
+/** The part of a RunResult that is measured; the rest (versions, notes, gates) is the run's. */
+export type MeasuredResult = Pick<
+  RunResult,
+  | "counts"
+  | "decisions"
+  | "pending"
+  | "startup"
+  | "attemptsPerPod"
+  | "departures"
+  | "utilization"
+  | "nodeAvailabilityRatio"
+  | "availabilityRatio"
+  | "recoveryMaxUs"
+  | "workloads"
+  | "pendingAtEnd"
+>;
+
+const PENDING_SHOWN_MAX = 50;
+
+/** Observes one run. */
+export class Collector {
+  private readonly api: ApiServer;
+  private readonly now: () => number;
+  private readonly sinks: RowSinks;
+  private readonly records = new PodRecords();
+  private readonly use = new ResourceUse();
+  private readonly workloads: WorkloadTracker;
+  private readonly samples: ClusterSamples;
+  private readonly health = new NodeHealth();
+  private readonly pendingTimes = new DurationSample();
+  private readonly startupTimes = new DurationSample();
+  private readonly departures = new Float64Array(DEPARTURE.deleted + 1);
+  private fromUs = 0;
+  private created = 0;
+  private bound = 0;
+  private succeeded = 0;
+  private failed = 0;
+  private eventCount = 0;
+  private pending = 0;
+  private running = 0;
+  private ready = 0;
+  private terminating = 0;
+  private attempts = 0;
+  private scheduledCount = 0;
+  private unschedulableCount = 0;
+  private errorCount = 0;
+  private tied = 0;
+  private evaluated = 0;
+  private attemptsOfBound = 0;
+  private attemptsMax = 0;
+  private boundWithAttempts = 0;
+
+  /** Joins a run before its first commit. `now` reads the simulation's clock. */
+  constructor(api: ApiServer, now: () => number, sinks: RowSinks = {}) {
+    this.api = api;
+    this.now = now;
+    this.sinks = sinks;
+    this.workloads = new WorkloadTracker(api.objects);
+    this.samples = new ClusterSamples(sinks.sample, () => this.sampleCounts());
+    api.observe({
+      onPod: (change) => this.onPod(change),
+      onNode: (change) => this.onNode(change),
+      onObject: (change) => this.workloads.onObject(change.before, change.after, this.now()),
+    });
+  }
+
+  /** Measures from here on; what happened before (warm-up) stays out of every number. */
+  restart(): void {
+    const nowUs = this.now();
+    this.fromUs = nowUs;
+    this.use.restart(nowUs);
+    this.workloads.restart(nowUs);
+    this.health.restart(nowUs);
+  }
+
+  /** One scheduling attempt. */
+  onDecision(scheduler: string, record: DecisionRecord): void {
+    const { pod } = record;
+    if (this.isMeasured(record.decidedUs)) {
+      this.attempts += 1;
+      this.evaluated += record.evaluatedCount;
+      if (record.result === "scheduled") this.scheduledCount += 1;
+      else if (record.result === "unschedulable") this.unschedulableCount += 1;
+      else this.errorCount += 1;
+      if (record.result === "scheduled" && record.tieCount > 1) this.tied += 1;
+    }
+    if (pod.pod >= 0 && this.api.pods.isLive(pod.pod as PodIndex, pod.uid)) {
+      this.records.setAttempts(pod.pod as PodIndex, record.attempt);
+    }
+    this.sinks.decision?.({
+      atUs: record.decidedUs,
+      scheduler,
+      namespace: pod.namespace,
+      pod: pod.name,
+      uid: pod.uid,
+      attempt: record.attempt,
+      result: record.result,
+      node: record.nodeName,
+      evaluated: record.evaluatedCount,
+      feasible: record.feasibleCount,
+      score: record.score ?? null,
+      ties: record.tieCount,
+      message: record.message,
+    });
+  }
+
+  /** A Kubernetes Event was recorded. */
+  onEvent(event: KubernetesEvent): void {
+    this.eventCount += 1;
+    this.sinks.event?.({
+      atUs: event.atUs,
+      type: event.type,
+      reason: event.reason,
+      kind: event.about.kind,
+      namespace: event.about.namespace,
+      name: event.about.name,
+      from: event.from,
+      message: event.message,
+    });
+  }
+
+  /** A machine went up or down, physically. */
+  onMachine(node: NodeIndex, isUp: boolean): void {
+    this.health.setUp(node, isUp, this.now());
+  }
+
+  /** Ends the measurement: writes the rows of what still exists and returns the numbers. */
+  finish(): MeasuredResult {
+    const nowUs = this.now();
+    this.samples.flush();
+    const pendingAtEnd: { pod: string; message: string }[] = [];
+    let unschedulable = 0;
+    this.api.pods.forEach((pod) => {
+      this.writePod(pod, null);
+      if (!this.isPending(pod)) return;
+      if (this.api.pods.podScheduled(pod) === ConditionStatus.False) unschedulable += 1;
+      if (pendingAtEnd.length < PENDING_SHOWN_MAX) pendingAtEnd.push(this.pendingEntry(pod));
+    });
+    this.writeNodes(nowUs);
+    const { workloads, availabilityRatio } = this.workloads.summary(nowUs);
+    const longest = workloads.map((workload) => workload.longestDegradedUs ?? 0);
+    const everComplete = workloads.some((workload) => workload.firstCompleteUs !== null);
+    return {
+      counts: {
+        nodes: this.api.nodes.count,
+        podsCreated: this.created,
+        podsBound: this.bound,
+        podsSucceeded: this.succeeded,
+        podsFailed: this.failed,
+        podsPendingAtEnd: this.pending,
+        podsRunningAtEnd: this.running,
+        podsTerminatingAtEnd: this.terminating,
+        podsUnschedulableAtEnd: unschedulable,
+        events: this.eventCount,
+      },
+      decisions: {
+        attemptsCount: this.attempts,
+        scheduledCount: this.scheduledCount,
+        unschedulableCount: this.unschedulableCount,
+        errorCount: this.errorCount,
+        tiedCount: this.tied,
+        nodesEvaluatedCount: this.evaluated,
+      },
+      pending: this.pendingTimes.summary(),
+      startup: this.startupTimes.summary(),
+      attemptsPerPod: {
+        avg: this.boundWithAttempts === 0 ? null : this.attemptsOfBound / this.boundWithAttempts,
+        max: this.boundWithAttempts === 0 ? null : this.attemptsMax,
+      },
+      departures: {
+        evictedByTaintCount: this.departures[DEPARTURE.evictedByTaint]!,
+        evictedByApiCount: this.departures[DEPARTURE.evictedByApi]!,
+        evictedByKubeletCount: this.departures[DEPARTURE.evictedByKubelet]!,
+        preemptedCount: this.departures[DEPARTURE.preempted]!,
+        lostWithNodeCount: this.departures[DEPARTURE.lostWithNode]!,
+        deletedCount: this.departures[DEPARTURE.deleted]!,
+      },
+      utilization: this.use.summary(nowUs),
+      nodeAvailabilityRatio: this.health.upRatio(nowUs),
+      availabilityRatio,
+      recoveryMaxUs: everComplete ? longest.reduce((max, us) => Math.max(max, us), 0) : null,
+      workloads,
+      pendingAtEnd,
+    };
+  }
+
+  /** Value of a distribution's percentile for a threshold: any percent, not only those in the record. */
+  quantile(measure: "pending" | "startup", ratio: number): number | null {
+    return (measure === "pending" ? this.pendingTimes : this.startupTimes).quantile(ratio);
+  }
+
+  private onPod(change: PodChange): void {
+    const nowUs = this.now();
+    this.samples.touch(nowUs);
+    const { pod, kind } = change;
+    if (kind === "Added") this.beginPod(change);
+    else this.countBefore(change, -1);
+    if (kind === "Modified") this.noteProgress(change, nowUs);
+    if (kind === "Deleted") this.endPod(change, nowUs);
+    else this.countAfter(change, nowUs);
+    this.moveRequests(change, nowUs);
+    this.moveReadiness(change, pod, nowUs);
+  }
+
+  private beginPod(change: PodChange): void {
+    this.created += 1;
+    const { pod } = change;
+    const owner = this.api.pods.owner(pod);
+    const workload = owner === NO_OWNER ? undefined : this.workloads.workloadOf(this.api.owners.ref(owner));
+    this.records.begin(pod, workload);
+    if (workload !== undefined) this.workloads.onPodCreated(workload);
+    if (change.nodeAfter !== NO_NODE) this.bound += 1;
+  }
+
+  private noteProgress(change: PodChange, nowUs: number): void {
+    const { pod } = change;
+    if (change.nodeBefore === NO_NODE && change.nodeAfter !== NO_NODE) this.noteBound(pod, nowUs);
+    if (change.readyAfter === ConditionStatus.True && this.records.readyUs(pod) === null) {
+      this.records.setReadyUs(pod, nowUs);
+      const createdUs = this.api.pods.createdUs(pod);
+      if (this.isMeasured(createdUs)) this.startupTimes.add(nowUs - createdUs);
+    }
+    if (!isFinishedPhase(change.phaseBefore) && isFinishedPhase(change.phaseAfter)) {
+      this.records.setFinishedUs(pod, nowUs);
+      if (change.phaseAfter === PodPhase.Succeeded) this.succeeded += 1;
+      else this.failed += 1;
+    }
+    if (!change.isDeletingBefore && change.isDeletingAfter) this.noteDeparture(change);
+  }
+
+  private noteBound(pod: PodIndex, nowUs: number): void {
+    this.bound += 1;
+    const createdUs = this.api.pods.createdUs(pod);
+    if (!this.isMeasured(createdUs)) return;
+    this.pendingTimes.add(nowUs - createdUs);
+    const attempts = this.records.attempts(pod);
+    this.boundWithAttempts += 1;
+    this.attemptsOfBound += attempts;
+    this.attemptsMax = Math.max(this.attemptsMax, attempts);
+  }
+
+  // A pod departs when its deletion is asked for, or when it is removed without that; once only,
+  // and not if it had finished by itself.
+  private noteDeparture(change: PodChange): void {
+    const { pod } = change;
+    if (isFinishedPhase(change.phaseBefore) || this.records.departure(pod) !== DEPARTURE.none) return;
+    const reason = this.api.pods.conditionReason(pod, PodConditionType.DisruptionTarget);
+    const departure = departureOf(reason);
+    this.records.setDeparture(pod, departure);
+    if (this.isMeasured(this.now())) this.departures[departure]! += 1;
+    const workload = this.records.workload(pod);
+    if (departure !== DEPARTURE.deleted && workload !== undefined) this.workloads.onPodLost(workload);
+  }
+
+  private endPod(change: PodChange, nowUs: number): void {
+    // A force delete leaves without a deletion timestamp of its own; its phase was set to Failed first.
+    if (!change.isDeletingAfter && this.records.finishedUs(change.pod) === null) this.noteDeparture(change);
+    this.writePod(change.pod, nowUs);
+  }
+
+  private countBefore(change: PodChange, sign: -1): void {
+    this.count(change.phaseBefore, change.nodeBefore, change.readyBefore, change.isDeletingBefore, sign);
+  }
+
+  private countAfter(change: PodChange, _nowUs: number): void {
+    this.count(change.phaseAfter, change.nodeAfter, change.readyAfter, change.isDeletingAfter, 1);
+  }
+
+  private count(phase: PodPhase, node: NodeIndex, ready: ConditionStatus, isDeleting: boolean, sign: 1 | -1): void {
+    if (isDeleting) this.terminating += sign;
+    if (phase === PodPhase.Pending && node === NO_NODE) this.pending += sign;
+    if (phase === PodPhase.Running && !isDeleting) this.running += sign;
+    if (ready === ConditionStatus.True && !isDeleting) this.ready += sign;
+  }
+
+  private moveRequests(change: PodChange, nowUs: number): void {
+    const held = change.kind !== "Added" && change.nodeBefore !== NO_NODE && !isFinishedPhase(change.phaseBefore);
+    const holds = change.kind !== "Deleted" && change.nodeAfter !== NO_NODE && !isFinishedPhase(change.phaseAfter);
+    if (held && holds && change.templateBefore === change.templateAfter) return;
+    if (held) this.use.release(change.nodeBefore, change.templateBefore, nowUs);
+    if (holds) this.use.hold(change.nodeAfter, change.templateAfter, nowUs);
+  }
+
+  private moveReadiness(change: PodChange, pod: PodIndex, nowUs: number): void {
+    const workload = this.records.workload(pod);
+    if (workload === undefined) return;
+    const was = change.kind !== "Added" && change.readyBefore === ConditionStatus.True && !change.isDeletingBefore;
+    const is = change.kind !== "Deleted" && change.readyAfter === ConditionStatus.True && !change.isDeletingAfter;
+    if (was !== is) this.workloads.onReady(workload, is ? 1 : -1, nowUs);
+  }
+
+  private onNode(change: NodeChange): void {
+    const nowUs = this.now();
+    this.samples.touch(nowUs);
+    const before = readyAllocatable(change.before);
+    const after = readyAllocatable(change.after);
+    this.use.changeAllocatable(after.milliCpu - before.milliCpu, after.memoryBytes - before.memoryBytes, nowUs);
+    this.health.onNode(change.node, change.after === undefined ? undefined : isReady(change.after), nowUs);
+    this.use.node(change.node, nowUs);
+  }
+
+  private isMeasured(atUs: number): boolean {
+    return atUs >= this.fromUs;
+  }
+
+  private isPending(pod: PodIndex): boolean {
+    const { pods } = this.api;
+    return pods.phase(pod) === PodPhase.Pending && pods.node(pod) === NO_NODE;
+  }
+
+  private pendingEntry(pod: PodIndex): { pod: string; message: string } {
+    const { pods } = this.api;
+    const message = pods.conditionMessage(pod, PodConditionType.PodScheduled);
+    return {
+      pod: `${pods.namespace(pod)}/${pods.name(pod)}`,
+      message: message === "" ? "not tried yet" : message,
+    };
+  }
+
+  private sampleCounts(): Parameters<NonNullable<RowSinks["sample"]>>[0] extends infer Row ? Omit<Row, "atUs"> : never {
+    return {
+      nodesReady: this.health.readyCount,
+      podsPending: this.pending,
+      podsRunning: this.running,
+      podsReady: this.ready,
+      podsTerminating: this.terminating,
+      milliCpuRequested: this.use.milliCpuRequested.value,
+      memoryBytesRequested: this.use.memoryBytesRequested.value,
+      milliCpuAllocatable: this.use.milliCpuAllocatable.value,
+      memoryBytesAllocatable: this.use.memoryBytesAllocatable.value,
+    };
+  }
+
+  private writePod(pod: PodIndex, deletedUs: number | null): void {
+    if (this.sinks.pod === undefined) return;
+    const { pods, nodes, owners } = this.api;
+    const owner = pods.owner(pod);
+    const ref = owner === NO_OWNER ? undefined : owners.ref(owner);
+    const node = pods.node(pod);
+    const { milliCpu, memoryBytes } = pods.template(pod).nodeRequests;
+    const departure: Departure = this.records.departure(pod);
+    const row: PodRow = {
+      namespace: pods.namespace(pod),
+      name: pods.name(pod),
+      uid: pods.uid(pod),
+      owner: ref === undefined ? "" : `${ref.kind}/${ref.name}`,
+      node: node === NO_NODE ? "" : nodes.name(node),
+      phase: formatPhase(pods.phase(pod)),
+      reason: pods.reason(pod),
+      priority: pods.priority(pod),
+      milliCpuRequested: milliCpu,
+      memoryBytesRequested: memoryBytes,
+      createdUs: pods.createdUs(pod),
+      boundUs: instantOrNull(pods.scheduledUs(pod)),
+      startedUs: instantOrNull(pods.startUs(pod)),
+      readyUs: this.records.readyUs(pod),
+      finishedUs: this.records.finishedUs(pod),
+      deletedUs,
+      attemptsCount: this.records.attempts(pod),
+      departure: departureName(departure),
+    };
+    this.sinks.pod(row);
+  }
+
+  private writeNodes(nowUs: number): void {
+    if (this.sinks.node === undefined) return;
+    const { nodes } = this.api;
+    for (let index = 0; index < nodes.rowCount; index++) {
+      const node = index as NodeIndex;
+      const row = this.nodeRow(node, nowUs);
+      this.sinks.node(row);
+    }
+  }
+
+  private nodeRow(node: NodeIndex, nowUs: number): NodeRow {
+    const { nodes } = this.api;
+    const use = this.use.node(node, nowUs);
+    const spanUs = BigInt(Math.max(0, nowUs - this.health.sinceUs(node)));
+    const milliCpu = nodes.milliCpuAllocatable(node);
+    const memoryBytes = nodes.memoryBytesAllocatable(node);
+    return {
+      name: nodes.name(node),
+      zone: nodes.facts(node)?.meta.labels.get("topology.kubernetes.io/zone") ?? "",
+      createdUs: nodes.createdUs(node),
+      removedUs: this.health.removedUs(node),
+      milliCpuAllocatable: milliCpu,
+      memoryBytesAllocatable: memoryBytes,
+      podsAllocatable: nodes.podsAllocatable(node),
+      podsBoundCount: use.podsBoundCount,
+      podsMaxCount: use.podsMaxCount,
+      cpuRequestedRatio: ratioOf(use.milliCpu.integral(nowUs), BigInt(milliCpu) * spanUs),
+      memoryRequestedRatio: ratioOf(use.memoryBytes.integral(nowUs), BigInt(memoryBytes) * spanUs),
+      downUs: this.health.downUs(node, nowUs),
+      notReadyUs: this.health.notReadyUs(node, nowUs),
+    };
+  }
+}
+
+function instantOrNull(us: number): number | null {
+  return us < 0 ? null : us;
+}
+
+function isReady(node: NodeObject): boolean {
+  return node.conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
+}
+
+function readyAllocatable(node: NodeObject | undefined): { milliCpu: number; memoryBytes: number } {
+  if (node === undefined || !isReady(node)) return { milliCpu: 0, memoryBytes: 0 };
+  return node.allocatable;
+}

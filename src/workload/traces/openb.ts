@@ -1,0 +1,188 @@
+// Reader of openb, Alibaba's GPU cluster trace of 2023 (cluster-trace-gpu-v2023).
+//
+// Node list: sn, cpu_milli, memory_mib, gpu, model. Pod list: name, cpu_milli, memory_mib, num_gpu,
+// gpu_milli, gpu_spec and, in most files, creation_time and deletion_time in seconds. Whole GPUs
+// become nvidia.com/gpu; a share of a GPU is not modelled and is named in the notes. The trace knows
+// no pod limit per node: the published study uses 1001, and so does this reader.
+
+import { type CsvTable, type Problem, readCsv } from "../../base/index.ts";
+import type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "../trace.ts";
+
+/** Extended resource that a whole GPU is asked for under. */
+export const OPENB_GPU_RESOURCE = "nvidia.com/gpu";
+/** Label that holds a node's GPU model. */
+export const OPENB_MODEL_LABEL = "openb.podsim.dev/gpu-model";
+
+const PODS_PER_NODE = 1001;
+const WHOLE_GPU_MILLI = 1000;
+const NODE_COLUMNS = ["sn", "cpu_milli", "memory_mib", "gpu", "model"];
+const POD_COLUMNS = ["name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"];
+
+/** The format's entry in the registry. */
+export const OPENB: TraceFormat = {
+  format: "openb",
+  files: "one node list and one pod list (CSV)",
+  read: readOpenb,
+};
+
+/** Reads one node list and one pod list, told apart by their headers, in any order. */
+export function readOpenb(files: readonly TraceFile[]): Trace {
+  const builder = new OpenbBuilder();
+  for (const file of files) {
+    const header = file.text.slice(0, Math.max(0, file.text.search(/[\r\n]/)));
+    if (header.split(",").includes("sn")) builder.readNodes(file);
+    else builder.readPods(file);
+  }
+  return builder.finish();
+}
+
+class OpenbBuilder {
+  private readonly nodes: object[] = [];
+  private readonly pods: TracePod[] = [];
+  private readonly templates: object[] = [];
+  private readonly templateByKey = new Map<string, number>();
+  private readonly problems: Problem[] = [];
+  private sharesCount = 0;
+  private withoutTimesCount = 0;
+
+  readNodes(file: TraceFile): void {
+    const table = readCsv(file.text, { file: file.name, columns: NODE_COLUMNS });
+    this.problems.push(...table.problems);
+    const cell = columnsOf(table);
+    for (const row of table.rows) {
+      const count = (column: string): number => this.wholeNumber(file, row.line, column, cell(row.cells, column));
+      const gpu = count("gpu");
+      const model = cell(row.cells, "model");
+      const resources: Record<string, string> = {
+        cpu: `${count("cpu_milli")}m`,
+        memory: `${count("memory_mib")}Mi`,
+        pods: String(PODS_PER_NODE),
+      };
+      if (gpu > 0) resources[OPENB_GPU_RESOURCE] = String(gpu);
+      const labels: Record<string, string> = { "kubernetes.io/hostname": cell(row.cells, "sn") };
+      if (model !== "") labels[OPENB_MODEL_LABEL] = model;
+      this.nodes.push({
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: cell(row.cells, "sn"), labels },
+        status: { capacity: resources, allocatable: resources },
+      });
+    }
+  }
+
+  readPods(file: TraceFile): void {
+    const table = readCsv(file.text, { file: file.name, columns: POD_COLUMNS });
+    this.problems.push(...table.problems);
+    const cell = columnsOf(table);
+    const hasTimes = table.header.includes("creation_time") && table.header.includes("deletion_time");
+    for (const row of table.rows) {
+      const count = (column: string): number => this.wholeNumber(file, row.line, column, cell(row.cells, column));
+      const submittedSeconds = hasTimes ? count("creation_time") : 0;
+      const deletedSeconds = hasTimes ? count("deletion_time") : 0;
+      if (hasTimes && deletedSeconds < submittedSeconds) {
+        this.refuse(file, row.line, "deletion_time", `is before creation_time ${submittedSeconds}`, String(deletedSeconds));
+      }
+      if (!hasTimes) this.withoutTimesCount += 1;
+      this.pods.push({
+        name: cell(row.cells, "name"),
+        namespace: "default",
+        submittedUs: submittedSeconds * 1_000_000,
+        durationUs: hasTimes ? Math.max(0, deletedSeconds - submittedSeconds) * 1_000_000 : undefined,
+        template: this.templateOf(count, table.header.includes("gpu_spec") ? cell(row.cells, "gpu_spec") : ""),
+      });
+    }
+  }
+
+  finish(): Trace {
+    const order = this.pods.map((pod, row) => ({ pod, row }));
+    order.sort((a, b) => a.pod.submittedUs - b.pod.submittedUs || a.row - b.row);
+    return {
+      format: "openb",
+      nodes: this.nodes,
+      templates: this.templates,
+      pods: order.map(({ pod }) => pod),
+      notes: this.notes(),
+      problems: this.problems,
+    };
+  }
+
+  private templateOf(count: (column: string) => number, gpuSpec: string): number {
+    const milliCpu = count("cpu_milli");
+    const memoryMib = count("memory_mib");
+    const gpus = count("num_gpu");
+    const gpuMilli = count("gpu_milli");
+    const isShare = gpus === 1 && gpuMilli < WHOLE_GPU_MILLI;
+    if (isShare) this.sharesCount += 1;
+    const models = gpus > 0 && gpuSpec !== "" ? [...new Set(gpuSpec.split("|"))] : [];
+    const key = `${milliCpu} ${memoryMib} ${isShare ? "share" : gpus} ${models.join("|")}`;
+    const known = this.templateByKey.get(key);
+    if (known !== undefined) return known;
+    const amounts: Record<string, string> = { cpu: `${milliCpu}m`, memory: `${memoryMib}Mi` };
+    if (gpus > 0 && !isShare) amounts[OPENB_GPU_RESOURCE] = String(gpus);
+    this.templates.push({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { namespace: "default" },
+      spec: {
+        restartPolicy: "Never",
+        ...(models.length === 0 ? {} : { affinity: modelAffinity(models) }),
+        containers: [{ name: "task", image: "openb/task", resources: { requests: amounts, limits: amounts } }],
+      },
+    });
+    this.templateByKey.set(key, this.templates.length - 1);
+    return this.templates.length - 1;
+  }
+
+  private wholeNumber(file: TraceFile, line: number, column: string, text: string): number {
+    if (/^\d{1,15}$/.test(text)) return Number(text);
+    this.refuse(file, line, column, "a whole number of at least 0 was expected", text);
+    return 0;
+  }
+
+  private refuse(file: TraceFile, line: number, column: string, why: string, text: string): void {
+    this.problems.push({
+      code: "E_TRACE_VALUE",
+      severity: "error",
+      message: `${JSON.stringify(text)}: ${why}`,
+      file: file.name,
+      line,
+      path: column,
+    });
+  }
+
+  private notes(): TraceNote[] {
+    const notes: TraceNote[] = [];
+    if (this.sharesCount > 0) {
+      notes.push({
+        code: "GPU_SHARE_IGNORED",
+        message: "pods ask for a share of a GPU; shares are not simulated yet, these pods ask for no GPU here",
+        count: this.sharesCount,
+        changesScheduling: true,
+      });
+    }
+    if (this.withoutTimesCount > 0) {
+      notes.push({
+        code: "TRACE_WITHOUT_TIMES",
+        message: "the pod list has no times: all pods arrive at once and run for ever",
+        count: this.withoutTimesCount,
+        changesScheduling: true,
+      });
+    }
+    return notes;
+  }
+}
+
+function columnsOf(table: CsvTable): (cells: readonly string[], column: string) => string {
+  const positions = new Map(table.header.map((name, index) => [name, index]));
+  return (cells, column) => cells[positions.get(column) ?? -1] ?? "";
+}
+
+function modelAffinity(models: readonly string[]): object {
+  const expression = { key: OPENB_MODEL_LABEL, operator: "In", values: models };
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] },
+    },
+  };
+}
+
