@@ -1,0 +1,293 @@
+// The scenario: everything that a run is made of, as one plain, checked, immutable value.
+//
+// This is what a scenario file becomes after reading: defaults filled in, durations in microseconds,
+// references checked. Assembly takes it apart again. It knows no file format and opens no files; the
+// schema of the file is scenario-schema.ts, and Kubernetes objects inside stay plain values here.
+
+import type { DocumentPath, Duration, Instant, LawName } from "../../base/index.ts";
+
+/** Version of the scenario schema that this podsim reads. */
+export const SCENARIO_API_VERSION = "podsim.dev/v1";
+
+/** A whole scenario. Every field is present; `undefined` means "not asked for". */
+export interface Scenario {
+  readonly apiVersion: typeof SCENARIO_API_VERSION;
+  readonly kind: "Scenario";
+  readonly metadata: ScenarioMetadata;
+  readonly run: RunSpec;
+  readonly cluster: ClusterSpec;
+  readonly workload: WorkloadSpec;
+  /** At least one; without any in the file it is the default kube-scheduler. */
+  readonly schedulers: readonly SchedulerSpec[];
+  /** What differs between replications; empty = nothing, and no interval is printed. */
+  readonly vary: readonly VariedPart[];
+  readonly controlPlane: ControlPlaneSpec;
+  readonly faults: readonly FaultSpec[];
+  /** Measures to report; empty = all. */
+  readonly measures: readonly string[];
+  /** Gates as written, each known to parse, such as `pending.p99<30s`. */
+  readonly thresholds: readonly string[];
+}
+
+export interface ScenarioMetadata {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** How long, how often, under which seed. */
+export interface RunSpec {
+  readonly study: "terminating" | "steady-state";
+  /** The run ends here at the latest; undefined only with `untilDrained`. */
+  readonly horizon: Duration | undefined;
+  /** The run ends as soon as nothing but periodic loops is left. */
+  readonly untilDrained: boolean;
+  /** Start of what is measured; 0 for terminating studies. */
+  readonly warmup: Duration;
+  /** Text; the integer 7 and the text "7" are the same seed. */
+  readonly seed: string;
+  readonly replications: number;
+  readonly limits: RunLimits;
+}
+
+/** Limits that end a run with partial results; undefined = none. */
+export interface RunLimits {
+  readonly maxEvents: number | undefined;
+  /** Wall-clock time, watched by the executor, never by the simulation. */
+  readonly maxWall: Duration | undefined;
+}
+
+/** The cluster at time zero. */
+export interface ClusterSpec {
+  readonly manifests: readonly FileReference[];
+  readonly objects: readonly EmbeddedObject[];
+  readonly nodePools: readonly NodePool[];
+}
+
+/** A file named in the scenario, relative to the scenario's folder; checked to stay inside by name. */
+export interface FileReference {
+  /** As written. */
+  readonly file: string;
+  /** Where it is named, for problems found when it is read. */
+  readonly path: DocumentPath;
+}
+
+/** A Kubernetes object, or a part of one, as a plain value. */
+export interface EmbeddedObject {
+  readonly value: PlainMap;
+  /** Where it stands, so that its decoder can report positions. */
+  readonly path: DocumentPath;
+}
+
+/** A map of a document: own keys only, never trusted. */
+export type PlainMap = Readonly<Record<string, unknown>>;
+
+/** Equal nodes named `NAME-0` to `NAME-(count-1)`, dealt to the zones in turn. */
+export interface NodePool {
+  readonly name: string;
+  readonly count: number;
+  /** Empty = no zone label. Node i is in zone i mod length. */
+  readonly zones: readonly string[];
+  readonly region: string | undefined;
+  /** Quantities as text, each known to parse. */
+  readonly allocatable: ReadonlyMap<string, string>;
+  /** Equal to `allocatable` where the file gives none. */
+  readonly capacity: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly taints: readonly NodeTaint[];
+  /** Images on disk from the start. */
+  readonly images: readonly NodeImageSpec[];
+  /** How long before time zero the nodes were created. */
+  readonly startAge: Duration;
+  readonly path: DocumentPath;
+}
+
+export interface NodeTaint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+export interface NodeImageSpec {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** What comes to the cluster over time. */
+export interface WorkloadSpec {
+  readonly manifests: readonly ManifestStep[];
+  readonly generators: readonly GeneratorPlan[];
+  readonly traces: readonly TracePlan[];
+  readonly edits: readonly EditStep[];
+}
+
+/** Objects applied at one instant: the files in order, then the inline objects. */
+export interface ManifestStep {
+  readonly at: Instant;
+  readonly files: readonly FileReference[];
+  readonly objects: readonly EmbeddedObject[];
+}
+
+/** Open-ended arrivals of pods (`NAME-0`, `NAME-1`, ...). */
+export interface GeneratorPlan {
+  readonly name: string;
+  readonly namespace: string;
+  readonly process: "poisson" | "constant" | "renewal";
+  /** Seconds between arrivals. */
+  readonly gapSeconds: LawDescription;
+  readonly from: Instant;
+  /** No arrival at or after it; undefined = none. */
+  readonly until: Instant | undefined;
+  readonly countMax: number | undefined;
+  /** Kinds of pods: at least one, weights above 0. The pod is `{ metadata?, spec }`. */
+  readonly mix: readonly { readonly weight: number; readonly pod: EmbeddedObject }[];
+  /** Seconds that a pod runs; undefined leaves it to the pod's annotations. */
+  readonly durationSeconds: LawDescription | undefined;
+  readonly path: DocumentPath;
+}
+
+/**
+ * A law by name with its parameters beside it, as `lawFromSpec` reads it: `{ law: "weibull", shape:
+ * 0.9, scale: 3600 }`. Known to be sound; values of time are seconds.
+ */
+export interface LawDescription {
+  readonly law: LawName;
+  readonly [parameter: string]: unknown;
+}
+
+export interface TracePlan {
+  readonly format: string;
+  readonly files: readonly FileReference[];
+  readonly path: DocumentPath;
+}
+
+/** Something a user does to the cluster at one instant. */
+export type EditStep = { readonly at: Instant; readonly path: DocumentPath } & (
+  | { readonly kind: "scale"; readonly target: ObjectName; readonly replicas: number }
+  | {
+      readonly kind: "setImage";
+      readonly target: ObjectName;
+      /** Undefined = all containers. */
+      readonly container: string | undefined;
+      readonly image: string;
+    }
+  | { readonly kind: "delete"; readonly target: ObjectName }
+  | {
+      readonly kind: "switchService";
+      readonly target: ObjectName;
+      readonly selector: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: "cordon" | "uncordon"; readonly node: string }
+);
+
+/** An object by kind, namespace and name; cluster-wide kinds have the empty namespace. */
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One scheduler: what decides, and its arguments. */
+export interface SchedulerSpec {
+  readonly name: string;
+  readonly args: PlainMap;
+  readonly source:
+    | { readonly kind: "default" }
+    /** A KubeSchedulerConfiguration inside the scenario or in a file. */
+    | { readonly kind: "config"; readonly document: EmbeddedObject }
+    | { readonly kind: "configFile"; readonly file: FileReference }
+    | { readonly kind: "policy"; readonly policy: string }
+    | { readonly kind: "module"; readonly file: FileReference };
+  readonly path: DocumentPath;
+}
+
+export type VariedPart = "arrivals" | "lifetimes" | "faults" | "order" | "ties";
+
+/** Preset and the fields that differ from it; undefined = as the preset says. */
+export interface ControlPlaneSpec {
+  readonly preset: "instant" | "kubernetes-1.36";
+  readonly apiWrite: Duration | undefined;
+  readonly apiDelete: Duration | undefined;
+  readonly watchLatency: Duration | undefined;
+  readonly syncCost: Duration | undefined;
+  readonly kubeletStatusDelay: Duration | undefined;
+  readonly schedulerCycle: Duration | undefined;
+  readonly controllerClient: ClientRate | undefined;
+  readonly schedulerClient: ClientRate | undefined;
+  readonly kubeletClient: ClientRate | undefined;
+  /** kube-controller-manager flags under their camelCase names. */
+  readonly nodeMonitorPeriod: Duration | undefined;
+  readonly nodeMonitorGracePeriod: Duration | undefined;
+  readonly nodeEvictionRate: number | undefined;
+  readonly secondaryNodeEvictionRate: number | undefined;
+  readonly unhealthyZoneThreshold: number | undefined;
+  readonly largeClusterSizeThreshold: number | undefined;
+  readonly terminatedPodGcThreshold: number | undefined;
+  readonly kubelet: KubeletSpec;
+  readonly phases: PhaseSpec;
+}
+
+/** A client's token bucket: requests per second and how many may be saved. */
+export type ClientRate = { readonly qps: number; readonly burst: number } | "unlimited";
+
+/** Kubelets and container runtime; undefined = as the preset says. */
+export interface KubeletSpec {
+  readonly sandbox: Duration | undefined;
+  readonly createContainer: Duration | undefined;
+  readonly startContainer: Duration | undefined;
+  readonly readyWithoutProbe: Duration | undefined;
+  readonly stop: Duration | undefined;
+  readonly boot: Duration | undefined;
+  readonly relistPeriod: Duration | undefined;
+  /** False: all images are everywhere from the start. */
+  readonly pullImages: boolean | undefined;
+  readonly imageBytesPerSecond: number | undefined;
+  readonly defaultImageBytes: number | undefined;
+  readonly serializeImagePulls: boolean | undefined;
+}
+
+/** Where periodic loops stand on their grids; undefined = drawn from the seed. */
+export interface PhaseSpec {
+  readonly nodeMonitor: Duration | undefined;
+  readonly taintPass: Duration | undefined;
+  readonly podGc: Duration | undefined;
+  /** Of every node's lease renewals. */
+  readonly lease: Duration | undefined;
+}
+
+/** A plan of faults. */
+export type FaultSpec = { readonly path: DocumentPath } & (
+  | {
+      readonly kind: "NodeCrash";
+      readonly node: string;
+      readonly at: Instant;
+      /** From the crash; undefined = never. */
+      readonly repairAfter: Duration | undefined;
+    }
+  | {
+      readonly kind: "ZoneOutage";
+      readonly zone: string;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+    }
+  | {
+      /** Each node of the pool fails and is repaired again and again, by itself. */
+      readonly kind: "NodeFailures";
+      readonly pool: string;
+      readonly upTimeSeconds: LawDescription;
+      readonly repairTimeSeconds: LawDescription;
+      readonly from: Instant;
+      readonly until: Instant | undefined;
+    }
+);
+
+/** Name of the node with this ordinal (from 0) of a pool. */
+export function nodeNameOfPool(pool: NodePool, ordinal: number): string {
+  return `${pool.name}-${ordinal}`;
+}
+
+/** Zone of the node with this ordinal of a pool; undefined where the pool has no zones. */
+export function zoneOfPoolNode(pool: NodePool, ordinal: number): string | undefined {
+  return pool.zones.length === 0 ? undefined : pool.zones[ordinal % pool.zones.length];
+}
