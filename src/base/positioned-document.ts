@@ -38,13 +38,35 @@ export class PositionedDocument {
   readonly index: number;
   private readonly lines: LineIndex;
   private readonly findSpan: SpanFinder;
+  /** Path of this document inside the text it was cut from; empty for a whole document. */
+  private readonly prefix: DocumentPath;
 
-  constructor(value: unknown, file: string, index: number, lines: LineIndex, findSpan: SpanFinder) {
+  constructor(
+    value: unknown,
+    file: string,
+    index: number,
+    lines: LineIndex,
+    findSpan: SpanFinder,
+    prefix: DocumentPath = [],
+  ) {
     this.value = value;
     this.file = file;
     this.index = index;
     this.lines = lines;
     this.findSpan = findSpan;
+    this.prefix = prefix;
+  }
+
+  /** A value that was never text: its problems have paths but no lines. */
+  static ofValue(value: unknown, file: string): PositionedDocument {
+    return new PositionedDocument(value, file, 0, new LineIndex(""), () => undefined);
+  }
+
+  /** The value at `path` as a document of its own, whose problems keep their true place and path. */
+  part(path: DocumentPath, value: unknown): PositionedDocument {
+    const prefix = [...this.prefix, ...path];
+    const find: SpanFinder = (inner, what) => this.findSpan([...path, ...inner], what);
+    return new PositionedDocument(value, this.file, this.index, this.lines, find, prefix);
   }
 
   /** Where the key or the value at `path` stands; undefined when the document has no such path. */
@@ -67,7 +89,7 @@ export class PositionedDocument {
       ...rest,
       severity: rest.severity ?? "error",
       file: this.file,
-      path: formatPath(path),
+      path: formatPath([...this.prefix, ...path]),
       ...position,
     };
   }
