@@ -79,7 +79,7 @@ export { nearest } from "./nearest.ts";
 export type { ReadLimits, ReadOptions } from "./read-limits.ts";
 export { DEFAULT_READ_LIMITS } from "./read-limits.ts";
 export type { DocumentPath, Position, ProblemAtPath } from "./positioned-document.ts";
-export { PositionedDocument } from "./positioned-document.ts";
+export { PositionedDocument, documentOfValue } from "./positioned-document.ts";
 export type { DecodedText } from "./documents.ts";
 export { decodeUtf8, readDocuments } from "./documents.ts";
 export type { ReadOutcome } from "./yaml.ts";

@@ -151,3 +151,8 @@ function collectLineStarts(text: string): Uint32Array {
   }
   return Uint32Array.from(starts);
 }
+
+/** A document for a value that came from no text: its problems have paths but no lines. */
+export function documentOfValue(value: unknown, file: string = ""): PositionedDocument {
+  return new PositionedDocument(value, file, 0, new LineIndex(""), () => undefined);
+}
