@@ -87,6 +87,7 @@ export class Simulation {
   private readonly callKinds = new Map<string, EventKind>();
   private readonly isCallKind: boolean[] = []; // by kind
   private readonly log: EventLog | undefined;
+  private readonly isObserved: boolean; // by a log or an audit
   private readonly eventCountMax: number;
   private firedCount = 0;
   private cancelledCount = 0;
@@ -112,6 +113,7 @@ export class Simulation {
     this.pending = createPending((left, right) => table.isBefore(left, right));
     this.heads.add();
     this.log = options.log;
+    this.isObserved = this.isChecking || this.log !== undefined;
     this.log?.useNames(this.kinds.names);
     this.eventCountMax = options.limits?.maxEvents ?? Number.POSITIVE_INFINITY;
     if (this.isChecking) {
@@ -348,7 +350,7 @@ export class Simulation {
         if (atUs > untilUs) return "horizon";
         if (this.firedCount >= eventCountMax) return "limit";
         if (atUs > this.admission.nowUs) this.moveClock(atUs);
-        this.fire(source, atUs);
+        this.fire(source);
         if (this.isChecking) this.invariants.runAfterEvent();
         if (this.causes.isBroken) return "zero-delay-loop";
         if (this.stopReason !== undefined) return "stopped";
@@ -378,16 +380,18 @@ export class Simulation {
     }
   }
 
-  private fire(source: number, atUs: number): void {
+  // Instants and orders are doubles: they stay in columns, since passing one to a function that is
+  // not inlined would allocate.
+  private fire(source: number): void {
     const lane = this.lanes[source];
-    if (lane !== undefined) this.fireFromLane(lane, atUs);
+    if (lane !== undefined) this.fireFromLane(lane);
     else if (source === QUEUE_SOURCE) this.fireFromQueue();
-    else this.fireArrival(this.arrivalQueues[source]!, atUs);
+    else this.fireArrival(this.arrivalQueues[source]!);
   }
 
-  private fireFromLane(lane: LaneRing, atUs: number): void {
+  private fireFromLane(lane: LaneRing): void {
     const { a, b, depth, step, kind } = lane;
-    this.note(atUs, this.heads.order(lane.source), kind, a, b);
+    this.settle(lane.source, kind, a, b);
     lane.drop();
     this.causes.begin(depth, step, kind, a, b);
     this.kinds.handlers[kind]!(a, b);
@@ -399,27 +403,34 @@ export class Simulation {
     const kind = table.kind(slot);
     const a = table.a(slot);
     const b = table.b(slot);
-    this.note(table.atUs(slot), table.order(slot), kind, a, b);
+    if (this.isObserved) this.observe(table.atUs(slot), table.order(slot), kind, a, b);
+    this.firedCount++;
+    this.admission.settle(kind);
     this.causes.begin(table.depth(slot), table.step(slot), kind, a, b);
     table.release(slot);
     this.showQueueHead();
     this.kinds.handlers[kind]!(a, b);
   }
 
-  private fireArrival(queue: ArrivalQueue, atUs: number): void {
+  private fireArrival(queue: ArrivalQueue): void {
     const { a, b, kind } = queue;
-    this.note(atUs, this.heads.order(queue.source), kind, a, b);
+    this.settle(queue.source, kind, a, b);
     queue.drop();
     this.causes.begin(0, -1, kind, a, b);
     this.kinds.handlers[kind]!(a, b);
   }
 
-  /** Counts and records an event that is about to run. */
-  private note(atUs: number, order: number, kind: EventKind, a: number, b: number): void {
+  /** Counts the head of a lane or an arrival queue, which is about to run. */
+  private settle(source: number, kind: EventKind, a: number, b: number): void {
+    const { heads } = this;
+    if (this.isObserved) this.observe(heads.atUs(source), heads.order(source), kind, a, b);
     this.firedCount++;
     this.admission.settle(kind);
-    if (this.log !== undefined) this.log.record(atUs, order, kind, a, b);
-    if (this.admission.audit !== undefined) this.admission.audit.noteFired(atUs, order);
+  }
+
+  private observe(atUs: number, order: number, kind: EventKind, a: number, b: number): void {
+    this.log?.record(atUs, order, kind, a, b);
+    this.admission.audit?.noteFired(atUs, order);
   }
 
   private showQueueHead(): void {

@@ -1,0 +1,66 @@
+// Runs all benchmarks or the named ones: npm run bench -- engine/event-loop --small
+
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { formatBenchmark } from "./harness/format.ts";
+import { describeMachine, formatMachine } from "./harness/machine.ts";
+import { reportAsChild } from "./harness/memory.ts";
+import { runBenchmark } from "./harness/run-benchmark.ts";
+import type { BenchmarkFigures } from "./harness/run-benchmark.ts";
+import { BENCHMARKS } from "./registry.ts";
+
+const USAGE = `usage: npm run bench -- [NAME...] [--small] [--json] [--slices N] [--slice-ms MS] [--list]
+A NAME is a benchmark or the start of one, such as "engine".`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    small: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+    slices: { type: "string", default: "5" },
+    "slice-ms": { type: "string", default: "75" },
+    "child-variant": { type: "string" },
+    "child-size": { type: "string" },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else if (values.list) console.log([...BENCHMARKS.keys()].join("\n"));
+else await main();
+
+async function main(): Promise<void> {
+  const names = [...BENCHMARKS.keys()].filter(
+    (name) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)),
+  );
+  if (names.length === 0) {
+    console.error(`No benchmark is called ${positionals.join(" or ")}.\n${USAGE}`);
+    process.exitCode = 2;
+  } else if (values["child-variant"] !== undefined) {
+    const { benchmark } = await BENCHMARKS.get(names[0]!)!();
+    const size = Number(values["child-size"]);
+    console.log(JSON.stringify(reportAsChild(benchmark, values["child-variant"], size)));
+  } else {
+    await runAll(names);
+  }
+}
+
+async function runAll(names: readonly string[]): Promise<void> {
+  const machine = describeMachine(values.small ? 200_000 : 4_000_000);
+  if (!values.json) console.log(formatMachine(machine));
+  const all: BenchmarkFigures[] = [];
+  for (const name of names) {
+    const { benchmark } = await BENCHMARKS.get(name)!();
+    const figures = runBenchmark(benchmark, {
+      small: values.small,
+      slices: Number(values.slices),
+      sliceMs: Number(values["slice-ms"]),
+      machine,
+      mainPath: fileURLToPath(import.meta.url),
+    });
+    all.push(figures);
+    if (!values.json) console.log(`\n${formatBenchmark(figures)}`);
+  }
+  if (values.json) console.log(JSON.stringify({ machine, benchmarks: all }, null, 2));
+}

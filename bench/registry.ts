@@ -1,0 +1,11 @@
+// Every benchmark, one line each. Loaded when asked for, so that one benchmark's code does not
+// shape what the engine compiles for another.
+
+import type { Benchmark } from "./harness/benchmark.ts";
+
+type Load = () => Promise<{ readonly benchmark: Benchmark }>;
+
+export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
+  ["engine/event-queue", () => import("./engine/event-queue.bench.ts")],
+  ["engine/event-loop", () => import("./engine/event-loop.bench.ts")],
+]);
