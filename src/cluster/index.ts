@@ -99,7 +99,29 @@ export type {
   Volume,
 } from "./pod-template.ts";
 
+export type { InternedTemplate, PodTemplatePatch } from "./pod-template-registry.ts";
+export { PodTemplateRegistry } from "./pod-template-registry.ts";
+export { normalizeImageName } from "./pod-template/image-name.ts";
+export type {
+  ReportedResources,
+  RequestingContainer,
+  RequestingPod,
+  RequestOptions,
+} from "./pod-template/pod-requests.ts";
+export {
+  NON_ZERO_DEFAULTS,
+  nonZeroPodRequests,
+  podLimits,
+  podRequests,
+} from "./pod-template/pod-requests.ts";
+
 // ---- API objects
+export type {
+  DecodeOptions,
+  IgnoredField,
+  ObjectProblem,
+} from "./objects/field-cursor.ts";
+export { AS_API_SERVER } from "./objects/field-cursor.ts";
 export type {
   Condition,
   IntOrPercent,
