@@ -564,3 +564,17 @@ export function formatIpv4(address: number): string {
   if (address === 0) return "";
   return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join(".");
 }
+
+/** The number behind dotted IPv4 text; 0 for "", undefined for anything else. */
+export function parseIpv4(text: string): number | undefined {
+  if (text === "") return 0;
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (match === null) return undefined;
+  let address = 0;
+  for (const part of match.slice(1)) {
+    const value = Number(part);
+    if (value > 255) return undefined;
+    address = address * 256 + value;
+  }
+  return address;
+}

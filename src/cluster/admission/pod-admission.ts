@@ -1,0 +1,182 @@
+// Pod admission: what the API server settles about a pod before it exists.
+//
+// In Kubernetes' order: namespace, priority, default tolerations (defaults of fields were applied by
+// the reader). The result is a variant of the template, shared by all pods admitted alike, so the
+// work is done once per template. LimitRanger, RuntimeClass and quota are not done here yet.
+
+import type { NamespaceObject, PriorityClassObject } from "../objects/policy-objects.ts";
+import type { PodTemplate, PodTemplateSource, PreemptionPolicy } from "../pod-template.ts";
+import type { Toleration } from "../selectors/taints.ts";
+import { refused } from "../state/api-result.ts";
+import type { ApiRefusal } from "../state/api-result.ts";
+import type { ObjectStore } from "../state/object-store.ts";
+
+/** Compiles a source into the one template of that content (the template registry). */
+export type TemplateCompiler = (source: PodTemplateSource) => PodTemplate;
+
+/** How long a pod tolerates a node that is not ready or unreachable if it says nothing itself. */
+export const DEFAULT_TOLERATION_SECONDS = 300;
+export const NOT_READY_TAINT_KEY = "node.kubernetes.io/not-ready";
+export const UNREACHABLE_TAINT_KEY = "node.kubernetes.io/unreachable";
+
+/** Classes that every cluster has. */
+const SYSTEM_CLASSES: ReadonlyMap<string, number> = new Map([
+  ["system-cluster-critical", 2_000_000_000],
+  ["system-node-critical", 2_000_001_000],
+]);
+
+/** What admission made of a pod. */
+export interface AdmittedPod {
+  readonly ok: true;
+  readonly template: PodTemplate;
+  readonly priority: number;
+  readonly preemptionPolicy: PreemptionPolicy;
+}
+
+interface Priority {
+  readonly ok: true;
+  readonly value: number;
+  readonly className: string;
+  readonly preemptionPolicy: PreemptionPolicy;
+}
+
+export class PodAdmission {
+  private readonly objects: ObjectStore;
+  private readonly compile: TemplateCompiler;
+  /** Results per template, valid while the PriorityClasses stay as they are. */
+  private admitted = new Map<PodTemplate, AdmittedPod>();
+
+  constructor(objects: ObjectStore, compile: TemplateCompiler) {
+    this.objects = objects;
+    this.compile = compile;
+  }
+
+  /** Called when a PriorityClass came, changed or went. */
+  forgetClasses(): void {
+    this.admitted = new Map();
+  }
+
+  /** Admits a pod of this template; `podName` is for the refusal's text. */
+  admit(template: PodTemplate, podName: string): AdmittedPod | ApiRefusal {
+    const known = this.admitted.get(template);
+    if (known !== undefined) return known;
+    const priority = this.resolvePriority(template, podName);
+    if (!priority.ok) return priority;
+    const result: AdmittedPod = {
+      ok: true,
+      template: this.variantOf(template, priority),
+      priority: priority.value,
+      preemptionPolicy: priority.preemptionPolicy,
+    };
+    this.admitted.set(template, result);
+    return result;
+  }
+
+  private resolvePriority(template: PodTemplate, podName: string): Priority | ApiRefusal {
+    const found = this.findClass(template.priorityClassName);
+    if (found === undefined) {
+      const name = template.priorityClassName;
+      return forbidden(podName, `no PriorityClass with name ${name} was found`);
+    }
+    if (template.priority !== undefined && template.priority !== found.value) {
+      return forbidden(
+        podName,
+        `the integer value of priority (${template.priority}) must not be provided in pod spec; ` +
+          `priority admission controller computed ${found.value} from the given PriorityClass name`,
+      );
+    }
+    const given = template.source.spec["preemptionPolicy"];
+    if (given !== undefined && given !== found.preemptionPolicy) {
+      return forbidden(
+        podName,
+        `the string value of PreemptionPolicy (${String(given)}) must not be provided in pod spec; ` +
+          `priority admission controller computed ${found.preemptionPolicy} from the given PriorityClass name`,
+      );
+    }
+    return found;
+  }
+
+  /** The class of that name; "" stands for the global default, or no class at all. */
+  private findClass(name: string): Priority | undefined {
+    if (name === "") return this.globalDefault();
+    const system = SYSTEM_CLASSES.get(name);
+    if (system !== undefined) {
+      return { ok: true, value: system, className: name, preemptionPolicy: "PreemptLowerPriority" };
+    }
+    const stored = this.objects.find("PriorityClass", "", name);
+    return stored === undefined ? undefined : priorityOf(stored.object);
+  }
+
+  /** Of several global defaults the lowest value counts. */
+  private globalDefault(): Priority {
+    let lowest: PriorityClassObject | undefined;
+    this.objects.forEach("PriorityClass", ({ object }) => {
+      if (!object.globalDefault) return;
+      if (lowest === undefined || object.value < lowest.value) lowest = object;
+    });
+    if (lowest !== undefined) return priorityOf(lowest);
+    return { ok: true, value: 0, className: "", preemptionPolicy: "PreemptLowerPriority" };
+  }
+
+  private variantOf(template: PodTemplate, priority: Priority): PodTemplate {
+    const missing = missingTolerations(template.tolerations);
+    const isSame =
+      missing.length === 0 &&
+      template.priority === priority.value &&
+      template.priorityClassName === priority.className &&
+      template.preemptionPolicy === priority.preemptionPolicy;
+    if (isSame) return template;
+    const { source } = template;
+    const given = (source.spec["tolerations"] ?? []) as readonly unknown[];
+    return this.compile({
+      ...source,
+      spec: {
+        ...source.spec,
+        ...(priority.className === "" ? {} : { priorityClassName: priority.className }),
+        priority: priority.value,
+        preemptionPolicy: priority.preemptionPolicy,
+        tolerations: [...given, ...missing],
+      },
+    });
+  }
+}
+
+/** The namespace a pod goes to: a refusal, "missing", or fine. */
+export function checkNamespace(
+  objects: ObjectStore,
+  namespace: string,
+  what: string,
+): ApiRefusal | "missing" | undefined {
+  const stored = objects.find("Namespace", "", namespace);
+  if (stored === undefined) return "missing";
+  const { phase }: NamespaceObject = stored.object;
+  if (phase !== "Terminating" && stored.deletionUs < 0) return undefined;
+  const text = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  return refused("Forbidden", `${what} is forbidden: ${text}`);
+}
+
+/** The default NoExecute tolerations that a pod lacks, as source values. */
+function missingTolerations(tolerations: readonly Toleration[]): readonly object[] {
+  return [NOT_READY_TAINT_KEY, UNREACHABLE_TAINT_KEY]
+    .filter((key) => !tolerations.some((toleration) => coversNoExecute(toleration, key)))
+    .map((key) => ({
+      key,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: DEFAULT_TOLERATION_SECONDS,
+    }));
+}
+
+function coversNoExecute(toleration: Toleration, key: string): boolean {
+  const hasKey = toleration.key === key || toleration.key === "";
+  return hasKey && (toleration.effect === "NoExecute" || toleration.effect === "");
+}
+
+function priorityOf(object: PriorityClassObject): Priority {
+  const { value, meta, preemptionPolicy } = object;
+  return { ok: true, value, className: meta.name, preemptionPolicy };
+}
+
+function forbidden(podName: string, why: string): ApiRefusal {
+  return refused("Forbidden", `pods "${podName}" is forbidden: ${why}`);
+}

@@ -1,0 +1,60 @@
+// API results: what a request is answered. A refusal is an everyday outcome and so a value.
+
+import type { NodeIndex, PodIndex, Uid } from "./identity.ts";
+
+/** Why a request was refused, as the API's status reason spells it. */
+export type ApiRefusalReason =
+  | "NotFound"
+  | "AlreadyExists"
+  | "Conflict"
+  | "Invalid"
+  | "Forbidden"
+  | "TooManyRequests"
+  | "InternalError"
+  | "ServiceUnavailable";
+
+export interface ApiRefusal {
+  readonly ok: false;
+  readonly reason: ApiRefusalReason;
+  readonly message: string;
+  /** With TooManyRequests: when to try again. */
+  readonly retryAfterSeconds?: number;
+}
+
+export interface ApiSuccess {
+  readonly ok: true;
+  /** False for a request that changed nothing: no new version, nothing announced. */
+  readonly changed: boolean;
+  /** The pod or node created or changed, where the request was about one. */
+  readonly pod?: PodIndex;
+  readonly node?: NodeIndex;
+  /** Uid of the object created or changed. */
+  readonly uid?: Uid;
+}
+
+export type ApiResult = ApiSuccess | ApiRefusal;
+
+/** Something changed. */
+export const CHANGED: ApiSuccess = Object.freeze({ ok: true, changed: true });
+/** The request was fine and left everything as it was. */
+export const UNCHANGED: ApiSuccess = Object.freeze({ ok: true, changed: false });
+
+export function refused(reason: ApiRefusalReason, message: string): ApiRefusal {
+  return { ok: false, reason, message };
+}
+
+const HTTP_CODES: Readonly<Record<ApiRefusalReason, number>> = {
+  NotFound: 404,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Invalid: 422,
+  Forbidden: 403,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+};
+
+/** The HTTP status code that Kubernetes would answer. */
+export function httpCodeOf(refusal: ApiRefusal): number {
+  return HTTP_CODES[refusal.reason];
+}

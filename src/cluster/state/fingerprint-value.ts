@@ -1,0 +1,50 @@
+// Fingerprint of a record: any plain immutable value, walked in its own order.
+//
+// Members are in the order in which podsim's own code builds the records, and Maps in insertion
+// order, so the walk is the same in every run. Templates enter by their content hash.
+
+import type { Fingerprint } from "../../engine/index.ts";
+
+/** Adds a value: primitives, bigint, arrays, Maps, Sets and plain objects; templates by hash. */
+export function addValueToFingerprint(digest: Fingerprint, value: unknown): void {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "boolean":
+      digest.addValue(value);
+      return;
+    case "bigint":
+      digest.addText(value.toString());
+      return;
+    case "object":
+      break;
+    default:
+      digest.addValue(null); // undefined: an absent member
+      return;
+  }
+  if (value === null) digest.addValue(null);
+  else if (Array.isArray(value)) addItems(digest, "[", value);
+  else if (value instanceof Map) addItems(digest, "{", [...value].flat());
+  else if (value instanceof Set) addItems(digest, "(", [...value]);
+  else addMembers(digest, value);
+}
+
+function addItems(digest: Fingerprint, mark: string, items: readonly unknown[]): void {
+  digest.addText(mark);
+  digest.addNumber(items.length);
+  for (const item of items) addValueToFingerprint(digest, item);
+}
+
+function addMembers(digest: Fingerprint, record: object): void {
+  if ("contentHash" in record && typeof record.contentHash === "string") {
+    digest.addText(record.contentHash);
+    return;
+  }
+  const members = Object.entries(record);
+  digest.addText("{");
+  digest.addNumber(members.length);
+  for (const [name, value] of members) {
+    digest.addText(name);
+    addValueToFingerprint(digest, value);
+  }
+}

@@ -1,0 +1,151 @@
+// Initial state: what exists when the run begins, stored without requests, tokens or latency.
+//
+// Nodes are Ready and without the not-ready taint unless their manifest says otherwise. Pods keep
+// the node, phase and conditions of the dump; a bound pod without a status counts as running and
+// ready for as long as the cluster exists. Admission does not judge what is there already: it only
+// fills in a priority or tolerations that are missing.
+
+import { assert } from "../../base/index.ts";
+import { findControllerOf } from "../objects/object-meta.ts";
+import type { Condition, ObjectMeta } from "../objects/object-meta.ts";
+import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
+import type { ApiResult } from "./api-result.ts";
+import type { ApiState } from "./api-state.ts";
+import { ConditionStatus, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
+import type { NodeIndex, PodConditionType, PodIndex, Uid } from "./identity.ts";
+import type { NodeWriter } from "./node-writer.ts";
+import type { StorableObject } from "./object-store.ts";
+import { isClusterScoped } from "./object-writer.ts";
+import type { ObjectWriter } from "./object-writer.ts";
+import type { OwnerRef } from "./owner-table.ts";
+import type { PodWriter } from "./pod-writer.ts";
+
+export class InitialState {
+  private readonly state: ApiState;
+  private readonly pods: PodWriter;
+  private readonly nodes: NodeWriter;
+  private readonly objects: ObjectWriter;
+  /** Uids of the dump to those of the run. */
+  private readonly uidByText = new Map<string, Uid>();
+
+  constructor(state: ApiState, pods: PodWriter, nodes: NodeWriter, objects: ObjectWriter) {
+    this.state = state;
+    this.pods = pods;
+    this.nodes = nodes;
+    this.objects = objects;
+  }
+
+  /** Adds a Node that exists from the start. */
+  addNode(node: NodeObject): ApiResult {
+    const result = this.nodes.store(withReadyCondition(node));
+    this.noteUid(node.meta, result);
+    return result;
+  }
+
+  /** Adds any other object that exists from the start, in any order. */
+  addObject(object: StorableObject): ApiResult {
+    const { meta, kind } = object;
+    const owner = this.ownerOf(meta, isClusterScoped(kind));
+    const uid = meta.uid === undefined ? undefined : this.uidByText.get(meta.uid);
+    const result = this.objects.create(object, {
+      ...(owner === undefined ? {} : { owner }),
+      ...(uid === undefined ? {} : { uid }),
+    });
+    this.noteUid(object.meta, result);
+    return result;
+  }
+
+  /** Adds a pod that exists from the start, bound or pending. */
+  addPod(pod: PodObject): ApiResult {
+    const { meta, template, nodeName } = pod;
+    const owner = this.ownerOf(meta, false);
+    const result = this.pods.create({
+      namespace: meta.namespace,
+      ...(meta.name === "" ? { generateName: meta.generateName } : { name: meta.name }),
+      template,
+      ...(owner === undefined ? {} : { owner }),
+      nodeName,
+      finalizers: meta.finalizers,
+    });
+    this.noteUid(meta, result);
+    if (!result.ok) return result;
+    assert(result.pod !== undefined, "A created pod has a row.");
+    this.applyStatus(result.pod, pod);
+    return result;
+  }
+
+  private applyStatus(row: PodIndex, pod: PodObject): void {
+    const { pods, nowUs } = this.state;
+    const { status, meta } = pod;
+    const isFresh = status.phase === "Pending" && status.conditions.length === 0;
+    const isBound = pods.node(row) >= 0;
+    this.state.beginPod(row);
+    if (isFresh && isBound) this.setRunning(row);
+    else this.setStatus(row, pod);
+    if (meta.deletionTimestampSeconds !== undefined) {
+      pods.setDeletion(row, nowUs, meta.deletionGracePeriodSeconds ?? 0);
+    }
+    this.state.commitPod(row, "Modified");
+  }
+
+  private setRunning(row: PodIndex): void {
+    const { pods, nowUs } = this.state;
+    pods.setPhase(row, PodPhase.Running);
+    pods.setStartUs(row, nowUs);
+    for (let type = 0; type < POD_CONDITION_NAMES.length - 1; type++) {
+      pods.setCondition(row, type as PodConditionType, ConditionStatus.True, "", "", nowUs);
+    }
+  }
+
+  private setStatus(row: PodIndex, pod: PodObject): void {
+    const { pods, nodes, nowUs } = this.state;
+    const { status } = pod;
+    pods.setPhase(row, PodPhase[status.phase]);
+    pods.setReason(row, status.reason);
+    pods.setRestartCount(row, status.restartCount);
+    if (status.startTimeSeconds !== undefined) pods.setStartUs(row, nowUs);
+    if (status.nominatedNodeName !== "") {
+      pods.setNominatedNode(row, nodes.rowFor(status.nominatedNodeName) as NodeIndex);
+    }
+    for (const condition of status.conditions) {
+      const type = POD_CONDITION_NAMES.indexOf(condition.type);
+      if (type < 0) continue;
+      const value = ConditionStatus[condition.status];
+      const { reason, message } = condition;
+      pods.setCondition(row, type as PodConditionType, value, reason, message, nowUs);
+    }
+  }
+
+  /** The controller, by the dump's uid; one that is not in the dump gets a uid of its own. */
+  private ownerOf(meta: ObjectMeta, isClusterWide: boolean): OwnerRef | undefined {
+    const controller = findControllerOf(meta);
+    if (controller === undefined) return undefined;
+    let uid = this.uidByText.get(controller.uid);
+    if (uid === undefined) {
+      uid = this.state.takeUid();
+      this.uidByText.set(controller.uid, uid);
+    }
+    const namespace = isClusterWide ? "" : meta.namespace;
+    return { kind: controller.kind, namespace, name: controller.name, uid };
+  }
+
+  private noteUid(meta: ObjectMeta, result: ApiResult): void {
+    if (!result.ok || meta.uid === undefined || result.uid === undefined) return;
+    this.uidByText.set(meta.uid, result.uid);
+  }
+}
+
+const READY_CONDITION: Condition = Object.freeze({
+  type: "Ready",
+  status: "True",
+  reason: "KubeletReady",
+  message: "kubelet is posting ready status",
+  lastTransitionSeconds: undefined,
+  lastHeartbeatSeconds: undefined,
+});
+
+/** A node without a Ready condition counts as ready. */
+function withReadyCondition(node: NodeObject): NodeObject {
+  const hasReady = node.conditions.some((condition) => condition.type === "Ready");
+  return hasReady ? node : { ...node, conditions: [...node.conditions, READY_CONDITION] };
+}

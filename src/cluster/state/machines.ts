@@ -1,0 +1,413 @@
+// Machines: the one writer of what is physically so.
+//
+// One machine per node name: power, reach of the network, the kubelet process, images on disk, and
+// the pods a kubelet has admitted with their processes. The API learns of any of it only through a
+// living kubelet or its silence. Faults and the container runtime ask for changes; kubelets listen.
+// A machine outlives its Node object and its Node object outlives its power.
+
+import { assert } from "../../base/index.ts";
+import type { Instant } from "../../base/index.ts";
+import { RANK } from "../../engine/index.ts";
+import type { EventKind, Lane, Simulation } from "../../engine/index.ts";
+import { ZERO_DURATION } from "../../base/index.ts";
+import { NEVER_US } from "./identity.ts";
+import type { NodeIndex, Uid } from "./identity.ts";
+
+/** What happened to a machine. */
+export type MachineChangeKind =
+  | "installed"
+  | "removed"
+  | "powerOff"
+  | "powerOn"
+  | "networkParted"
+  | "networkJoined"
+  | "kubeletStopped"
+  | "kubeletStarted";
+
+export interface MachineChange {
+  readonly kind: MachineChangeKind;
+  readonly node: NodeIndex;
+  readonly atUs: Instant;
+}
+
+/** What happened to a process. */
+export interface ProcessChange {
+  readonly kind: "started" | "exited";
+  readonly node: NodeIndex;
+  readonly podUid: Uid;
+  /** Position of the container in the pod, from 0. */
+  readonly container: number;
+  /** With "exited": 137 for a process that lost its machine's power. */
+  readonly exitCode: number;
+  readonly atUs: Instant;
+}
+
+export interface MachineListener {
+  /** Told at RANK.machine of the same instant. */
+  readonly onMachine?: (change: MachineChange) => void;
+  readonly onProcess?: (change: ProcessChange) => void;
+}
+
+export type ProcessState = "starting" | "running" | "exited";
+
+/** A container's process on a machine. */
+export interface Process {
+  readonly container: number;
+  readonly state: ProcessState;
+  readonly startedUs: number;
+  readonly exitedUs: number;
+  readonly exitCode: number;
+}
+
+interface MutableProcess {
+  container: number;
+  state: ProcessState;
+  startedUs: number;
+  exitedUs: number;
+  exitCode: number;
+}
+
+/** Exit code of a process that was killed, by SIGKILL or with its machine. */
+export const EXIT_KILLED = 137;
+
+interface Machine {
+  readonly node: NodeIndex;
+  installedUs: number;
+  isPowered: boolean;
+  isReachable: boolean;
+  isKubeletRunning: boolean;
+  /** Instant of the last change of power. */
+  powerSinceUs: number;
+  /** Power time before `powerSinceUs`. */
+  upBeforeUs: number;
+  downBeforeUs: number;
+  /** Images on disk by name, with their bytes. */
+  readonly images: Map<string, number>;
+  /** Admitted pods by uid, each with its processes by container. */
+  readonly pods: Map<Uid, MutableProcess[]>;
+}
+
+type PendingNews = { machine: MachineChange } | { process: ProcessChange };
+
+export class Machines {
+  private readonly simulation: Simulation;
+  private readonly machines: (Machine | undefined)[] = []; // by node row
+  private readonly newsLane: Lane;
+  private news: (PendingNews | undefined)[] = [];
+  private newsRead = 0;
+  private listeners: MachineListener[] = [];
+  private processCountNow = 0;
+  private installedCount = 0;
+
+  constructor(simulation: Simulation) {
+    this.simulation = simulation;
+    const kind: EventKind = simulation.defineKind("machine news", RANK.machine, () => this.tell());
+    this.newsLane = simulation.lane(kind, ZERO_DURATION);
+  }
+
+  /** Adds a listener to changes of machines and processes. */
+  listen(listener: MachineListener): { stop(): void } {
+    this.listeners = [...this.listeners, listener];
+    return {
+      stop: () => {
+        this.listeners = this.listeners.filter((other) => other !== listener);
+      },
+    };
+  }
+
+  // ---- machines ----------------------------------------------------------------------------
+
+  /** Puts a machine up: powered, reachable, kubelet running, empty disk. */
+  install(node: NodeIndex): void {
+    assert(this.machines[node] === undefined, "A node gets a second machine.");
+    this.machines[node] = {
+      node,
+      installedUs: this.simulation.nowUs,
+      isPowered: true,
+      isReachable: true,
+      isKubeletRunning: true,
+      powerSinceUs: this.simulation.nowUs,
+      upBeforeUs: 0,
+      downBeforeUs: 0,
+      images: new Map(),
+      pods: new Map(),
+    };
+    this.installedCount++;
+    this.announce("installed", node);
+  }
+
+  /** Takes a machine away for good, with all that runs on it and its disk. */
+  remove(node: NodeIndex): void {
+    const machine = this.get(node);
+    this.killAll(machine);
+    this.machines[node] = undefined;
+    this.installedCount--;
+    this.announce("removed", node);
+  }
+
+  isInstalled(node: NodeIndex): boolean {
+    return this.machines[node] !== undefined;
+  }
+
+  /** Machines installed now. */
+  get count(): number {
+    return this.installedCount;
+  }
+
+  isPowered(node: NodeIndex): boolean {
+    return this.machines[node]?.isPowered ?? false;
+  }
+
+  isReachable(node: NodeIndex): boolean {
+    return this.machines[node]?.isReachable ?? false;
+  }
+
+  isKubeletRunning(node: NodeIndex): boolean {
+    return this.machines[node]?.isKubeletRunning ?? false;
+  }
+
+  /** True if the kubelet works and its requests reach the API server. */
+  isHeard(node: NodeIndex): boolean {
+    return this.isKubeletRunning(node) && this.isReachable(node);
+  }
+
+  /** Power fails: every process ends and the kubelet with them. Nothing on disk is lost. */
+  powerOff(node: NodeIndex): void {
+    const machine = this.get(node);
+    if (!machine.isPowered) return;
+    this.killAll(machine);
+    machine.upBeforeUs += this.simulation.nowUs - machine.powerSinceUs;
+    machine.powerSinceUs = this.simulation.nowUs;
+    machine.isPowered = false;
+    machine.isKubeletRunning = false;
+    this.announce("powerOff", node);
+  }
+
+  /** Power returns and the kubelet starts; what ran before does not come back by itself. */
+  powerOn(node: NodeIndex): void {
+    const machine = this.get(node);
+    if (machine.isPowered) return;
+    machine.downBeforeUs += this.simulation.nowUs - machine.powerSinceUs;
+    machine.powerSinceUs = this.simulation.nowUs;
+    machine.isPowered = true;
+    machine.isKubeletRunning = true;
+    this.announce("powerOn", node);
+  }
+
+  /** Off and on in one instant: processes end, disks stay. */
+  reboot(node: NodeIndex): void {
+    this.powerOff(node);
+    this.powerOn(node);
+  }
+
+  /** Cuts the machine off; everything on it goes on. */
+  partNetwork(node: NodeIndex): void {
+    const machine = this.get(node);
+    if (!machine.isReachable) return;
+    machine.isReachable = false;
+    this.announce("networkParted", node);
+  }
+
+  joinNetwork(node: NodeIndex): void {
+    const machine = this.get(node);
+    if (machine.isReachable) return;
+    machine.isReachable = true;
+    this.announce("networkJoined", node);
+  }
+
+  /** The kubelet process stops; containers go on. */
+  stopKubelet(node: NodeIndex): void {
+    const machine = this.get(node);
+    if (!machine.isKubeletRunning) return;
+    machine.isKubeletRunning = false;
+    this.announce("kubeletStopped", node);
+  }
+
+  startKubelet(node: NodeIndex): void {
+    const machine = this.get(node);
+    assert(machine.isPowered, "A kubelet starts on a machine without power.");
+    if (machine.isKubeletRunning) return;
+    machine.isKubeletRunning = true;
+    this.announce("kubeletStarted", node);
+  }
+
+  // ---- times of existence ------------------------------------------------------------------
+
+  installedUs(node: NodeIndex): number {
+    return this.get(node).installedUs;
+  }
+
+  /** Time with power since the machine was installed, the running span included. */
+  upUs(node: NodeIndex): number {
+    const machine = this.get(node);
+    const running = machine.isPowered ? this.simulation.nowUs - machine.powerSinceUs : 0;
+    return machine.upBeforeUs + running;
+  }
+
+  downUs(node: NodeIndex): number {
+    const machine = this.get(node);
+    const running = machine.isPowered ? 0 : this.simulation.nowUs - machine.powerSinceUs;
+    return machine.downBeforeUs + running;
+  }
+
+  // ---- images ------------------------------------------------------------------------------
+
+  /** Bytes of an image on the machine's disk; undefined if it is not there. */
+  imageBytes(node: NodeIndex, image: string): number | undefined {
+    return this.machines[node]?.images.get(image);
+  }
+
+  addImage(node: NodeIndex, image: string, bytes: number): void {
+    this.get(node).images.set(image, bytes);
+  }
+
+  removeImage(node: NodeIndex, image: string): void {
+    this.get(node).images.delete(image);
+  }
+
+  /** Images on disk in the order in which they came. */
+  images(node: NodeIndex): ReadonlyMap<string, number> {
+    return this.get(node).images;
+  }
+
+  // ---- pods and processes ------------------------------------------------------------------
+
+  /** The machine's kubelet has taken the pod on: its processes may start. */
+  admitPod(node: NodeIndex, podUid: Uid): void {
+    const machine = this.get(node);
+    assert(machine.isKubeletRunning, "A pod is admitted where no kubelet runs.");
+    assert(!machine.pods.has(podUid), "A kubelet admits a pod twice.");
+    machine.pods.set(podUid, []);
+  }
+
+  hasPod(node: NodeIndex, podUid: Uid): boolean {
+    return this.machines[node]?.pods.has(podUid) ?? false;
+  }
+
+  /** Uids of the pods the machine knows, in the order of admission. */
+  podUids(node: NodeIndex): readonly Uid[] {
+    return [...(this.machines[node]?.pods.keys() ?? [])];
+  }
+
+  /** Forgets a pod whose processes have all ended: sandbox and volumes are gone. */
+  forgetPod(node: NodeIndex, podUid: Uid): void {
+    const machine = this.get(node);
+    for (const process of machine.pods.get(podUid) ?? []) {
+      assert(process.state === "exited", "A pod is forgotten while a process of it runs.");
+    }
+    machine.pods.delete(podUid);
+  }
+
+  /** Starts a container's process, again if it has exited. */
+  startProcess(node: NodeIndex, podUid: Uid, container = 0): void {
+    const machine = this.get(node);
+    assert(machine.isPowered, "A process starts on a machine without power.");
+    const processes = machine.pods.get(podUid);
+    assert(processes !== undefined, "A process starts for a pod that no kubelet admitted.");
+    const process = processes.find((other) => other.container === container);
+    assert(process?.state !== "running", "A process starts that is running.");
+    const started = {
+      container,
+      state: "running" as const,
+      startedUs: this.simulation.nowUs,
+      exitedUs: NEVER_US,
+      exitCode: 0,
+    };
+    if (process === undefined) processes.push(started);
+    else Object.assign(process, started);
+    this.processCountNow++;
+    this.announceProcess("started", node, podUid, container, 0);
+  }
+
+  /** A running process ends; false if it was not running (it ended with its machine). */
+  exitProcess(node: NodeIndex, podUid: Uid, exitCode: number, container = 0): boolean {
+    const processes = this.machines[node]?.pods.get(podUid);
+    const process = processes?.find((other) => other.container === container);
+    if (process === undefined || process.state !== "running") return false;
+    this.end(node, podUid, process, exitCode);
+    return true;
+  }
+
+  /** A container's process, or undefined if none was started. */
+  process(node: NodeIndex, podUid: Uid, container = 0): Process | undefined {
+    return this.machines[node]?.pods.get(podUid)?.find((other) => other.container === container);
+  }
+
+  /** Processes running on all machines. */
+  get processCount(): number {
+    return this.processCountNow;
+  }
+
+  /** Processes running on one machine. */
+  processCountOn(node: NodeIndex): number {
+    let count = 0;
+    for (const processes of this.machines[node]?.pods.values() ?? []) {
+      for (const process of processes) if (process.state === "running") count++;
+    }
+    return count;
+  }
+
+  /** Rows of all installed machines, by node row. */
+  installed(): readonly NodeIndex[] {
+    return this.machines.flatMap((machine) => (machine === undefined ? [] : [machine.node]));
+  }
+
+  // ---- private -----------------------------------------------------------------------------
+
+  private get(node: NodeIndex): Machine {
+    const machine = this.machines[node];
+    assert(machine !== undefined, "A machine is asked for that is not installed.");
+    return machine;
+  }
+
+  /** All processes die and the pods' sandboxes with them. */
+  private killAll(machine: Machine): void {
+    for (const [podUid, processes] of machine.pods) {
+      for (const process of processes) {
+        if (process.state === "running") this.end(machine.node, podUid, process, EXIT_KILLED);
+      }
+    }
+    machine.pods.clear();
+  }
+
+  private end(node: NodeIndex, podUid: Uid, process: MutableProcess, exitCode: number): void {
+    process.state = "exited";
+    process.exitedUs = this.simulation.nowUs;
+    process.exitCode = exitCode;
+    this.processCountNow--;
+    this.announceProcess("exited", node, podUid, process.container, exitCode);
+  }
+
+  private announce(kind: MachineChangeKind, node: NodeIndex): void {
+    this.news.push({ machine: { kind, node, atUs: this.simulation.nowUs } });
+    this.newsLane.push();
+  }
+
+  private announceProcess(
+    kind: "started" | "exited",
+    node: NodeIndex,
+    podUid: Uid,
+    container: number,
+    exitCode: number,
+  ): void {
+    if (!this.listeners.some((listener) => listener.onProcess !== undefined)) return;
+    const { nowUs } = this.simulation;
+    this.news.push({ process: { kind, node, podUid, container, exitCode, atUs: nowUs } });
+    this.newsLane.push();
+  }
+
+  /** Tells the oldest news; there is one event per piece. */
+  private tell(): void {
+    const news = this.news[this.newsRead];
+    assert(news !== undefined, "There is an event for each piece of news.");
+    this.news[this.newsRead++] = undefined;
+    if (this.newsRead === this.news.length) {
+      this.news = [];
+      this.newsRead = 0;
+    }
+    for (const listener of this.listeners) {
+      if ("machine" in news) listener.onMachine?.(news.machine);
+      else listener.onProcess?.(news.process);
+    }
+  }
+}
