@@ -133,7 +133,7 @@ export type {
   NodeImage,
   NodeObject,
   PodObject,
-  PodPhase,
+  PodPhase as PodPhaseName,
   PodStatus,
 } from "./objects/node-and-pod.ts";
 export type {
@@ -176,3 +176,99 @@ export type {
 export type { ApiKind, ApiObject, ObjectOfKind } from "./objects/api-object.ts";
 
 // ======== STATE ==========================================================================
+
+// ---- identity and encodings
+export type { NodeIndex, OwnerIndex, PodIndex, Uid } from "./state/identity.ts";
+export {
+  ConditionStatus,
+  conditionIn,
+  formatConditionStatus,
+  formatPhase,
+  formatUid,
+  isFinishedPhase,
+  NEVER_US,
+  NO_NODE,
+  NO_OWNER,
+  NO_POD,
+  PodConditionType,
+  PodPhase,
+} from "./state/identity.ts";
+
+// ---- tables (reading)
+export type { PodTable } from "./state/pod-table.ts";
+export type { NodeTable } from "./state/node-table.ts";
+export { REGION_LABEL, readyStatusOf, ZONE_LABEL, zoneKeyOf } from "./state/node-table.ts";
+export type { OwnerRef } from "./state/owner-table.ts";
+export type {
+  DerivedObject,
+  ObjectStore,
+  StorableObject,
+  StorableOfKind,
+  StoredObject,
+  StoreKind,
+} from "./state/object-store.ts";
+
+// ---- the API server: time, requests, commits, watch
+export type { RateLimit } from "./state/token-bucket.ts";
+export { TokenBucket } from "./state/token-bucket.ts";
+export type { ClientLimit, ControlPlaneLatencies } from "./state/latencies.ts";
+export {
+  LATENCIES_INSTANT,
+  LATENCIES_KUBERNETES_1_36,
+  LATENCY_PRESETS,
+} from "./state/latencies.ts";
+export type { ApiClientOptions, ApiServerOptions } from "./state/api-server.ts";
+export { ApiServer } from "./state/api-server.ts";
+export type { ApiClient, ApiCommit, ApiVerb } from "./state/api-requests.ts";
+export type { ApiRefusal, ApiRefusalReason, ApiResult, ApiSuccess } from "./state/api-result.ts";
+export { CHANGED, httpCodeOf, refused, UNCHANGED } from "./state/api-result.ts";
+export type { ApiWriter } from "./state/api-writer.ts";
+export type { ConditionPatch, NewPod, PodDeletion, PodStatusPatch } from "./state/pod-writer.ts";
+export type {
+  DeletionPropagation,
+  NewObjectOptions,
+  ObjectUpdateOptions,
+} from "./state/object-writer.ts";
+export { FOREGROUND_FINALIZER, isClusterScoped, ORPHAN_FINALIZER } from "./state/object-writer.ts";
+export type { DisruptionBudgetStatus } from "./state/eviction.ts";
+export type { InitialState } from "./state/initial-state.ts";
+export type { ChangeListener, Subscription, Watcher } from "./state/watch.ts";
+export type { ChangeKind } from "./state/change-journal.ts";
+export {
+  CHANGED_CONDITIONS,
+  CHANGED_DELETION,
+  CHANGED_FINALIZERS,
+  CHANGED_NODE,
+  CHANGED_NOMINATED,
+  CHANGED_PHASE,
+  CHANGED_READY,
+  CHANGED_STATUS,
+  CHANGED_TEMPLATE,
+} from "./state/change-journal.ts";
+export type { NodeChange, ObjectChange, PodChange } from "./state/changes.ts";
+export type {
+  EventSubject,
+  KubernetesEvent,
+  NewKubernetesEvent,
+} from "./state/kubernetes-events.ts";
+export { KubernetesEvents } from "./state/kubernetes-events.ts";
+
+// ---- admission
+export type { TemplateCompiler } from "./admission/pod-admission.ts";
+export {
+  DEFAULT_TOLERATION_SECONDS,
+  NOT_READY_TAINT_KEY,
+  UNREACHABLE_TAINT_KEY,
+} from "./admission/pod-admission.ts";
+
+// ---- the physical side
+export type {
+  MachineChange,
+  MachineChangeKind,
+  MachineListener,
+  Process,
+  ProcessChange,
+  ProcessState,
+} from "./state/machines.ts";
+export { EXIT_KILLED, Machines } from "./state/machines.ts";
+export type { PodBehavior } from "./state/pod-behavior.ts";
