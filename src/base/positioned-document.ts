@@ -57,11 +57,6 @@ export class PositionedDocument {
     this.prefix = prefix;
   }
 
-  /** A value that was never text: its problems have paths but no lines. */
-  static ofValue(value: unknown, file: string): PositionedDocument {
-    return new PositionedDocument(value, file, 0, new LineIndex(""), () => undefined);
-  }
-
   /** The value at `path` as a document of its own, whose problems keep their true place and path. */
   part(path: DocumentPath, value: unknown): PositionedDocument {
     const prefix = [...this.prefix, ...path];
