@@ -1,0 +1,77 @@
+// ApiSchedulerClient: a scheduler's writes as requests to the simulated API server.
+//
+// Bindings and status patches share one token bucket, first come first served; events go beside it.
+// A pod that is gone or changed meanwhile is the API's to refuse; the refusal comes back in words.
+
+import {
+  type ApiClient,
+  type ApiResult,
+  type ApiServer,
+  type ClientLimit,
+  ConditionStatus,
+  NO_NODE,
+  type PodIndex,
+} from "../../cluster/index.ts";
+import { assert } from "../../base/index.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import type {
+  PodStatusPatch,
+  SchedulerClient,
+  SchedulerEvent,
+  WriteError,
+} from "./scheduler-client.ts";
+
+export class ApiSchedulerClient implements SchedulerClient {
+  private readonly api: ApiServer;
+  private readonly client: ApiClient;
+
+  constructor(api: ApiServer, name: string, limit: ClientLimit) {
+    this.api = api;
+    this.client = api.client(name, limit);
+  }
+
+  bind(pod: PodInfo, nodeName: string, onDone: (error: WriteError) => void): void {
+    const uid = uidOf(pod);
+    this.api.request(
+      this.client,
+      "create",
+      (writer) => writer.bindPod(pod.pod as PodIndex, uid, writer.nodeRow(nodeName)),
+      (result) => onDone(errorOf(result)),
+    );
+  }
+
+  patchPodStatus(pod: PodInfo, patch: PodStatusPatch, onDone: (error: WriteError) => void): void {
+    const { condition, nominatedNodeName } = patch;
+    const podScheduled = condition && { status: ConditionStatus.False, ...condition };
+    this.api.request(
+      this.client,
+      "patch",
+      (writer) =>
+        writer.patchPodStatus(pod.pod as PodIndex, uidOf(pod), {
+          ...(podScheduled === undefined ? {} : { podScheduled }),
+          ...(nominatedNodeName === undefined
+            ? {}
+            : {
+                nominatedNode:
+                  nominatedNodeName === "" ? NO_NODE : writer.nodeRow(nominatedNodeName),
+              }),
+        }),
+      (result) => onDone(errorOf(result)),
+    );
+  }
+
+  recordEvent({ type, reason, action, note, pod, from }: SchedulerEvent): void {
+    const { namespace, name } = pod;
+    const about = { kind: "Pod", namespace, name, uid: uidOf(pod) };
+    this.api.recordEvent({ type, reason, action, about, from, message: note });
+  }
+}
+
+function uidOf(pod: PodInfo): number {
+  assert(typeof pod.uid === "number", "a pod of a run has a number as uid");
+  return pod.uid;
+}
+
+function errorOf(result: ApiResult): WriteError {
+  return result.ok ? undefined : result.message;
+}
