@@ -3,6 +3,8 @@
 // Bindings and status patches share one token bucket, first come first served; events go beside it.
 // A pod that is gone or changed meanwhile is the API's to refuse; the refusal comes back in words.
 
+import { assert } from "../../base/index.ts";
+import { RANK } from "../../engine/index.ts";
 import {
   type ApiClient,
   type ApiResult,
@@ -12,7 +14,6 @@ import {
   NO_NODE,
   type PodIndex,
 } from "../../cluster/index.ts";
-import { assert } from "../../base/index.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type {
   PodStatusPatch,
@@ -27,7 +28,7 @@ export class ApiSchedulerClient implements SchedulerClient {
 
   constructor(api: ApiServer, name: string, limit: ClientLimit) {
     this.api = api;
-    this.client = api.client(name, limit);
+    this.client = api.client(name, { limit, rank: RANK.scheduler });
   }
 
   bind(pod: PodInfo, nodeName: string, onDone: (error: WriteError) => void): void {
@@ -35,7 +36,7 @@ export class ApiSchedulerClient implements SchedulerClient {
     this.api.request(
       this.client,
       "create",
-      (writer) => writer.bindPod(pod.pod as PodIndex, uid, writer.nodeRow(nodeName)),
+      (writer) => writer.bindPod(pod.pod as PodIndex, uid, this.api.nodes.byName(nodeName)),
       (result) => onDone(errorOf(result)),
     );
   }
@@ -53,7 +54,7 @@ export class ApiSchedulerClient implements SchedulerClient {
             ? {}
             : {
                 nominatedNode:
-                  nominatedNodeName === "" ? NO_NODE : writer.nodeRow(nominatedNodeName),
+                  nominatedNodeName === "" ? NO_NODE : this.api.nodes.byName(nominatedNodeName),
               }),
         }),
       (result) => onDone(errorOf(result)),

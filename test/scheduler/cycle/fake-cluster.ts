@@ -17,6 +17,7 @@ import {
   type PodInfo,
   type Profile,
   SchedulerCache,
+  type SortablePod,
   SUCCESS,
   unschedulable,
 } from "../../../src/scheduler/index.ts";
@@ -63,6 +64,7 @@ export class FakeCluster {
   /** Answers to bindings, by pod name; the rest succeed. */
   readonly refusals = new Map<string, string>();
   writeUs: number = 3 * MS;
+  keepsDecisions = true;
   readonly scheduler: Scheduler;
   readonly profile: Profile;
 
@@ -80,7 +82,7 @@ export class FakeCluster {
       preEnqueuePlugins: [],
       queueSort: {
         name: "PrioritySort",
-        less: (a, b) =>
+        less: (a: SortablePod, b: SortablePod) =>
           a.pod.priority === b.pod.priority
             ? a.timestampUs < b.timestampUs
             : a.pod.priority > b.pod.priority,
@@ -103,7 +105,11 @@ export class FakeCluster {
       cycleUs: MS as Duration,
       ...rest,
     });
-    this.scheduler.observe({ onDecision: (record) => this.decisions.push(record) });
+    this.scheduler.observe({
+      onDecision: (record) => {
+        if (this.keepsDecisions) this.decisions.push(record);
+      },
+    });
   }
 
   /** Runs `call` as news that arrives at an instant. */
