@@ -27,11 +27,7 @@ export {
   type EventSubject,
   type QueueingHint,
 } from "./framework/cluster-event.ts";
-export type {
-  ClusterObjects,
-  SelectingService,
-  SelectingWorkload,
-} from "./framework/cluster-objects.ts";
+export { type ClusterObjects, NO_OBJECTS } from "./framework/cluster-objects.ts";
 export {
   type BindPlugin,
   EXTENSION_POINTS,
@@ -65,7 +61,6 @@ export type {
   PluginScores,
 } from "./framework/decision.ts";
 export {
-  type ArgumentFault,
   type ArgumentReader,
   Registry,
   type RegistryEntry,
@@ -79,5 +74,27 @@ export { Profile, type WeightedScorePlugin } from "./framework/profile.ts";
 export { NO_ROW, type NodeRow, SCRATCH_ROW } from "./cache/node-row.ts";
 export { type NominatedPod, type NominatingMode, Nominator } from "./cache/nominator.ts";
 export { SchedulerCache, type SchedulerCacheOptions } from "./cache/scheduler-cache.ts";
+
+export {
+  CONFIGURATION_VERSION,
+  type ConfigurationContext,
+  readSchedulerConfiguration,
+} from "./framework/configuration-reader.ts";
+export {
+  createDefaultRegistry,
+  DEFAULT_MULTI_POINT,
+  DEFAULT_PLUGINS,
+} from "./plugins/default-registry.ts";
+export { PREEMPTION_NOT_SIMULATED } from "./plugins/default-preemption.ts";
+export {
+  type Evaluator,
+  type EvaluatorOptions,
+  notSimulatedIn,
+  PlainEvaluator,
+} from "./evaluator/plain.ts";
+export { filterNode, type PreFiltering, runFilters, runPreFilters } from "./evaluator/filtering.ts";
+export { runScores, type Scoring } from "./evaluator/scoring.ts";
+export { feasibleNodesToFind } from "./evaluator/sampling.ts";
+export { bestPositions, pickWinner, popOrder, type TieBreak } from "./evaluator/winner.ts";
 
 // ---- queue, loop, policies ---------------------------------------------------------------

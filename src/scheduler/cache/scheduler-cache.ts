@@ -65,10 +65,10 @@ export class SchedulerCache {
 
   /** A node appeared (or an update of one that is unknown). Its pods may have come first. */
   addNode(node: NodeObject): NodeRow {
-    const row = this.rowOfName.get(node.name) ?? this.takeRow(node.name);
+    const row = this.rowOfName.get(node.meta.name) ?? this.takeRow(node.meta.name);
     const known = this.objects[row];
     if (known !== undefined) return this.updateNode(node);
-    this.tree.add(node.name, zoneKeyOf(node.labels));
+    this.tree.add(node.meta.name, zoneKeyOf(node.meta.labels));
     this.listIsStale = true;
     this.setNode(row, node);
     return row;
@@ -76,9 +76,9 @@ export class SchedulerCache {
 
   /** The node's object changed. Its place in the list stays until some node comes or goes. */
   updateNode(node: NodeObject): NodeRow {
-    const row = this.rowOfName.get(node.name);
+    const row = this.rowOfName.get(node.meta.name);
     if (row === undefined || this.objects[row] === undefined) return this.addNode(node);
-    this.tree.update(node.name, zoneKeyOf(node.labels));
+    this.tree.update(node.meta.name, zoneKeyOf(node.meta.labels));
     this.setNode(row, node);
     return row;
   }
@@ -251,6 +251,11 @@ export class SchedulerCache {
     this.appendToRow(SCRATCH_ROW, pod);
   }
 
+  /** Counts a pod of which nothing is known (a nomination of a pod in no queue): it takes a slot. */
+  addStubToScratch(): void {
+    this.resources.countPods(SCRATCH_ROW, 1);
+  }
+
   /** Takes a pod off the scratch row. */
   removeFromScratch(pod: PodInfo): void {
     this.dropFromRow(SCRATCH_ROW, pod);
@@ -296,14 +301,14 @@ export class SchedulerCache {
     this.resources.setAllocatable(row, node.allocatable);
     this.exact?.setAllocatable(row, node.allocatable);
     for (const image of node.images) {
-      for (const name of image.names) this.images.add(name, image.sizeBytes, node.name);
+      for (const name of image.names) this.images.add(name, image.sizeBytes, node.meta.name);
     }
     this.touch(row);
   }
 
   private removeImages(node: NodeObject): void {
     for (const image of node.images) {
-      for (const name of image.names) this.images.remove(name, node.name);
+      for (const name of image.names) this.images.remove(name, node.meta.name);
     }
   }
 

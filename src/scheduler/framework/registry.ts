@@ -3,19 +3,14 @@
 // One entry per plugin: its name, the extension points it implements, the reader of its arguments,
 // and its factory. Adding a plugin is one file and one entry.
 
+import type { Decoder } from "../../base/index.ts";
 import type { ExtensionPoint, PluginFactory } from "./plugin.ts";
 
-/** A complaint about one place of a document; `path` leads from the arguments' root. */
-export interface ArgumentFault {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-/** Reads and checks one plugin's arguments; an absent value means the defaults. */
-export type ArgumentReader = (value: unknown) => {
-  readonly args: unknown;
-  readonly faults: readonly ArgumentFault[];
-};
+/**
+ * Reads and checks one plugin's arguments; faults are noted in the decoder. A decoder at an absent
+ * value means the defaults.
+ */
+export type ArgumentReader = (source: Decoder) => unknown;
 
 /** What the configuration reader and the profile need to know about a plugin. */
 export interface RegistryEntry {

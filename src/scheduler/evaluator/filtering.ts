@@ -1,0 +1,148 @@
+// PreFilter over the whole snapshot and Filter on one node, nominated pods included.
+//
+// The plainest reading of scheduler.md 5.2 and 5.3: every plugin is asked, in the profile's order,
+// and the first refusal ends the node.
+
+import { compareText } from "../../base/index.ts";
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { CycleState } from "../framework/cycle-state.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import type { Profile } from "../framework/profile.ts";
+import {
+  Code,
+  isRejected,
+  type Status,
+  statusMessage,
+  SUCCESS,
+  unresolvable,
+} from "../framework/status.ts";
+
+/** What PreFilter leaves: a verdict for the whole pod, or the nodes that remain. */
+export interface PreFiltering {
+  readonly status: Status;
+  /** Names left by narrowing plugins; undefined when none narrowed. */
+  readonly nodeNames: ReadonlySet<string> | undefined;
+  /** Plugins that narrowed, sorted by name. */
+  readonly narrowingPlugins: readonly string[];
+  /** Plugins that said Skip, in order. */
+  readonly skipped: readonly string[];
+}
+
+/** Runs all PreFilter plugins; `state` remembers what they counted and which ones skipped. */
+export function runPreFilters(
+  profile: Profile,
+  state: CycleState,
+  pod: PodInfo,
+  nodes: readonly NodeRow[],
+): PreFiltering {
+  const skipped: string[] = [];
+  const narrowing: string[] = [];
+  let nodeNames: ReadonlySet<string> | undefined;
+  let rejection: Status | undefined;
+  const finish = (status: Status): PreFiltering => ({
+    status,
+    nodeNames,
+    narrowingPlugins: [...narrowing].sort(compareText),
+    skipped,
+  });
+  for (const plugin of profile.preFilterPlugins) {
+    const outcome = plugin.preFilter(state, pod, nodes);
+    const status = withPlugin(outcome.status, plugin.name);
+    if (status.code === Code.Skip) {
+      skipped.push(plugin.name);
+      state.skipFilterPlugins.add(plugin.name);
+      continue;
+    }
+    if (status.code === Code.UnschedulableAndUnresolvable) return finish(status);
+    if (isRejected(status)) {
+      rejection = status;
+      continue;
+    }
+    if (status.code !== Code.Success) {
+      return finish(failedCall("PreFilter", plugin.name, status));
+    }
+    if (outcome.nodeNames === undefined) continue;
+    narrowing.push(plugin.name);
+    nodeNames = intersect(nodeNames, outcome.nodeNames);
+    if (nodeNames.size === 0) return finish(unresolvable("", emptyNarrowingText(narrowing)));
+  }
+  return finish(rejection ?? SUCCESS);
+}
+
+/**
+ * The verdict for one node. Pods of equal or higher priority that are nominated to it are put there
+ * first; when that passes, the node must pass without them as well (they may never come).
+ */
+export function filterNode(
+  profile: Profile,
+  cache: SchedulerCache,
+  state: CycleState,
+  pod: PodInfo,
+  row: NodeRow,
+): Status {
+  const nominated = cache.nominator
+    .podsForNode(cache.nodeName(row))
+    .filter((other) => other.uid !== pod.uid && (other.pod?.priority ?? 0) >= pod.priority);
+  if (nominated.length === 0) return runFilters(profile, state, pod, row);
+  const scratch = cache.copyToScratch(row);
+  const scratchState = state.clone();
+  for (const other of nominated) {
+    if (other.pod === undefined) {
+      cache.addStubToScratch();
+      continue;
+    }
+    cache.addToScratch(other.pod);
+    for (const plugin of profile.preFilterPlugins) {
+      if (state.skipFilterPlugins.has(plugin.name)) continue;
+      plugin.addPod?.(scratchState, pod, other.pod, scratch);
+    }
+  }
+  const withNominated = runFilters(profile, scratchState, pod, scratch);
+  if (withNominated.code !== Code.Success) return withNominated;
+  return runFilters(profile, state, pod, row);
+}
+
+/** Filter plugins in order on one row; the first that does not say Success decides. */
+export function runFilters(
+  profile: Profile,
+  state: CycleState,
+  pod: PodInfo,
+  row: NodeRow,
+): Status {
+  for (const plugin of profile.filterPlugins) {
+    if (state.skipFilterPlugins.has(plugin.name)) continue;
+    const status = plugin.filter(state, pod, row);
+    if (status.code === Code.Success) continue;
+    const named = withPlugin(status, plugin.name);
+    return isRejected(named) ? named : failedCall("filter", plugin.name, named);
+  }
+  return SUCCESS;
+}
+
+/** An Error status in upstream's words for a plugin that neither accepted nor rejected. */
+export function failedCall(point: string, plugin: string, status: Status): Status {
+  const call =
+    point === "filter"
+      ? `running "${plugin}" filter plugin`
+      : `running ${point} plugin "${plugin}"`;
+  return { code: Code.Error, plugin, reasons: [`${call}: ${statusMessage(status)}`] };
+}
+
+function withPlugin(status: Status, plugin: string): Status {
+  return status.plugin === plugin ? status : { ...status, plugin };
+}
+
+function intersect(
+  known: ReadonlySet<string> | undefined,
+  names: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (known === undefined) return names;
+  return new Set([...known].filter((name) => names.has(name)));
+}
+
+function emptyNarrowingText(plugins: readonly string[]): string {
+  if (plugins.length === 1) return `node(s) didn't satisfy plugin ${plugins[0]}`;
+  const sorted = [...plugins].sort(compareText);
+  return `node(s) didn't satisfy plugin(s) [${sorted.join(" ")}] simultaneously`;
+}

@@ -1,0 +1,225 @@
+// PlainEvaluator: one scheduling cycle in the plainest code. It is the specification.
+//
+// It keeps nothing between cycles but the rotating start, reads the cache's per-node sums, and
+// recomputes everything else. Faster evaluators must give the same node, scores and reasons.
+
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import { CycleState } from "../framework/cycle-state.ts";
+import type { Decision, NotSimulated } from "../framework/decision.ts";
+import { formatFitError } from "../framework/fit-error.ts";
+import { NodeStatuses } from "../framework/node-statuses.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import type { Profile } from "../framework/profile.ts";
+import { Code, type Status, statusMessage, unresolvable } from "../framework/status.ts";
+import { filterNode, type PreFiltering, runPreFilters } from "./filtering.ts";
+import { feasibleNodesToFind } from "./sampling.ts";
+import { runScores, type Scoring } from "./scoring.ts";
+import { bestPositions, pickWinner, type TieBreak } from "./winner.ts";
+
+/** How an evaluator decides beyond what the profile says. */
+export interface EvaluatorOptions {
+  /** Used by profiles without a percentage of their own; 0 means adaptive. */
+  readonly percentageOfNodesToScore?: number;
+  readonly tieBreak?: TieBreak;
+  /** Keep each plugin's scores in the decision. */
+  readonly details?: boolean;
+}
+
+/** The contract every evaluator fulfils. */
+export interface Evaluator {
+  /** Where the next search over nodes begins; one counter for all profiles. */
+  readonly nextStart: number;
+  /** One cycle for this pod: refreshes the snapshot, filters, scores, chooses. Assumes nothing. */
+  decide(pod: PodInfo, profile: Profile): Decision;
+}
+
+const NO_NODES_TEXT = "no nodes available to schedule pods";
+
+/** What one cycle gathers before it becomes a Decision. */
+interface Search {
+  readonly statuses: NodeStatuses;
+  readonly feasible: NodeRow[];
+  viaNominated: boolean;
+  error: Status | undefined;
+}
+
+/** The evaluator that all others are compared with. */
+export class PlainEvaluator implements Evaluator {
+  nextStart = 0;
+  private readonly cache: SchedulerCache;
+  private readonly percentage: number;
+  private readonly tieBreak: TieBreak;
+  private readonly details: boolean;
+
+  constructor(cache: SchedulerCache, options: EvaluatorOptions = {}) {
+    this.cache = cache;
+    this.percentage = options.percentageOfNodesToScore ?? 0;
+    this.tieBreak = options.tieBreak ?? "heap";
+    this.details = options.details === true;
+  }
+
+  decide(pod: PodInfo, profile: Profile): Decision {
+    const start = this.nextStart;
+    const all = this.cache.refreshSnapshot();
+    const search: Search = {
+      statuses: new NodeStatuses(),
+      feasible: [],
+      viaNominated: false,
+      error: undefined,
+    };
+    const state = new CycleState();
+    if (all.length === 0) return this.conclude(pod, profile, search, start);
+    const preFiltering = runPreFilters(profile, state, pod, all);
+    if (preFiltering.status.code === Code.Error) search.error = preFiltering.status;
+    else if (preFiltering.status.code !== Code.Success)
+      search.statuses.absent = preFiltering.status;
+    else this.findFeasible(profile, state, pod, all, preFiltering, search);
+    if (search.error !== undefined || search.feasible.length < 2) {
+      return this.conclude(pod, profile, search, start, preFiltering);
+    }
+    const scoring = runScores(profile, state, pod, search.feasible);
+    if (scoring.status.code !== Code.Success) search.error = scoring.status;
+    return this.conclude(pod, profile, search, start, preFiltering, scoring);
+  }
+
+  /** The nominated node first, then a rotating search until enough nodes fit. */
+  private findFeasible(
+    profile: Profile,
+    state: CycleState,
+    pod: PodInfo,
+    all: readonly NodeRow[],
+    preFiltering: PreFiltering,
+    search: Search,
+  ): void {
+    const nominated = this.cache.findRow(pod.nominatedNodeName);
+    if (pod.nominatedNodeName !== "" && nominated !== undefined && all.includes(nominated)) {
+      this.searchNodes(profile, state, pod, [nominated], 0, 1, search);
+      // Upstream only logs an error here and goes on to the other nodes.
+      search.error = undefined;
+      if (search.feasible.length > 0) {
+        search.viaNominated = true;
+        return;
+      }
+    }
+    const { nodeNames, narrowingPlugins } = preFiltering;
+    let nodes = all;
+    if (nodeNames !== undefined) {
+      nodes = all.filter((row) => nodeNames.has(this.cache.nodeName(row)));
+      const plugins = narrowingPlugins.join(" ");
+      search.statuses.absent = unresolvable("", `node(s) didn't satisfy plugin(s) [${plugins}]`);
+    }
+    const percentage = profile.percentageOfNodesToScore ?? this.percentage;
+    const wanted =
+      profile.scorePlugins.length === 0 ? 1 : feasibleNodesToFind(nodes.length, percentage);
+    this.searchNodes(profile, state, pod, nodes, this.nextStart, wanted, search);
+    const processed = search.feasible.length + search.statuses.explicitCount;
+    this.nextStart = (this.nextStart + processed) % all.length;
+  }
+
+  /** Filters nodes from `start` on; the node after the last wanted one stops it without a trace. */
+  private searchNodes(
+    profile: Profile,
+    state: CycleState,
+    pod: PodInfo,
+    nodes: readonly NodeRow[],
+    start: number,
+    wanted: number,
+    search: Search,
+  ): void {
+    for (let step = 0; step < nodes.length; step++) {
+      const row = nodes[(start + step) % nodes.length]!;
+      const status = filterNode(profile, this.cache, state, pod, row);
+      if (status.code === Code.Error) {
+        search.error = status;
+        return;
+      }
+      if (status.code !== Code.Success) {
+        search.statuses.set(row, status);
+        continue;
+      }
+      if (search.feasible.length === wanted) return;
+      search.feasible.push(row);
+    }
+  }
+
+  private conclude(
+    pod: PodInfo,
+    profile: Profile,
+    search: Search,
+    start: number,
+    preFiltering?: PreFiltering,
+    scoring?: Scoring,
+  ): Decision {
+    const { statuses, feasible, error, viaNominated } = search;
+    const all = this.cache.nodeList;
+    const totals = scoring?.totals ?? [];
+    const isPlaced = error === undefined && feasible.length > 0;
+    const winner = totals.length > 1 ? pickWinner(totals, this.tieBreak) : 0;
+    const rejectsAll = preFiltering !== undefined && preFiltering.status.code !== Code.Success;
+    const preFilterMessage =
+      rejectsAll && error === undefined ? statusMessage(preFiltering.status) : "";
+    return {
+      pod,
+      outcome: outcomeOf(all.length, error, isPlaced),
+      node: isPlaced ? feasible[winner]! : -1,
+      feasible,
+      statuses,
+      preFilter: preFiltering?.status ?? { code: Code.Success, plugin: "", reasons: [] },
+      narrowedTo: preFiltering?.nodeNames,
+      skippedFilters: preFiltering?.skipped ?? [],
+      skippedScores: scoring?.skipped ?? [],
+      rejectingPlugins: isPlaced ? new Set() : rejectingPlugins(statuses, preFiltering),
+      totals,
+      scores: this.details ? (scoring?.scores ?? []) : [],
+      tieCount: totals.length > 1 ? bestPositions(totals).length : Math.min(feasible.length, 1),
+      viaNominated,
+      evaluatedCount: feasible.length + statuses.explicitCount,
+      start,
+      nextStart: this.nextStart,
+      message: this.messageOf(search, isPlaced, preFilterMessage),
+      preFilterMessage,
+      notSimulated: notSimulatedIn(profile, pod),
+    };
+  }
+
+  private messageOf(search: Search, isPlaced: boolean, preFilterMessage: string): string {
+    const allNodeCount = this.cache.nodeList.length;
+    if (allNodeCount === 0) return NO_NODES_TEXT;
+    if (search.error !== undefined) return statusMessage(search.error);
+    if (isPlaced) return "";
+    const { statuses } = search;
+    return formatFitError({ allNodeCount, statuses, preFilterMessage, postFilterMessage: "" });
+  }
+}
+
+/** Names what upstream does for this pod and this build does not. */
+export function notSimulatedIn(profile: Profile, pod: PodInfo): NotSimulated[] {
+  const found: NotSimulated[] = [];
+  for (const plugin of profile.plugins) {
+    const reason = plugin.notSimulated?.(pod);
+    if (reason !== undefined) found.push({ plugin: plugin.name, reason });
+  }
+  return found;
+}
+
+function outcomeOf(
+  nodeCount: number,
+  error: Status | undefined,
+  isPlaced: boolean,
+): Decision["outcome"] {
+  if (nodeCount === 0) return "no-nodes";
+  if (error !== undefined) return "error";
+  return isPlaced ? "placed" : "unschedulable";
+}
+
+function rejectingPlugins(
+  statuses: NodeStatuses,
+  preFiltering: PreFiltering | undefined,
+): ReadonlySet<string> {
+  const plugins = new Set<string>();
+  for (const [, status] of statuses.entries()) plugins.add(status.plugin);
+  if (statuses.absent.plugin !== "") plugins.add(statuses.absent.plugin);
+  for (const plugin of preFiltering?.narrowingPlugins ?? []) plugins.add(plugin);
+  return plugins;
+}

@@ -1,0 +1,49 @@
+// ImageLocality: nodes that already have a pod's images score higher.
+//
+// An image counts by its size times the share of nodes that have it, so that one well-supplied node
+// does not attract everything (N7).
+
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { CycleState } from "../framework/cycle-state.ts";
+import { MAX_NODE_SCORE, type PluginHandle, type ScorePlugin } from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+
+const MEBIBYTE = 1_048_576;
+/** Below this sum a node scores 0. */
+const SUM_BYTES_MIN = 23 * MEBIBYTE;
+/** Above this sum per container a node scores 100. */
+const SUM_BYTES_MAX_PER_CONTAINER = 1000 * MEBIBYTE;
+
+/** Score by images on the node; never skipped. */
+export class ImageLocality implements ScorePlugin {
+  readonly name = "ImageLocality";
+  private readonly cache: SchedulerCache;
+
+  constructor(handle: PluginHandle) {
+    this.cache = handle.cache;
+  }
+
+  score(_state: CycleState, pod: PodInfo, node: NodeRow): number {
+    const { images, volumeImages } = pod.template;
+    let sumBytes = 0;
+    for (const image of images) sumBytes += this.spreadBytes(node, image);
+    for (const image of volumeImages) sumBytes += this.spreadBytes(node, image);
+    return scoreOfBytes(sumBytes, images.length);
+  }
+
+  private spreadBytes(node: NodeRow, image: string): number {
+    const found = this.cache.imageOn(node, image);
+    if (found === undefined) return 0;
+    return Math.trunc(found.sizeBytes * (found.nodeCount / this.cache.nodeList.length));
+  }
+}
+
+function scoreOfBytes(sumBytes: number, containerCount: number): number {
+  const highest = SUM_BYTES_MAX_PER_CONTAINER * containerCount;
+  let bytes = sumBytes;
+  if (bytes < SUM_BYTES_MIN) bytes = SUM_BYTES_MIN;
+  else if (bytes > highest) bytes = highest;
+  const part = MAX_NODE_SCORE * (bytes - SUM_BYTES_MIN);
+  return part === 0 ? 0 : Math.trunc(part / (highest - SUM_BYTES_MIN));
+}

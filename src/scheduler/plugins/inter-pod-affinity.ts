@@ -1,0 +1,290 @@
+// InterPodAffinity: pods that want to be near some pods and away from others.
+//
+// Required terms filter, preferred ones score; anti-affinity of pods already running binds the
+// incoming pod too. Terminating pods count (P13, N6).
+
+import { type Labels, NO_LABELS } from "../../cluster/index.ts";
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import { Action, type EventRegistration } from "../framework/cluster-event.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import type { CycleState, CycleValue } from "../framework/cycle-state.ts";
+import type {
+  FilterPlugin,
+  PluginHandle,
+  PreFilterOutcome,
+  PreFilterPlugin,
+  PreScorePlugin,
+  ScorePlugin,
+} from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
+import {
+  type ResolvedTerm,
+  resolveTerm,
+  termMatches,
+  unrollTerm,
+  type WeightedTerm,
+} from "./affinity-terms.ts";
+import { affinityNodeHint, affinityPodHint } from "./inter-pod-affinity-hints.ts";
+import { TopologyCounts } from "./topology-counts.ts";
+
+/** Arguments of the plugin, decoded. */
+export interface InterPodAffinityArguments {
+  /** What a required affinity term of an existing pod is worth to the pods it means. */
+  readonly hardPodAffinityWeight: number;
+  readonly ignorePreferredTermsOfExistingPods: boolean;
+}
+
+const FILTER_KEY = "PreFilterInterPodAffinity";
+const SCORE_KEY = "PreScoreInterPodAffinity";
+
+/** What PreFilter counts; AddPod and RemovePod change a clone. */
+class AffinityCounts implements CycleValue {
+  readonly affinityTerms: readonly ResolvedTerm[];
+  readonly antiAffinityTerms: readonly ResolvedTerm[];
+  readonly namespaceLabels: Labels;
+  /** Required anti-affinity terms of existing pods that mean the incoming pod. */
+  readonly existingAnti: TopologyCounts;
+  /** Existing pods that all the incoming pod's required affinity terms mean. */
+  readonly affinity: TopologyCounts;
+  /** Existing pods that one of its required anti-affinity terms means. */
+  readonly anti: TopologyCounts;
+
+  constructor(
+    affinityTerms: readonly ResolvedTerm[],
+    antiAffinityTerms: readonly ResolvedTerm[],
+    namespaceLabels: Labels,
+    counts?: readonly [TopologyCounts, TopologyCounts, TopologyCounts],
+  ) {
+    this.affinityTerms = affinityTerms;
+    this.antiAffinityTerms = antiAffinityTerms;
+    this.namespaceLabels = namespaceLabels;
+    this.existingAnti = counts?.[0] ?? new TopologyCounts();
+    this.affinity = counts?.[1] ?? new TopologyCounts();
+    this.anti = counts?.[2] ?? new TopologyCounts();
+  }
+
+  /** Adds what an existing pod's required anti-affinity says about the incoming pod. */
+  countExisting(pod: PodInfo, other: PodInfo, labels: Labels, change: number): void {
+    for (const term of other.template.podAntiAffinity.required) {
+      const resolved = resolveTerm(term, other.namespace);
+      if (termMatches(resolved, pod, this.namespaceLabels)) {
+        this.existingAnti.add(term.topologyKey, labels, change);
+      }
+    }
+  }
+
+  /** Adds what the incoming pod's required terms say about an existing pod. */
+  countIncoming(other: PodInfo, labels: Labels, change: number): void {
+    if (meansForAll(this.affinityTerms, other)) {
+      for (const { term } of this.affinityTerms) {
+        this.affinity.add(term.topologyKey, labels, change);
+      }
+    }
+    for (const resolved of this.antiAffinityTerms) {
+      if (termMatches(resolved, other, NO_LABELS)) {
+        this.anti.add(resolved.term.topologyKey, labels, change);
+      }
+    }
+  }
+
+  clone(): AffinityCounts {
+    return new AffinityCounts(this.affinityTerms, this.antiAffinityTerms, this.namespaceLabels, [
+      this.existingAnti.clone(),
+      this.affinity.clone(),
+      this.anti.clone(),
+    ]);
+  }
+}
+
+/** Filter and score by the pods already there. */
+export class InterPodAffinity
+  implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
+{
+  readonly name = "InterPodAffinity";
+  private readonly args: InterPodAffinityArguments;
+  private readonly cache: SchedulerCache;
+  private readonly objects: ClusterObjects;
+
+  constructor(args: InterPodAffinityArguments, handle: PluginHandle) {
+    this.args = args;
+    this.cache = handle.cache;
+    this.objects = handle.objects;
+  }
+
+  preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome {
+    const { podAffinity, podAntiAffinity } = pod.template;
+    const counts = new AffinityCounts(
+      podAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
+      podAntiAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
+      this.namespaceLabelsOf(pod),
+    );
+    const hasTerms = counts.affinityTerms.length > 0 || counts.antiAffinityTerms.length > 0;
+    for (const row of nodes) {
+      const { labels } = this.cache.node(row).meta;
+      for (const other of this.cache.podsWithAffinityOn(row)) {
+        counts.countExisting(pod, other, labels, 1);
+      }
+      if (!hasTerms) continue;
+      for (const other of this.cache.podsOn(row)) counts.countIncoming(other, labels, 1);
+    }
+    if (!hasTerms && counts.existingAnti.isEmpty) return { status: SKIP };
+    state.write(FILTER_KEY, counts);
+    return { status: SUCCESS };
+  }
+
+  addPod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+    this.countOther(state, pod, other, row, 1);
+  }
+
+  removePod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+    this.countOther(state, pod, other, row, -1);
+  }
+
+  filter(state: CycleState, pod: PodInfo, row: NodeRow): Status {
+    const counts = state.read<AffinityCounts>(FILTER_KEY);
+    if (counts === undefined) return SUCCESS;
+    const { labels } = this.cache.node(row).meta;
+    if (!satisfiesAffinity(counts, pod, labels)) {
+      return unresolvable(this.name, "node(s) didn't match pod affinity rules");
+    }
+    if (counts.antiAffinityTerms.some(({ term }) => counts.anti.at(term.topologyKey, labels) > 0)) {
+      return unschedulable(this.name, "node(s) didn't match pod anti-affinity rules");
+    }
+    if (counts.existingAnti.hasAny(labels)) {
+      return unschedulable(this.name, "node(s) didn't satisfy existing pods anti-affinity rules");
+    }
+    return SUCCESS;
+  }
+
+  preScore(state: CycleState, pod: PodInfo): Status {
+    const { podAffinity, podAntiAffinity } = pod.template;
+    const hasPreferred = podAffinity.preferred.length + podAntiAffinity.preferred.length > 0;
+    if (this.args.ignorePreferredTermsOfExistingPods && !hasPreferred) return SKIP;
+    const unroll = (sign: 1 | -1) => (each: (typeof podAffinity.preferred)[number]) => ({
+      ...unrollTerm(each.term, pod.namespace, this.objects),
+      weight: sign * each.weight,
+    });
+    const ownTerms = [
+      ...podAffinity.preferred.map(unroll(1)),
+      ...podAntiAffinity.preferred.map(unroll(-1)),
+    ];
+    const sums = new TopologyCounts({ keepZeros: true });
+    const namespaceLabels = this.namespaceLabelsOf(pod);
+    for (const row of this.cache.nodeList) {
+      const { labels } = this.cache.node(row).meta;
+      if (labels.size === 0) continue;
+      const others = hasPreferred ? this.cache.podsOn(row) : this.cache.podsWithAffinityOn(row);
+      for (const other of others) {
+        this.addPreferences(sums, pod, ownTerms, other, labels, namespaceLabels);
+      }
+    }
+    if (sums.isEmpty) return SKIP;
+    state.write(SCORE_KEY, sums);
+    return SUCCESS;
+  }
+
+  score(state: CycleState, _pod: PodInfo, row: NodeRow): number {
+    const { labels } = this.cache.node(row).meta;
+    return state.read<TopologyCounts>(SCORE_KEY)?.sumFor(labels) ?? 0;
+  }
+
+  normalizeScores(
+    _state: CycleState,
+    _pod: PodInfo,
+    _nodes: readonly NodeRow[],
+    scores: number[],
+  ): void {
+    let lowest = Number.MAX_SAFE_INTEGER;
+    let highest = Number.MIN_SAFE_INTEGER;
+    for (const score of scores) {
+      lowest = Math.min(lowest, score);
+      highest = Math.max(highest, score);
+    }
+    const range = highest - lowest;
+    for (let index = 0; index < scores.length; index++) {
+      // Divide, then multiply, then cut: 29 of 100 gives 28, as upstream.
+      scores[index] = range > 0 ? Math.trunc(100 * ((scores[index]! - lowest) / range)) : 0;
+    }
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    return [
+      {
+        resource: "Pod",
+        actions: Action.Add | Action.Delete | Action.UpdatePodLabel,
+        hint: (pod, subject) =>
+          affinityPodHint(pod, subject, (other) => this.namespaceLabelsOf(other)),
+      },
+      {
+        resource: "Node",
+        actions: Action.Add | Action.UpdateNodeLabel,
+        hint: affinityNodeHint,
+      },
+    ];
+  }
+
+  private countOther(
+    state: CycleState,
+    pod: PodInfo,
+    other: PodInfo,
+    row: NodeRow,
+    change: number,
+  ): void {
+    const counts = state.read<AffinityCounts>(FILTER_KEY);
+    if (counts === undefined) return;
+    const { labels } = this.cache.node(row).meta;
+    counts.countExisting(pod, other, labels, change);
+    counts.countIncoming(other, labels, change);
+  }
+
+  /** Adds to the topology sums what one existing pod contributes to the incoming pod's preferences. */
+  private addPreferences(
+    sums: TopologyCounts,
+    pod: PodInfo,
+    ownTerms: readonly WeightedTerm[],
+    other: PodInfo,
+    labels: Labels,
+    namespaceLabels: Labels,
+  ): void {
+    for (const own of ownTerms) {
+      if (termMatches(own, other, NO_LABELS)) sums.add(own.term.topologyKey, labels, own.weight);
+    }
+    const { podAffinity, podAntiAffinity } = other.template;
+    const means = (term: (typeof podAffinity.required)[number]): boolean =>
+      termMatches(resolveTerm(term, other.namespace), pod, namespaceLabels);
+    const { hardPodAffinityWeight } = this.args;
+    if (hardPodAffinityWeight > 0) {
+      for (const term of podAffinity.required) {
+        if (means(term)) sums.add(term.topologyKey, labels, hardPodAffinityWeight);
+      }
+    }
+    for (const { term, weight } of podAffinity.preferred) {
+      if (means(term)) sums.add(term.topologyKey, labels, weight);
+    }
+    for (const { term, weight } of podAntiAffinity.preferred) {
+      if (means(term)) sums.add(term.topologyKey, labels, -weight);
+    }
+  }
+
+  private namespaceLabelsOf(pod: PodInfo): Labels {
+    return this.objects.findNamespace(pod.namespace)?.meta.labels ?? NO_LABELS;
+  }
+}
+
+/** True when there are terms and all of them mean that pod. */
+function meansForAll(terms: readonly ResolvedTerm[], pod: PodInfo): boolean {
+  return terms.length > 0 && terms.every((resolved) => termMatches(resolved, pod, NO_LABELS));
+}
+
+/** Required affinity on one node; the first pod of a group that wants its own kind is let in. */
+function satisfiesAffinity(counts: AffinityCounts, pod: PodInfo, labels: Labels): boolean {
+  let isMet = true;
+  for (const { term } of counts.affinityTerms) {
+    if (!labels.has(term.topologyKey)) return false;
+    if (counts.affinity.at(term.topologyKey, labels) <= 0) isMet = false;
+  }
+  if (isMet) return true;
+  return counts.affinity.isEmpty && meansForAll(counts.affinityTerms, pod);
+}

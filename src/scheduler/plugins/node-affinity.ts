@@ -1,0 +1,138 @@
+// NodeAffinity: nodeSelector, required and preferred node affinity, and the profile's added affinity.
+
+import {
+  compileNodeSelector,
+  compilePreferredNodeTerms,
+  matchesRequiredNodeAffinity,
+  type NodeObject,
+  type NodeSelector,
+  type PreferredNodeTerms,
+  preferredNodeScore,
+} from "../../cluster/index.ts";
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import {
+  Action,
+  type EventRegistration,
+  type EventSubject,
+  type QueueingHint,
+} from "../framework/cluster-event.ts";
+import type { CycleState } from "../framework/cycle-state.ts";
+import type {
+  FilterPlugin,
+  PluginHandle,
+  PreFilterOutcome,
+  PreFilterPlugin,
+  PreScorePlugin,
+  ScorePlugin,
+} from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import { errorStatus, SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { normalizeToMaximum } from "./normalize-scores.ts";
+
+/** Arguments: node affinity that the profile adds to every pod (API form, checked by the reader). */
+export interface NodeAffinityArguments {
+  readonly addedRequired: NodeSelector | undefined;
+  readonly addedPreferred: PreferredNodeTerms | undefined;
+}
+
+/** Compiles `addedAffinity` of the arguments. */
+export function nodeAffinityArgumentsFrom(addedAffinity: unknown): NodeAffinityArguments {
+  const source = (addedAffinity ?? {}) as Record<string, unknown>;
+  return {
+    addedRequired: compileNodeSelector(source["requiredDuringSchedulingIgnoredDuringExecution"]),
+    addedPreferred: compilePreferredNodeTerms(
+      source["preferredDuringSchedulingIgnoredDuringExecution"],
+    ),
+  };
+}
+
+/** Narrows the search by node names, filters by labels and fields, scores preferred terms. */
+export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin {
+  readonly name = "NodeAffinity";
+  private readonly cache: SchedulerCache;
+  private readonly args: NodeAffinityArguments;
+
+  constructor(args: NodeAffinityArguments, handle: PluginHandle) {
+    this.cache = handle.cache;
+    this.args = args;
+  }
+
+  preFilter(_state: CycleState, pod: PodInfo): PreFilterOutcome {
+    const { nodeSelector, requiredNodeAffinity, nodeNamesAllowed } = pod.template;
+    const hasRequired = requiredNodeAffinity?.selector !== undefined;
+    if (nodeSelector === undefined && !hasRequired && this.args.addedRequired === undefined) {
+      return { status: SKIP };
+    }
+    if (nodeNamesAllowed === undefined) return { status: SUCCESS };
+    if (nodeNamesAllowed.size === 0) {
+      return { status: unresolvable(this.name, "pod affinity terms conflict") };
+    }
+    return { status: SUCCESS, nodeNames: nodeNamesAllowed };
+  }
+
+  filter(_state: CycleState, pod: PodInfo, row: NodeRow): Status {
+    const node = this.cache.node(row);
+    if (!this.matchesAdded(node)) {
+      return unresolvable(this.name, "node(s) didn't match scheduler-enforced node affinity");
+    }
+    if (!matchesPod(pod, node)) {
+      return unresolvable(this.name, "node(s) didn't match Pod's node affinity/selector");
+    }
+    return SUCCESS;
+  }
+
+  preScore(_state: CycleState, pod: PodInfo): Status {
+    const own = pod.template.preferredNodeAffinity;
+    const added = this.args.addedPreferred;
+    if (own === undefined && added === undefined) return SKIP;
+    const error = own?.error ?? added?.error;
+    return error === undefined ? SUCCESS : errorStatus(this.name, error);
+  }
+
+  score(_state: CycleState, pod: PodInfo, row: NodeRow): number {
+    const node = this.cache.node(row);
+    const own = pod.template.preferredNodeAffinity;
+    const added = this.args.addedPreferred;
+    return (
+      (added === undefined ? 0 : preferredNodeScore(added, node.meta)) +
+      (own === undefined ? 0 : preferredNodeScore(own, node.meta))
+    );
+  }
+
+  normalizeScores(
+    _state: CycleState,
+    _pod: PodInfo,
+    _nodes: readonly NodeRow[],
+    scores: number[],
+  ): void {
+    normalizeToMaximum(scores, false);
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    return [
+      {
+        resource: "Node",
+        actions: Action.Add | Action.UpdateNodeLabel,
+        hint: (pod, subject) => this.nodeHint(pod, subject),
+      },
+    ];
+  }
+
+  private nodeHint(pod: PodInfo, { oldNode, newNode }: EventSubject): QueueingHint {
+    if (newNode === undefined || !this.matchesAdded(newNode) || !matchesPod(pod, newNode)) {
+      return "Skip";
+    }
+    if (oldNode === undefined) return "Queue";
+    return this.matchesAdded(oldNode) && matchesPod(pod, oldNode) ? "Skip" : "Queue";
+  }
+
+  private matchesAdded(node: NodeObject): boolean {
+    return this.args.addedRequired === undefined || this.args.addedRequired.matches(node.meta);
+  }
+}
+
+function matchesPod(pod: PodInfo, node: NodeObject): boolean {
+  const required = pod.template.requiredNodeAffinity;
+  return required === undefined || matchesRequiredNodeAffinity(required, node.meta);
+}

@@ -1,0 +1,278 @@
+// PodTopologySpread: even numbers of matching pods over zones, hosts or any other topology.
+//
+// DoNotSchedule constraints filter, ScheduleAnyway ones score. Both count matching pods per domain
+// over the whole snapshot in PreFilter and PreScore (P12, N5).
+
+import type { TopologySpreadConstraint } from "../../cluster/index.ts";
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import { Action, type EventRegistration } from "../framework/cluster-event.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import type { CycleState, CycleValue } from "../framework/cycle-state.ts";
+import type {
+  FilterPlugin,
+  PluginHandle,
+  PreFilterOutcome,
+  PreFilterPlugin,
+  PreScorePlugin,
+  ScorePlugin,
+} from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
+import { spreadNodeHint, spreadPodHint } from "./pod-topology-spread-hints.ts";
+import {
+  constraintsOf,
+  countMatchingPods,
+  hasAllTopologyKeys,
+  HOSTNAME_KEY,
+  isNodeIncluded,
+  type TopologySpreadArguments,
+} from "./spread-constraints.ts";
+import { topologyWeight } from "./topology-weight.ts";
+
+/** Smallest count of an empty map of domains. */
+const NO_MINIMUM = 2_147_483_647;
+const FILTER_KEY = "PreFilterPodTopologySpread";
+const SCORE_KEY = "PreScorePodTopologySpread";
+
+/** Matching pods per domain of each hard constraint; AddPod and RemovePod change a clone of it. */
+class SpreadCounts implements CycleValue {
+  readonly constraints: readonly TopologySpreadConstraint[];
+  private readonly counts: Map<string, number>[];
+  private readonly minima: (number | undefined)[];
+
+  constructor(constraints: readonly TopologySpreadConstraint[], counts?: Map<string, number>[]) {
+    this.constraints = constraints;
+    this.counts = counts ?? constraints.map(() => new Map<string, number>());
+    this.minima = constraints.map(() => undefined);
+  }
+
+  add(index: number, domain: string, count: number): void {
+    const counts = this.counts[index]!;
+    counts.set(domain, (counts.get(domain) ?? 0) + count);
+    this.minima[index] = undefined;
+  }
+
+  countIn(index: number, domain: string): number {
+    return this.counts[index]!.get(domain) ?? 0;
+  }
+
+  /** The smallest count, or 0 when there are fewer domains than the constraint demands. */
+  minimumFor(index: number): number {
+    const counts = this.counts[index]!;
+    if (counts.size < this.constraints[index]!.minDomains) return 0;
+    this.minima[index] ??= smallest(counts);
+    return this.minima[index];
+  }
+
+  clone(): SpreadCounts {
+    const counts = this.counts.map((each) => new Map(each));
+    return new SpreadCounts(this.constraints, counts);
+  }
+}
+
+/** What PreScore prepares. `counts` holds the registered domains of each constraint but hostname. */
+interface SpreadScoring extends CycleValue {
+  readonly constraints: readonly TopologySpreadConstraint[];
+  readonly ignored: ReadonlySet<NodeRow>;
+  readonly counts: readonly Map<string, number>[];
+  readonly weights: readonly number[];
+}
+
+/** Filter by skew, score by closeness to evenness. */
+export class PodTopologySpread
+  implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
+{
+  readonly name = "PodTopologySpread";
+  private readonly args: TopologySpreadArguments;
+  private readonly cache: SchedulerCache;
+  private readonly objects: ClusterObjects;
+
+  constructor(args: TopologySpreadArguments, handle: PluginHandle) {
+    this.args = args;
+    this.cache = handle.cache;
+    this.objects = handle.objects;
+  }
+
+  preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome {
+    const constraints = this.hardConstraintsOf(pod);
+    if (constraints.length === 0) return { status: SKIP };
+    const counts = new SpreadCounts(constraints);
+    for (const row of nodes) {
+      const node = this.cache.node(row);
+      if (!hasAllTopologyKeys(node, constraints)) continue;
+      for (const [index, constraint] of constraints.entries()) {
+        if (!isNodeIncluded(constraint, pod, node)) continue;
+        const domain = node.meta.labels.get(constraint.topologyKey)!;
+        const pods = this.cache.podsOn(row);
+        counts.add(index, domain, countMatchingPods(pods, constraint.selector, pod.namespace));
+      }
+    }
+    state.write(FILTER_KEY, counts);
+    return { status: SUCCESS };
+  }
+
+  addPod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+    this.countOther(state, pod, other, row, 1);
+  }
+
+  removePod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+    this.countOther(state, pod, other, row, -1);
+  }
+
+  filter(state: CycleState, pod: PodInfo, row: NodeRow): Status {
+    const counts = state.read<SpreadCounts>(FILTER_KEY);
+    if (counts === undefined) return SUCCESS;
+    const { labels } = this.cache.node(row).meta;
+    for (const [index, constraint] of counts.constraints.entries()) {
+      const domain = labels.get(constraint.topologyKey);
+      if (domain === undefined) {
+        return unresolvable(
+          this.name,
+          "node(s) didn't match pod topology spread constraints (missing required label)",
+        );
+      }
+      const self = constraint.selector.matches(pod.template.labels) ? 1 : 0;
+      const skew = counts.countIn(index, domain) + self - counts.minimumFor(index);
+      if (skew > constraint.maxSkew) {
+        return unschedulable(this.name, "node(s) didn't match pod topology spread constraints");
+      }
+    }
+    return SUCCESS;
+  }
+
+  preScore(state: CycleState, pod: PodInfo, feasible: readonly NodeRow[]): Status {
+    const constraints = constraintsOf(pod, "ScheduleAnyway", this.args, this.objects);
+    if (constraints.length === 0 || this.cache.nodeList.length === 0) return SKIP;
+    const hasOwn = pod.template.topologySpreadConstraints.length > 0;
+    const requireAll = hasOwn || this.args.defaultingType === "List";
+    const counts = constraints.map(() => new Map<string, number>());
+    const ignored = new Set<NodeRow>();
+    for (const row of feasible) {
+      const node = this.cache.node(row);
+      if (requireAll && !hasAllTopologyKeys(node, constraints)) {
+        ignored.add(row);
+        continue;
+      }
+      for (const [index, { topologyKey }] of constraints.entries()) {
+        if (topologyKey === HOSTNAME_KEY) continue;
+        counts[index]!.set(node.meta.labels.get(topologyKey) ?? "", 0);
+      }
+    }
+    this.countDomains(pod, constraints, requireAll, counts);
+    const weights = constraints.map(({ topologyKey }, index) =>
+      topologyWeight(
+        topologyKey === HOSTNAME_KEY ? feasible.length - ignored.size : counts[index]!.size,
+      ),
+    );
+    const scoring: SpreadScoring = { constraints, ignored, counts, weights };
+    state.write(SCORE_KEY, scoring);
+    return SUCCESS;
+  }
+
+  score(state: CycleState, pod: PodInfo, row: NodeRow): number {
+    const scoring = state.read<SpreadScoring>(SCORE_KEY);
+    if (scoring === undefined || scoring.ignored.has(row)) return 0;
+    const { labels } = this.cache.node(row).meta;
+    let score = 0;
+    for (const [index, constraint] of scoring.constraints.entries()) {
+      const domain = labels.get(constraint.topologyKey);
+      if (domain === undefined) continue;
+      const count =
+        constraint.topologyKey === HOSTNAME_KEY
+          ? countMatchingPods(this.cache.podsOn(row), constraint.selector, pod.namespace)
+          : (scoring.counts[index]!.get(domain) ?? 0);
+      score += count * scoring.weights[index]! + (constraint.maxSkew - 1);
+    }
+    return Math.round(score);
+  }
+
+  normalizeScores(
+    state: CycleState,
+    _pod: PodInfo,
+    nodes: readonly NodeRow[],
+    scores: number[],
+  ): void {
+    const ignored = state.read<SpreadScoring>(SCORE_KEY)?.ignored ?? new Set<NodeRow>();
+    let lowest = Number.MAX_SAFE_INTEGER;
+    let highest = 0;
+    for (const [index, row] of nodes.entries()) {
+      if (ignored.has(row)) continue;
+      lowest = Math.min(lowest, scores[index]!);
+      highest = Math.max(highest, scores[index]!);
+    }
+    for (const [index, row] of nodes.entries()) {
+      if (ignored.has(row)) scores[index] = 0;
+      else if (highest === 0) scores[index] = 100;
+      else scores[index] = Math.trunc((100 * (highest + lowest - scores[index]!)) / highest);
+    }
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    const podActions =
+      Action.Add | Action.Delete | Action.UpdatePodLabel | Action.UpdatePodToleration;
+    const nodeActions =
+      Action.Add | Action.Delete | Action.UpdateNodeLabel | Action.UpdateNodeTaint;
+    return [
+      {
+        resource: "Pod",
+        actions: podActions,
+        hint: (pod, subject) => spreadPodHint(pod, subject, this.hardConstraintsOf(pod)),
+      },
+      {
+        resource: "Node",
+        actions: nodeActions,
+        hint: (pod, subject) => spreadNodeHint(subject, this.hardConstraintsOf(pod)),
+      },
+    ];
+  }
+
+  private hardConstraintsOf(pod: PodInfo): readonly TopologySpreadConstraint[] {
+    return constraintsOf(pod, "DoNotSchedule", this.args, this.objects);
+  }
+
+  private countOther(
+    state: CycleState,
+    pod: PodInfo,
+    other: PodInfo,
+    row: NodeRow,
+    sign: 1 | -1,
+  ): void {
+    const counts = state.read<SpreadCounts>(FILTER_KEY);
+    if (counts === undefined || other.namespace !== pod.namespace) return;
+    const node = this.cache.node(row);
+    if (!hasAllTopologyKeys(node, counts.constraints)) return;
+    for (const [index, constraint] of counts.constraints.entries()) {
+      if (!constraint.selector.matches(other.template.labels)) continue;
+      if (!isNodeIncluded(constraint, pod, node)) continue;
+      counts.add(index, node.meta.labels.get(constraint.topologyKey)!, sign);
+    }
+  }
+
+  /** Counts matching pods of all nodes, feasible or not, in the registered domains. */
+  private countDomains(
+    pod: PodInfo,
+    constraints: readonly TopologySpreadConstraint[],
+    requireAll: boolean,
+    counts: readonly Map<string, number>[],
+  ): void {
+    for (const row of this.cache.nodeList) {
+      const node = this.cache.node(row);
+      if (requireAll && !hasAllTopologyKeys(node, constraints)) continue;
+      for (const [index, constraint] of constraints.entries()) {
+        const domain = node.meta.labels.get(constraint.topologyKey) ?? "";
+        const known = counts[index]!.get(domain);
+        if (known === undefined || !isNodeIncluded(constraint, pod, node)) continue;
+        const pods = this.cache.podsOn(row);
+        const matching = countMatchingPods(pods, constraint.selector, pod.namespace);
+        counts[index]!.set(domain, known + matching);
+      }
+    }
+  }
+}
+
+function smallest(counts: ReadonlyMap<string, number>): number {
+  let lowest = NO_MINIMUM;
+  for (const count of counts.values()) lowest = Math.min(lowest, count);
+  return lowest;
+}

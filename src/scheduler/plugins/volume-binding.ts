@@ -1,0 +1,71 @@
+// VolumeBinding: finding and binding volumes for claims.
+//
+// Registered in its place; pods without such volumes are judged (Skip), the others are named as not
+// simulated.
+
+import type { EventRegistration } from "../framework/cluster-event.ts";
+import { Action } from "../framework/cluster-event.ts";
+import type {
+  FilterPlugin,
+  PreBindPlugin,
+  PreFilterOutcome,
+  PreFilterPlugin,
+  PreScorePlugin,
+  ReservePlugin,
+  ScorePlugin,
+} from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import { SKIP, type Status, SUCCESS } from "../framework/status.ts";
+import { hasClaimVolume } from "./volume-use.ts";
+
+/** Says Skip for every pod and names the pods for which upstream would not. */
+export class VolumeBinding
+  implements
+    PreFilterPlugin,
+    FilterPlugin,
+    PreScorePlugin,
+    ScorePlugin,
+    ReservePlugin,
+    PreBindPlugin
+{
+  readonly name = "VolumeBinding";
+
+  notSimulated({ template }: PodInfo): string | undefined {
+    return hasClaimVolume(template) ? "the pod has persistent volume claims" : undefined;
+  }
+
+  preFilter(): PreFilterOutcome {
+    return { status: SKIP };
+  }
+
+  filter(): Status {
+    return SUCCESS;
+  }
+
+  /** The scorer exists only with a gate that is off; its PreScore always skips. */
+  preScore(): Status {
+    return SKIP;
+  }
+
+  score(): number {
+    return 0;
+  }
+
+  reserve(): Status {
+    return SUCCESS;
+  }
+
+  unreserve(): void {}
+
+  preBindPreFlight(): Status {
+    return SKIP;
+  }
+
+  preBind(): Status {
+    return SUCCESS;
+  }
+
+  eventsToRegister(): readonly EventRegistration[] {
+    return [{ resource: "Node", actions: Action.Add | Action.UpdateNodeLabel }];
+  }
+}
