@@ -83,7 +83,7 @@ export { PositionedDocument, documentOfValue } from "./positioned-document.ts";
 export type { DecodedText } from "./documents.ts";
 export { decodeUtf8, readDocuments } from "./documents.ts";
 export type { ReadOutcome } from "./yaml.ts";
-export { readYaml } from "./yaml.ts";
+export { readYaml, writeYaml } from "./yaml.ts";
 export { readJson } from "./json.ts";
 export { Decoder, describeValue } from "./decoder.ts";
 export type { CsvOptions, CsvRowSink, CsvTable } from "./csv.ts";

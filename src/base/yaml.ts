@@ -5,6 +5,7 @@
 // nothing safely. Scalars are read by yaml-scalar.ts. It does not know what the values mean.
 
 import {
+  dump,
   type Event,
   EVENT_ID,
   getScalarValue,
@@ -46,6 +47,11 @@ export function readYaml(text: string, options: ReadOptions = {}): ReadOutcome {
   const reading = new YamlReading(text, options.file ?? "", limitsOf(options));
   reading.read();
   return { documents: reading.documents, problems: reading.problems };
+}
+
+/** A plain value as block-style YAML, in its own key order; texts that could be misread are quoted. */
+export function writeYaml(value: unknown): string {
+  return dump(value, { lineWidth: -1, noRefs: true });
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from "commander";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { failureReport } from "./failure-report.ts";
 import { printNote, printResult, ReaderGone } from "./output.ts";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerInit } from "./commands/init-command.ts";
@@ -21,11 +22,6 @@ const SHORT_HELP = `podsim: what would Kubernetes have done?
 
 Every command: podsim --help
 `;
-
-/** Options that every command has. */
-export interface GlobalOptions {
-  readonly debug?: boolean;
-}
 
 /** Runs one command line (without node and script) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
@@ -95,28 +91,7 @@ const REPEATABLE: ReadonlySet<string> = new Set(["--filename", "--set", "--thres
 function exitCodeOf(error: unknown, debug: boolean): ExitCode {
   if (error instanceof ReaderGone) return EXIT.ok;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CommandFailure) {
-    printNote(`error: ${error.message}\n`);
-    if (debug) printNote(stackOf(error));
-    return error.exitCode;
-  }
-  if (isInputError(error)) {
-    printNote(`${error.message}\n`);
-    if (debug) printNote(stackOf(error));
-    return error.exitCode;
-  }
-  printNote(`internal error: ${error instanceof Error ? error.message : String(error)}\n`);
-  printNote(debug ? stackOf(error) : "hint: run again with --debug for the stack trace, and please report it\n");
-  return EXIT.internal;
-}
-
-// By shape, not by class: the class would pull the readers into every start of the program.
-function isInputError(error: unknown): error is Error & { exitCode: 3 | 4 } {
-  return error instanceof Error && error.name === "InputError";
-}
-
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  const cause = error.cause instanceof Error ? `caused by: ${error.cause.stack}\n` : "";
-  return `${error.stack}\n${cause}`;
+  const { exitCode, text } = failureReport(error, debug);
+  printNote(text);
+  return exitCode;
 }

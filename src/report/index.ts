@@ -1,6 +1,8 @@
 // Door of the report floor: results in, text out. Never sees a running simulation.
 
 export { formatNotes, formatSummary, ratioText, spanText, verdictLine } from "./summary-text.ts";
+export { formatResult, measureRows } from "./result-formats.ts";
+export type { MeasureRow } from "./result-formats.ts";
 export { formatTextTable } from "./text-table.ts";
 export type { Alignment } from "./text-table.ts";
 export {

@@ -21,12 +21,13 @@ export function verdictLine(result: RunResult): string {
   return "OK       every pod found a node, every workload is complete";
 }
 
-/** The whole summary as text, for `-o table`. */
-export function formatSummary(result: RunResult): string {
+/** The whole summary as text, for `-o table` and `-o wide` (which shows every workload and all pending pods in the record). */
+export function formatSummary(result: RunResult, options: { readonly wide: boolean } = { wide: false }): string {
+  const shownMax = options.wide ? Number.MAX_SAFE_INTEGER : 20;
   const parts = [`VERDICT  ${verdictLine(result)}\n`, headLines(result), measureTable(result)];
-  if (result.workloads.length > 0) parts.push(`\n${workloadTable(result.workloads, 20)}`);
+  if (result.workloads.length > 0) parts.push(`\n${workloadTable(result.workloads, shownMax)}`);
   if (result.thresholds.length > 0) parts.push(`\n${thresholdLines(result.thresholds)}`);
-  if (result.pendingAtEnd.length > 0) parts.push(`\n${pendingLines(result)}`);
+  if (result.pendingAtEnd.length > 0) parts.push(`\n${pendingLines(result, options.wide ? 50 : 10)}`);
   return parts.join("");
 }
 
@@ -120,8 +121,8 @@ function valueText(threshold: ThresholdVerdict): string {
   return threshold.unit === "ratio" ? ratioText(threshold.value) : String(threshold.value);
 }
 
-function pendingLines(result: RunResult): string {
-  const shown = result.pendingAtEnd.slice(0, 10);
+function pendingLines(result: RunResult, shownMax: number): string {
+  const shown = result.pendingAtEnd.slice(0, shownMax);
   const rows = shown.map((pending) => [pending.pod, pending.message]);
   const rest = result.counts.podsPendingAtEnd - shown.length;
   const text = formatTextTable(["STILL PENDING", "WHY"], rows);

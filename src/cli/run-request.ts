@@ -1,0 +1,52 @@
+// What `podsim run` asks of its worker, and what the worker says back: plain data on both sides.
+
+import type { ExitCode } from "./exit-codes.ts";
+
+/** One run as the command line describes it. */
+export interface RunRequest {
+  /** Positional inputs, then -f in the order given. */
+  readonly inputs: readonly string[];
+  readonly recursive: boolean;
+  readonly allowOutside: boolean;
+  readonly allowUnsimulated: boolean;
+  readonly strict: boolean;
+  /** `path=value` overrides of the scenario. */
+  readonly overrides: readonly string[];
+  readonly schedulers: readonly string[];
+  readonly seed: string | undefined;
+  readonly horizon: string | undefined;
+  readonly thresholds: readonly string[];
+  readonly check: "none" | "check" | "deep";
+  readonly maxEvents: number | undefined;
+  readonly maxInputBytes: number | undefined;
+  readonly outputDir: string | undefined;
+  readonly force: boolean;
+  readonly format: OutputFormat;
+  readonly verifyDeterminism: boolean;
+  readonly noPlugins: boolean;
+}
+
+/** Formats of what goes to stdout. */
+export const OUTPUT_FORMATS = ["table", "wide", "json", "yaml", "csv", "jsonl", "markdown", "name"] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** Shared between the main thread and the worker; numbers only, no locks. */
+export interface RunControl {
+  /** [0] = 1: stop soon and keep what there is. */
+  readonly stop: Int32Array;
+  /** Virtual now, horizon (0 = none), events fired. */
+  readonly progress: Float64Array;
+}
+
+/** The end of a run. */
+export interface RunReport {
+  readonly exitCode: ExitCode;
+  /** For stdout. */
+  readonly output: string;
+  /** For stderr, before and after the output. */
+  readonly notes: string;
+  readonly closing: string;
+}
+
+/** Positions in `RunControl.progress`. */
+export const PROGRESS = { nowUs: 0, horizonUs: 1, events: 2 } as const;
