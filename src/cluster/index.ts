@@ -247,14 +247,13 @@ export {
 } from "./state/change-journal.ts";
 export type { NodeChange, ObjectChange, PodChange } from "./state/changes.ts";
 export type {
-  EventSubject,
+  KubernetesEventSubject,
   KubernetesEvent,
   NewKubernetesEvent,
 } from "./state/kubernetes-events.ts";
 export { KubernetesEvents } from "./state/kubernetes-events.ts";
 
 // ---- admission
-export type { TemplateCompiler } from "./admission/pod-admission.ts";
 export {
   DEFAULT_TOLERATION_SECONDS,
   NOT_READY_TAINT_KEY,

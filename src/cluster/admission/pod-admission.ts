@@ -5,14 +5,12 @@
 // work is done once per template. LimitRanger, RuntimeClass and quota are not done here yet.
 
 import type { NamespaceObject, PriorityClassObject } from "../objects/policy-objects.ts";
-import type { PodTemplate, PodTemplateSource, PreemptionPolicy } from "../pod-template.ts";
+import type { PodTemplateRegistry } from "../pod-template-registry.ts";
+import type { PodTemplate, PreemptionPolicy } from "../pod-template.ts";
 import type { Toleration } from "../selectors/taints.ts";
 import { refused } from "../state/api-result.ts";
 import type { ApiRefusal } from "../state/api-result.ts";
 import type { ObjectStore } from "../state/object-store.ts";
-
-/** Compiles a source into the one template of that content (the template registry). */
-export type TemplateCompiler = (source: PodTemplateSource) => PodTemplate;
 
 /** How long a pod tolerates a node that is not ready or unreachable if it says nothing itself. */
 export const DEFAULT_TOLERATION_SECONDS = 300;
@@ -40,20 +38,41 @@ interface Priority {
   readonly preemptionPolicy: PreemptionPolicy;
 }
 
+const NO_CLASS: Priority = Object.freeze({
+  ok: true,
+  value: 0,
+  className: "",
+  preemptionPolicy: "PreemptLowerPriority",
+});
+
 export class PodAdmission {
   private readonly objects: ObjectStore;
-  private readonly compile: TemplateCompiler;
+  private readonly templates: PodTemplateRegistry;
   /** Results per template, valid while the PriorityClasses stay as they are. */
   private admitted = new Map<PodTemplate, AdmittedPod>();
 
-  constructor(objects: ObjectStore, compile: TemplateCompiler) {
+  constructor(objects: ObjectStore, templates: PodTemplateRegistry) {
     this.objects = objects;
-    this.compile = compile;
+    this.templates = templates;
   }
 
   /** Called when a PriorityClass came, changed or went. */
   forgetClasses(): void {
     this.admitted = new Map();
+  }
+
+  /** What is missing in a pod that exists already is filled in; nothing is refused. */
+  fill(template: PodTemplate): AdmittedPod {
+    const found = this.findClass(template.priorityClassName) ?? NO_CLASS;
+    const value = template.priority ?? found.value;
+    const { preemptionPolicy } = template.priority === undefined ? found : template;
+    const priority = { ...found, value, preemptionPolicy, className: template.priorityClassName };
+    return {
+      ok: true,
+      template: this.variantOf(template, priority),
+      priority: value,
+      preemptionPolicy,
+    };
   }
 
   /** Admits a pod of this template; `podName` is for the refusal's text. */
@@ -115,7 +134,7 @@ export class PodAdmission {
       if (lowest === undefined || object.value < lowest.value) lowest = object;
     });
     if (lowest !== undefined) return priorityOf(lowest);
-    return { ok: true, value: 0, className: "", preemptionPolicy: "PreemptLowerPriority" };
+    return NO_CLASS;
   }
 
   private variantOf(template: PodTemplate, priority: Priority): PodTemplate {
@@ -126,12 +145,9 @@ export class PodAdmission {
       template.priorityClassName === priority.className &&
       template.preemptionPolicy === priority.preemptionPolicy;
     if (isSame) return template;
-    const { source } = template;
-    const given = (source.spec["tolerations"] ?? []) as readonly unknown[];
-    return this.compile({
-      ...source,
+    const given = (template.source.spec["tolerations"] ?? []) as readonly unknown[];
+    return this.templates.derive(template, {
       spec: {
-        ...source.spec,
         ...(priority.className === "" ? {} : { priorityClassName: priority.className }),
         priority: priority.value,
         preemptionPolicy: priority.preemptionPolicy,

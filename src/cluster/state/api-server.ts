@@ -6,7 +6,8 @@
 
 import type { Fingerprint, Rank, Simulation } from "../../engine/index.ts";
 import { PodAdmission } from "../admission/pod-admission.ts";
-import type { TemplateCompiler } from "../admission/pod-admission.ts";
+import { TopologyLabels } from "../admission/topology-labels.ts";
+import type { PodTemplateRegistry } from "../pod-template-registry.ts";
 import { NO_LABELS } from "../selectors/labels.ts";
 import { ApiClient, ApiRequests } from "./api-requests.ts";
 import type { ApiCommit, ApiVerb } from "./api-requests.ts";
@@ -29,8 +30,10 @@ import type { ChangeListener, Subscription, Watcher } from "./watch.ts";
 
 export interface ApiServerOptions {
   readonly latencies: ControlPlaneLatencies;
-  /** The template registry's compiler; admission makes variants with it. */
-  readonly compileTemplate: TemplateCompiler;
+  /** The run's templates; admission and binding make variants in it. */
+  readonly templates: PodTemplateRegistry;
+  /** Whether binding copies zone and region labels to the pod; default true, as upstream. */
+  readonly podTopologyLabels?: boolean;
 }
 
 export interface ApiClientOptions {
@@ -66,12 +69,14 @@ export class ApiServer {
     this.objects = state.objects;
     this.owners = state.owners;
     this.fingerprint = state.fingerprint;
-    const admission = new PodAdmission(state.objects, options.compileTemplate);
+    const admission = new PodAdmission(state.objects, options.templates);
     const createNamespace = (name: string): void => this.createMissingNamespace(name, objects);
     const objects = new ObjectWriter(state, createNamespace, (kind) => {
       if (kind === "PriorityClass") admission.forgetClasses();
     });
-    const pods = new PodWriter(state, admission, createNamespace);
+    const withLabels = options.podTopologyLabels ?? true;
+    const labels = withLabels ? new TopologyLabels(options.templates) : undefined;
+    const pods = new PodWriter(state, admission, labels, createNamespace);
     const nodes = new NodeWriter(state);
     const writer = new ApiWriter(pods, nodes, objects, new Evictions(state, pods, objects));
     this.requests = new ApiRequests(simulation, writer, options.latencies);

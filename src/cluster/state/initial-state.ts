@@ -5,13 +5,13 @@
 // ready for as long as the cluster exists. Admission does not judge what is there already: it only
 // fills in a priority or tolerations that are missing.
 
-import { assert } from "../../base/index.ts";
+import { US_PER_SECOND } from "../../base/index.ts";
 import { findControllerOf } from "../objects/object-meta.ts";
 import type { Condition, ObjectMeta } from "../objects/object-meta.ts";
 import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
 import type { ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
-import { ConditionStatus, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
+import { ConditionStatus, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
 import type { NodeIndex, PodConditionType, PodIndex, Uid } from "./identity.ts";
 import type { NodeWriter } from "./node-writer.ts";
 import type { StorableObject } from "./object-store.ts";
@@ -25,6 +25,8 @@ export class InitialState {
   private readonly pods: PodWriter;
   private readonly nodes: NodeWriter;
   private readonly objects: ObjectWriter;
+  /** What instant of the dump's clock (seconds since 1970) is time zero; unset: ages are unknown. */
+  originSeconds: number | undefined;
   /** Uids of the dump to those of the run. */
   private readonly uidByText = new Map<string, Uid>();
 
@@ -57,20 +59,19 @@ export class InitialState {
 
   /** Adds a pod that exists from the start, bound or pending. */
   addPod(pod: PodObject): ApiResult {
-    const { meta, template, nodeName } = pod;
+    const { meta } = pod;
     const owner = this.ownerOf(meta, false);
-    const result = this.pods.create({
+    const request = {
       namespace: meta.namespace,
       ...(meta.name === "" ? { generateName: meta.generateName } : { name: meta.name }),
-      template,
+      template: pod.template,
       ...(owner === undefined ? {} : { owner }),
-      nodeName,
+      nodeName: pod.nodeName,
       finalizers: meta.finalizers,
-    });
+    };
+    const createdUs = this.instantOf(meta.creationTimestampSeconds) ?? this.state.nowUs;
+    const result = this.pods.store(request, createdUs, (row) => this.applyStatus(row, pod));
     this.noteUid(meta, result);
-    if (!result.ok) return result;
-    assert(result.pod !== undefined, "A created pod has a row.");
-    this.applyStatus(result.pod, pod);
     return result;
   }
 
@@ -78,14 +79,17 @@ export class InitialState {
     const { pods, nowUs } = this.state;
     const { status, meta } = pod;
     const isFresh = status.phase === "Pending" && status.conditions.length === 0;
-    const isBound = pods.node(row) >= 0;
-    this.state.beginPod(row);
-    if (isFresh && isBound) this.setRunning(row);
+    if (isFresh && pods.node(row) !== NO_NODE) this.setRunning(row);
     else this.setStatus(row, pod);
-    if (meta.deletionTimestampSeconds !== undefined) {
-      pods.setDeletion(row, nowUs, meta.deletionGracePeriodSeconds ?? 0);
-    }
-    this.state.commitPod(row, "Modified");
+    if (meta.deletionTimestampSeconds === undefined) return;
+    const deletionUs = this.instantOf(meta.deletionTimestampSeconds) ?? nowUs;
+    pods.setDeletion(row, deletionUs, meta.deletionGracePeriodSeconds ?? 0);
+  }
+
+  /** An instant of the dump on the run's clock, negative for what was before the start. */
+  private instantOf(seconds: number | undefined): number | undefined {
+    if (seconds === undefined || this.originSeconds === undefined) return undefined;
+    return (seconds - this.originSeconds) * US_PER_SECOND;
   }
 
   private setRunning(row: PodIndex): void {
@@ -103,7 +107,9 @@ export class InitialState {
     pods.setPhase(row, PodPhase[status.phase]);
     pods.setReason(row, status.reason);
     pods.setRestartCount(row, status.restartCount);
-    if (status.startTimeSeconds !== undefined) pods.setStartUs(row, nowUs);
+    if (status.startTimeSeconds !== undefined) {
+      pods.setStartUs(row, this.instantOf(status.startTimeSeconds) ?? nowUs);
+    }
     if (status.nominatedNodeName !== "") {
       pods.setNominatedNode(row, nodes.rowFor(status.nominatedNodeName) as NodeIndex);
     }
@@ -112,7 +118,8 @@ export class InitialState {
       if (type < 0) continue;
       const value = ConditionStatus[condition.status];
       const { reason, message } = condition;
-      pods.setCondition(row, type as PodConditionType, value, reason, message, nowUs);
+      const sinceUs = this.instantOf(condition.lastTransitionSeconds) ?? nowUs;
+      pods.setCondition(row, type as PodConditionType, value, reason, message, sinceUs);
     }
   }
 

@@ -12,14 +12,14 @@ export interface KubernetesEvent {
   /** One word, such as "FailedScheduling". */
   readonly reason: string;
   readonly action: string;
-  readonly about: EventSubject;
+  readonly about: KubernetesEventSubject;
   /** The component that speaks. */
   readonly from: string;
   readonly message: string;
 }
 
 /** The object an Event is about. */
-export interface EventSubject {
+export interface KubernetesEventSubject {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

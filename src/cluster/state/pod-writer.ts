@@ -6,7 +6,8 @@
 
 import { assert } from "../../base/index.ts";
 import { checkNamespace } from "../admission/pod-admission.ts";
-import type { PodAdmission } from "../admission/pod-admission.ts";
+import type { AdmittedPod, PodAdmission } from "../admission/pod-admission.ts";
+import type { TopologyLabels } from "../admission/topology-labels.ts";
 import type { PodTemplate } from "../pod-template.ts";
 import { refused, UNCHANGED } from "./api-result.ts";
 import type { ApiRefusal, ApiResult } from "./api-result.ts";
@@ -83,54 +84,46 @@ const CONDITION_MEMBERS = [
 export class PodWriter {
   private readonly state: ApiState;
   private readonly admission: PodAdmission;
+  private readonly topologyLabels: TopologyLabels | undefined;
   private readonly createNamespace: (name: string) => void;
   /** Ordinals of bare pods per generateName base. */
   private readonly bareOrdinals = new Map<string, number>();
 
-  constructor(state: ApiState, admission: PodAdmission, createNamespace: (name: string) => void) {
+  constructor(
+    state: ApiState,
+    admission: PodAdmission,
+    topologyLabels: TopologyLabels | undefined,
+    createNamespace: (name: string) => void,
+  ) {
     this.state = state;
     this.admission = admission;
+    this.topologyLabels = topologyLabels;
     this.createNamespace = createNamespace;
   }
 
   /** POST pods. */
   create(pod: NewPod): ApiResult {
-    const { namespace } = pod;
     const shownName = pod.name ?? pod.generateName ?? "";
     if (shownName === "") return refused("Invalid", "name or generateName is required");
-    const place = checkNamespace(this.state.objects, namespace, `pods "${shownName}"`);
+    const place = checkNamespace(this.state.objects, pod.namespace, `pods "${shownName}"`);
     if (place !== undefined && place !== "missing") return place;
     const admitted = this.admission.admit(pod.template, shownName);
     if (!admitted.ok) return admitted;
-    if (pod.name !== undefined && this.state.pods.find(namespace, pod.name) !== NO_POD) {
-      return refused("AlreadyExists", `pods "${pod.name}" already exists`);
-    }
-    if (place === "missing") this.createNamespace(namespace);
+    const row = this.add(pod, admitted);
+    if (typeof row !== "number") return row;
+    this.setGated(row);
+    return this.announceNew(row);
+  }
 
-    const owner = pod.owner === undefined ? NO_OWNER : this.state.owners.hold(pod.owner);
-    const ordinal = this.takeOrdinal(owner, pod);
-    const base = pod.name ?? pod.generateName ?? "";
-    const suffix = pod.name === undefined ? this.findSuffix(namespace, base, ordinal) : NO_SUFFIX;
-    if (suffix === undefined) {
-      if (owner !== NO_OWNER) this.state.owners.release(owner);
-      const text = `unable to create a name from "${base}" in ${NAME_TRIES} tries`;
-      return refused("AlreadyExists", text);
-    }
-    const row = this.state.pods.add({
-      uid: this.state.takeUid(),
-      namespace,
-      nameBase: base,
-      nameSuffix: suffix,
-      template: admitted.template,
-      priority: admitted.priority,
-      preemptionPolicy: admitted.preemptionPolicy,
-      owner,
-      ownerOrdinal: ordinal,
-      finalizers: pod.finalizers ?? NO_FINALIZERS,
-      createdUs: this.state.nowUs,
-    });
-    this.finishCreation(row, admitted.template, pod.nodeName ?? admitted.template.nodeName);
-    return { ok: true, changed: true, pod: row, uid: this.state.pods.uid(row) };
+  /**
+   * Stores a pod that exists already (the initial state): nothing is refused but a name that is
+   * taken, and `complete` sets what its status says before anybody is told.
+   */
+  store(pod: NewPod, createdUs: number, complete: (pod: PodIndex) => void): ApiResult {
+    const row = this.add(pod, this.admission.fill(pod.template), createdUs);
+    if (typeof row !== "number") return row;
+    complete(row);
+    return this.announceNew(row);
   }
 
   /** POST pods/binding: once in a pod's life. */
@@ -152,6 +145,10 @@ export class PodWriter {
     }
     this.state.beginPod(pod);
     pods.setNode(pod, node, this.state.nowUs);
+    if (this.topologyLabels !== undefined && nodes.exists(node)) {
+      const template = this.topologyLabels.bound(pods.template(pod), nodes.facts(node));
+      pods.setTemplate(pod, template);
+    }
     pods.setNominatedNode(pod, NO_NODE);
     this.setCondition(pod, PodConditionType.PodScheduled, { status: ConditionStatus.True });
     this.state.commitPod(pod, "Modified");
@@ -267,18 +264,55 @@ export class PodWriter {
     return { ok: true, changed: true, uid };
   }
 
-  private finishCreation(pod: PodIndex, template: PodTemplate, nodeName: string): void {
-    const { pods, nodes, nowUs } = this.state;
-    if (template.schedulingGates.length > 0) {
-      this.setCondition(pod, PodConditionType.PodScheduled, {
-        status: ConditionStatus.False,
-        reason: "SchedulingGated",
-        message: GATED_MESSAGE,
-      });
+  /** Finds a name and fills a row; nobody is told yet. */
+  private add(pod: NewPod, admitted: AdmittedPod, createdUs?: number): PodIndex | ApiRefusal {
+    const { pods, nodes, objects, owners, nowUs } = this.state;
+    const { namespace, name } = pod;
+    if (name !== undefined && pods.find(namespace, name) !== NO_POD) {
+      return refused("AlreadyExists", `pods "${name}" already exists`);
     }
-    if (nodeName !== "") pods.setNode(pod, nodes.rowFor(nodeName), nowUs);
+    if (objects.find("Namespace", "", namespace) === undefined) this.createNamespace(namespace);
+    const owner = pod.owner === undefined ? NO_OWNER : owners.hold(pod.owner);
+    const ordinal = this.takeOrdinal(owner, pod);
+    const base = name ?? pod.generateName ?? "";
+    const suffix = name === undefined ? this.findSuffix(namespace, base, ordinal) : NO_SUFFIX;
+    if (suffix === undefined) {
+      if (owner !== NO_OWNER) owners.release(owner);
+      const text = `unable to create a name from "${base}" in ${NAME_TRIES} tries`;
+      return refused("AlreadyExists", text);
+    }
+    const row = pods.add({
+      uid: this.state.takeUid(),
+      namespace,
+      nameBase: base,
+      nameSuffix: suffix,
+      template: admitted.template,
+      priority: admitted.priority,
+      preemptionPolicy: admitted.preemptionPolicy,
+      owner,
+      ownerOrdinal: ordinal,
+      finalizers: pod.finalizers ?? NO_FINALIZERS,
+      createdUs: createdUs ?? nowUs,
+    });
+    const nodeName = pod.nodeName ?? admitted.template.nodeName;
+    if (nodeName !== "") pods.setNode(row, nodes.rowFor(nodeName), nowUs);
+    return row;
+  }
+
+  /** A gated pod says so from its first instant. */
+  private setGated(pod: PodIndex): void {
+    if (this.state.pods.template(pod).schedulingGates.length === 0) return;
+    this.setCondition(pod, PodConditionType.PodScheduled, {
+      status: ConditionStatus.False,
+      reason: "SchedulingGated",
+      message: GATED_MESSAGE,
+    });
+  }
+
+  private announceNew(pod: PodIndex): ApiResult {
     this.state.beginPod(pod);
     this.state.commitPod(pod, "Added");
+    return this.done(pod);
   }
 
   private takeOrdinal(owner: OwnerIndex, pod: NewPod): number {
