@@ -34,7 +34,9 @@ describe("a bit set", () => {
         for (const bit of others) other.add(bit);
         const members = (of: BitSet): number[] => {
           const list: number[] = [];
-          of.forEach((bit) => list.push(bit));
+          of.forEach((bit) => {
+            list.push(bit);
+          });
           return list;
         };
         const sorted = (of: Iterable<number>): number[] => [...of].sort(compareNumbers);
