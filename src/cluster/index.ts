@@ -160,6 +160,7 @@ export type {
   ResourceQuotaObject,
   RuntimeClassObject,
   ServiceObject,
+  DynamicResourceObject,
 } from "./objects/policy-objects.ts";
 export type {
   AccessMode,
@@ -174,6 +175,21 @@ export type {
   VolumeSource,
 } from "./objects/storage-objects.ts";
 export type { ApiKind, ApiObject, ObjectOfKind } from "./objects/api-object.ts";
+export { DecodeSink, FieldCursor } from "./objects/field-cursor.ts";
+export type { FoundKind, KindEntry } from "./objects/kind-table.ts";
+export { decodeObject, findKind, KINDS } from "./objects/kind-table.ts";
+
+// ---- manifests
+export type {
+  IgnoredFieldCount,
+  InferredOwner,
+  ManifestSet,
+  SourcedObject,
+  UnsupportedKind,
+} from "./manifests/manifest-set.ts";
+export { hasUnsimulated } from "./manifests/manifest-set.ts";
+export type { ReadManifestsOptions } from "./manifests/read-manifests.ts";
+export { ManifestReader, readManifests } from "./manifests/read-manifests.ts";
 
 // ======== STATE ==========================================================================
 

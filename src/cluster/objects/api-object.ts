@@ -2,6 +2,7 @@
 
 import type { NodeObject, PodObject } from "./node-and-pod.ts";
 import type {
+  DynamicResourceObject,
   HorizontalPodAutoscalerObject,
   LimitRangeObject,
   NamespaceObject,
@@ -55,7 +56,8 @@ export type ApiObject =
   | CsiNodeObject
   | CsiDriverObject
   | CsiStorageCapacityObject
-  | VolumeAttachmentObject;
+  | VolumeAttachmentObject
+  | DynamicResourceObject;
 
 /** The kinds podsim decodes. */
 export type ApiKind = ApiObject["kind"];

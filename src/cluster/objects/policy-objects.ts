@@ -135,3 +135,14 @@ export interface ServiceObject {
   readonly externalTrafficPolicy: "Cluster" | "Local";
   readonly trafficDistribution: string;
 }
+
+/**
+ * Objects of dynamic resource allocation. Their metadata is decoded; what they say of devices is kept
+ * as plain data for whoever allocates devices.
+ */
+export interface DynamicResourceObject {
+  readonly kind: "DeviceClass" | "ResourceClaim" | "ResourceClaimTemplate" | "ResourceSlice";
+  readonly meta: ObjectMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status: Readonly<Record<string, unknown>>;
+}
