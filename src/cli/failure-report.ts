@@ -3,13 +3,21 @@
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 
 /** Code and text (for stderr) of anything that was thrown. */
-export function failureReport(error: unknown, debug: boolean): { readonly exitCode: ExitCode; readonly text: string } {
+export function failureReport(
+  error: unknown,
+  debug: boolean,
+): { readonly exitCode: ExitCode; readonly text: string } {
   const stack = debug ? stackOf(error) : "";
-  if (error instanceof CommandFailure) return { exitCode: error.exitCode, text: `error: ${error.message}\n${stack}` };
-  if (isNamed(error, "InputError")) return { exitCode: error.exitCode as ExitCode, text: `${error.message}\n${stack}` };
-  if (isNamed(error, "StrategyError")) return { exitCode: EXIT.strategy, text: `error: ${error.message}\n${stack}` };
+  if (error instanceof CommandFailure)
+    return { exitCode: error.exitCode, text: `error: ${error.message}\n${stack}` };
+  if (isNamed(error, "InputError"))
+    return { exitCode: error.exitCode as ExitCode, text: `${error.message}\n${stack}` };
+  if (isNamed(error, "StrategyError"))
+    return { exitCode: EXIT.strategy, text: `error: ${error.message}\n${stack}` };
   const message = error instanceof Error ? error.message : String(error);
-  const hint = debug ? "" : "hint: run again with --debug for the stack trace, and please report it\n";
+  const hint = debug
+    ? ""
+    : "hint: run again with --debug for the stack trace, and please report it\n";
   return { exitCode: EXIT.internal, text: `internal error: ${message}\n${stack}${hint}` };
 }
 

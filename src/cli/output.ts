@@ -55,7 +55,10 @@ function writeAll(descriptor: number, text: string): void {
         continue;
       }
       if (code === "EPIPE") throw new ReaderGone();
-      throw new CommandFailure(EXIT.files, `cannot write to ${descriptor === STDOUT ? "stdout" : "stderr"}: ${code ?? String(error)}`);
+      throw new CommandFailure(
+        EXIT.files,
+        `cannot write to ${descriptor === STDOUT ? "stdout" : "stderr"}: ${code ?? String(error)}`,
+      );
     }
   }
 }

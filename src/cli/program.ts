@@ -49,7 +49,11 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--debug", "show stack traces")
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ writeOut: printResult, writeErr: printNote, outputError: (text, write) => write(text) });
+    .configureOutput({
+      writeOut: printResult,
+      writeErr: printNote,
+      outputError: (text, write) => write(text),
+    });
   registerInit(program, done);
   registerValidate(program, done);
   registerRun(program, done);
@@ -78,15 +82,26 @@ function refuseRepeatedOptions(program: Command, argv: readonly string[]): void 
   const words = end < 0 ? argv : argv.slice(0, end);
   for (const option of command.options) {
     if (option.variadic || REPEATABLE.has(option.long ?? "")) continue;
-    const given = words.filter((word) => word === option.long || word === option.short || word.startsWith(`${option.long}=`));
+    const given = words.filter(
+      (word) => word === option.long || word === option.short || word.startsWith(`${option.long}=`),
+    );
     if (given.length > 1) {
-      throw new CommandFailure(EXIT.usage, `option '${option.flags}' was given ${given.length} times`);
+      throw new CommandFailure(
+        EXIT.usage,
+        `option '${option.flags}' was given ${given.length} times`,
+      );
     }
   }
 }
 
 /** Options that may be given more than once. */
-const REPEATABLE: ReadonlySet<string> = new Set(["--filename", "--set", "--threshold", "--scheduler", "--verbose"]);
+const REPEATABLE: ReadonlySet<string> = new Set([
+  "--filename",
+  "--set",
+  "--threshold",
+  "--scheduler",
+  "--verbose",
+]);
 
 function exitCodeOf(error: unknown, debug: boolean): ExitCode {
   if (error instanceof ReaderGone) return EXIT.ok;

@@ -52,7 +52,8 @@ export function progressText(progress: Float64Array, elapsedMs: number): string 
   if (horizonUs > 0) {
     const share = Math.min(1, nowUs / horizonUs);
     parts.unshift(`${Math.floor(share * 100)} %`);
-    if (share > 0.01 && share < 1) parts.push(`${Math.ceil(((elapsedMs / share) * (1 - share)) / 1000)} s left`);
+    if (share > 0.01 && share < 1)
+      parts.push(`${Math.ceil(((elapsedMs / share) * (1 - share)) / 1000)} s left`);
   }
   parts.push(`${rate.toFixed(2)} M events/s`);
   return parts.join("  ");

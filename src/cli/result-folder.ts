@@ -68,7 +68,10 @@ export class ResultFolder {
         closeSync(descriptor);
       }
       this.open.clear();
-      const order = [...this.written.filter((name) => name !== MANIFEST), ...this.written.filter((name) => name === MANIFEST)];
+      const order = [
+        ...this.written.filter((name) => name !== MANIFEST),
+        ...this.written.filter((name) => name === MANIFEST),
+      ];
       if (order.includes(MANIFEST)) rmSync(join(this.path, MANIFEST), { force: true });
       for (const name of order) renameSync(this.temporaryName(name), join(this.path, name));
       syncFolder(this.path);
@@ -155,7 +158,8 @@ function syncFolder(path: string): void {
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "EINVAL" && code !== "EISDIR" && code !== "EPERM" && code !== "EACCES") throw error;
+    if (code !== "EINVAL" && code !== "EISDIR" && code !== "EPERM" && code !== "EACCES")
+      throw error;
   }
 }
 
@@ -165,7 +169,9 @@ function attempt<T>(action: string, run: () => T): T {
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? "unknown cause";
-    throw new CommandFailure(EXIT.files, `cannot ${action}: ${WORDS.get(code) ?? code}`, { cause: error });
+    throw new CommandFailure(EXIT.files, `cannot ${action}: ${WORDS.get(code) ?? code}`, {
+      cause: error,
+    });
   }
 }
 

@@ -37,11 +37,16 @@ export async function executeRunJob(request: RunRequest, control: RunControl): P
   const folder = openFolder(prepared, request);
   try {
     const writers = new RowWriters(folder);
-    const run = startRun(prepared, { sinks: writers.sinks, check: request.check, maxEvents: request.maxEvents });
+    const run = startRun(prepared, {
+      sinks: writers.sinks,
+      check: request.check,
+      maxEvents: request.maxEvents,
+    });
     const stopped = advance(run, control);
     const result = run.finish(stopped ? "stopped" : undefined);
     writers.flush();
-    const repeated = request.verifyDeterminism && !stopped ? repeatedFingerprint(prepared, request) : undefined;
+    const repeated =
+      request.verifyDeterminism && !stopped ? repeatedFingerprint(prepared, request) : undefined;
     folder.append("summary.json", `${JSON.stringify(result, undefined, 2)}\n`);
     folder.append("timing.json", timingText(startedMs, run));
     folder.append("run.json", manifestText(prepared, request, result));
@@ -68,7 +73,9 @@ function refuseUnsimulated(prepared: PreparedRun, request: RunRequest): void {
   if (request.allowUnsimulated) return;
   const blocking = prepared.notes.filter((note) => note.changesScheduling);
   if (blocking.length === 0) return;
-  const lines = blocking.map((note) => `  ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`);
+  const lines = blocking.map(
+    (note) => `  ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`,
+  );
   throw new CommandFailure(
     EXIT.input,
     `what could change scheduling is not simulated:\n${lines.join("")}hint: --allow-unsimulated runs without it`,
@@ -77,7 +84,11 @@ function refuseUnsimulated(prepared: PreparedRun, request: RunRequest): void {
 
 function openFolder(prepared: PreparedRun, request: RunRequest): ResultFolder {
   const name = `${folderNameOf(prepared.name)}-${prepared.inputHash.slice(0, 8)}`;
-  return ResultFolder.create(request.outputDir ?? join("results", name), prepared.inputHash, request.force);
+  return ResultFolder.create(
+    request.outputDir ?? join("results", name),
+    prepared.inputHash,
+    request.force,
+  );
 }
 
 function repeatedFingerprint(prepared: PreparedRun, request: RunRequest): string {
@@ -105,7 +116,10 @@ class RowWriters {
     for (const flush of this.flushes) flush();
   }
 
-  private writer<Row extends object>(folder: ResultFolder, table: CsvTable<Row>): (row: Row) => void {
+  private writer<Row extends object>(
+    folder: ResultFolder,
+    table: CsvTable<Row>,
+  ): (row: Row) => void {
     let rows: Row[] = [];
     const flush = (): void => {
       if (rows.length > 0) folder.append(table.file, csvLines(table, rows));
@@ -122,7 +136,11 @@ class RowWriters {
 
 function timingText(startedMs: number, run: ActiveRun): string {
   const wallMs = Math.round(performance.now() - startedMs);
-  const timing = { wallMs, events: run.eventsFired, maxRssBytes: process.resourceUsage().maxRSS * 1024 };
+  const timing = {
+    wallMs,
+    events: run.eventsFired,
+    maxRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
   return `${JSON.stringify(timing, undefined, 2)}\n`;
 }
 
@@ -157,12 +175,20 @@ function report(
   request: RunRequest,
   prepared: PreparedRun,
   result: RunResult,
-  outcome: { readonly folder: string; readonly files: readonly string[]; readonly repeated: string | undefined },
+  outcome: {
+    readonly folder: string;
+    readonly files: readonly string[];
+    readonly repeated: string | undefined;
+  },
 ): RunReport {
   const differs = outcome.repeated !== undefined && outcome.repeated !== result.fingerprint;
   const closing = [`fingerprint ${result.fingerprint}\n`];
   if (outcome.repeated !== undefined) {
-    closing.push(differs ? `DIFFERENT on the second run: ${outcome.repeated}\n` : "the second run gave the same fingerprint\n");
+    closing.push(
+      differs
+        ? `DIFFERENT on the second run: ${outcome.repeated}\n`
+        : "the second run gave the same fingerprint\n",
+    );
   }
   closing.push(`files       ${outcome.folder}/ (${outcome.files.join(", ")})\n`);
   closing.push(`next        ${nextCommand(prepared, outcome.folder, result)}\n`);
@@ -183,4 +209,3 @@ function exitCodeOf(result: RunResult): ExitCode {
   if (result.end.reason === "limit" || result.end.reason === "zero-delay-loop") return EXIT.limit;
   return result.thresholds.every((threshold) => threshold.passed) ? EXIT.ok : EXIT.gate;
 }
-

@@ -27,7 +27,16 @@ export interface RunRequest {
 }
 
 /** Formats of what goes to stdout. */
-export const OUTPUT_FORMATS = ["table", "wide", "json", "yaml", "csv", "jsonl", "markdown", "name"] as const;
+export const OUTPUT_FORMATS = [
+  "table",
+  "wide",
+  "json",
+  "yaml",
+  "csv",
+  "jsonl",
+  "markdown",
+  "name",
+] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Shared between the main thread and the worker; numbers only, no locks. */

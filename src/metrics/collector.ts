@@ -13,12 +13,26 @@ import {
   PodConditionType,
   PodPhase,
 } from "../cluster/index.ts";
-import type { ApiServer, KubernetesEvent, NodeChange, NodeIndex, NodeObject, PodChange, PodIndex } from "../cluster/index.ts";
+import type {
+  ApiServer,
+  KubernetesEvent,
+  NodeChange,
+  NodeIndex,
+  NodeObject,
+  PodChange,
+  PodIndex,
+} from "../cluster/index.ts";
 import type { DecisionRecord } from "../scheduler/index.ts";
 import { ClusterSamples } from "./cluster-samples.ts";
 import { DurationSample } from "./duration-sample.ts";
 import { NodeHealth } from "./node-health.ts";
-import { DEPARTURE, type Departure, departureName, departureOf, PodRecords } from "./pod-records.ts";
+import {
+  DEPARTURE,
+  type Departure,
+  departureName,
+  departureOf,
+  PodRecords,
+} from "./pod-records.ts";
 import { ResourceUse } from "./resource-use.ts";
 import type { NodeRow, PodRow, RowSinks, RunResult } from "./run-result.ts";
 import { ratioOf } from "./time-weighted-gauge.ts";
@@ -232,7 +246,8 @@ export class Collector {
     this.created += 1;
     const { pod } = change;
     const owner = this.api.pods.owner(pod);
-    const workload = owner === NO_OWNER ? undefined : this.workloads.workloadOf(this.api.owners.ref(owner));
+    const workload =
+      owner === NO_OWNER ? undefined : this.workloads.workloadOf(this.api.owners.ref(owner));
     this.records.begin(pod, workload);
     if (workload !== undefined) this.workloads.onPodCreated(workload);
     if (change.nodeAfter !== NO_NODE) this.bound += 1;
@@ -250,8 +265,15 @@ export class Collector {
       this.records.setFinishedUs(pod, nowUs);
       if (change.phaseAfter === PodPhase.Succeeded) this.succeeded += 1;
       else this.failed += 1;
+      // Pod garbage collection and kubelet evictions fail the pod first and say why in a condition.
+      if (this.disruptionReason(pod) !== "") this.noteDeparture(pod);
+    } else if (
+      !change.isDeletingBefore &&
+      change.isDeletingAfter &&
+      !isFinishedPhase(change.phaseBefore)
+    ) {
+      this.noteDeparture(pod);
     }
-    if (!change.isDeletingBefore && change.isDeletingAfter) this.noteDeparture(change);
   }
 
   private noteBound(pod: PodIndex, nowUs: number): void {
@@ -265,34 +287,48 @@ export class Collector {
     this.attemptsMax = Math.max(this.attemptsMax, attempts);
   }
 
-  // A pod departs when its deletion is asked for, or when it is removed without that; once only,
-  // and not if it had finished by itself.
-  private noteDeparture(change: PodChange): void {
-    const { pod } = change;
-    if (isFinishedPhase(change.phaseBefore) || this.records.departure(pod) !== DEPARTURE.none) return;
-    const reason = this.api.pods.conditionReason(pod, PodConditionType.DisruptionTarget);
-    const departure = departureOf(reason);
+  // A pod departs when its deletion is asked for, when it is failed from outside, or when it is
+  // removed without either; once only, and not if it had finished by itself.
+  private noteDeparture(pod: PodIndex): void {
+    if (this.records.departure(pod) !== DEPARTURE.none) return;
+    const departure = departureOf(this.disruptionReason(pod));
     this.records.setDeparture(pod, departure);
     if (this.isMeasured(this.now())) this.departures[departure]! += 1;
     const workload = this.records.workload(pod);
-    if (departure !== DEPARTURE.deleted && workload !== undefined) this.workloads.onPodLost(workload);
+    if (departure !== DEPARTURE.deleted && workload !== undefined)
+      this.workloads.onPodLost(workload);
+  }
+
+  private disruptionReason(pod: PodIndex): string {
+    return this.api.pods.conditionReason(pod, PodConditionType.DisruptionTarget);
   }
 
   private endPod(change: PodChange, nowUs: number): void {
-    // A force delete leaves without a deletion timestamp of its own; its phase was set to Failed first.
-    if (!change.isDeletingAfter && this.records.finishedUs(change.pod) === null) this.noteDeparture(change);
+    if (this.records.finishedUs(change.pod) === null) this.noteDeparture(change.pod);
     this.writePod(change.pod, nowUs);
   }
 
   private countBefore(change: PodChange, sign: -1): void {
-    this.count(change.phaseBefore, change.nodeBefore, change.readyBefore, change.isDeletingBefore, sign);
+    this.count(
+      change.phaseBefore,
+      change.nodeBefore,
+      change.readyBefore,
+      change.isDeletingBefore,
+      sign,
+    );
   }
 
   private countAfter(change: PodChange, _nowUs: number): void {
     this.count(change.phaseAfter, change.nodeAfter, change.readyAfter, change.isDeletingAfter, 1);
   }
 
-  private count(phase: PodPhase, node: NodeIndex, ready: ConditionStatus, isDeleting: boolean, sign: 1 | -1): void {
+  private count(
+    phase: PodPhase,
+    node: NodeIndex,
+    ready: ConditionStatus,
+    isDeleting: boolean,
+    sign: 1 | -1,
+  ): void {
     if (isDeleting) this.terminating += sign;
     if (phase === PodPhase.Pending && node === NO_NODE) this.pending += sign;
     if (phase === PodPhase.Running && !isDeleting) this.running += sign;
@@ -300,8 +336,14 @@ export class Collector {
   }
 
   private moveRequests(change: PodChange, nowUs: number): void {
-    const held = change.kind !== "Added" && change.nodeBefore !== NO_NODE && !isFinishedPhase(change.phaseBefore);
-    const holds = change.kind !== "Deleted" && change.nodeAfter !== NO_NODE && !isFinishedPhase(change.phaseAfter);
+    const held =
+      change.kind !== "Added" &&
+      change.nodeBefore !== NO_NODE &&
+      !isFinishedPhase(change.phaseBefore);
+    const holds =
+      change.kind !== "Deleted" &&
+      change.nodeAfter !== NO_NODE &&
+      !isFinishedPhase(change.phaseAfter);
     if (held && holds && change.templateBefore === change.templateAfter) return;
     if (held) this.use.release(change.nodeBefore, change.templateBefore, nowUs);
     if (holds) this.use.hold(change.nodeAfter, change.templateAfter, nowUs);
@@ -310,8 +352,14 @@ export class Collector {
   private moveReadiness(change: PodChange, pod: PodIndex, nowUs: number): void {
     const workload = this.records.workload(pod);
     if (workload === undefined) return;
-    const was = change.kind !== "Added" && change.readyBefore === ConditionStatus.True && !change.isDeletingBefore;
-    const is = change.kind !== "Deleted" && change.readyAfter === ConditionStatus.True && !change.isDeletingAfter;
+    const was =
+      change.kind !== "Added" &&
+      change.readyBefore === ConditionStatus.True &&
+      !change.isDeletingBefore;
+    const is =
+      change.kind !== "Deleted" &&
+      change.readyAfter === ConditionStatus.True &&
+      !change.isDeletingAfter;
     if (was !== is) this.workloads.onReady(workload, is ? 1 : -1, nowUs);
   }
 
@@ -320,8 +368,16 @@ export class Collector {
     this.samples.touch(nowUs);
     const before = readyAllocatable(change.before);
     const after = readyAllocatable(change.after);
-    this.use.changeAllocatable(after.milliCpu - before.milliCpu, after.memoryBytes - before.memoryBytes, nowUs);
-    this.health.onNode(change.node, change.after === undefined ? undefined : isReady(change.after), nowUs);
+    this.use.changeAllocatable(
+      after.milliCpu - before.milliCpu,
+      after.memoryBytes - before.memoryBytes,
+      nowUs,
+    );
+    this.health.onNode(
+      change.node,
+      change.after === undefined ? undefined : isReady(change.after),
+      nowUs,
+    );
     this.use.node(change.node, nowUs);
   }
 
@@ -343,7 +399,9 @@ export class Collector {
     };
   }
 
-  private sampleCounts(): Parameters<NonNullable<RowSinks["sample"]>>[0] extends infer Row ? Omit<Row, "atUs"> : never {
+  private sampleCounts(): Parameters<NonNullable<RowSinks["sample"]>>[0] extends infer Row
+    ? Omit<Row, "atUs">
+    : never {
     return {
       nodesReady: this.health.readyCount,
       podsPending: this.pending,
@@ -427,7 +485,9 @@ function instantOrNull(us: number): number | null {
 }
 
 function isReady(node: NodeObject): boolean {
-  return node.conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
+  return node.conditions.some(
+    (condition) => condition.type === "Ready" && condition.status === "True",
+  );
 }
 
 function readyAllocatable(node: NodeObject | undefined): { milliCpu: number; memoryBytes: number } {

@@ -19,7 +19,15 @@ export const DEPARTURE = {
 } as const;
 export type Departure = (typeof DEPARTURE)[keyof typeof DEPARTURE];
 
-const DEPARTURE_NAMES = ["", "evicted-by-taint", "evicted-by-api", "evicted-by-kubelet", "preempted", "lost-with-node", "deleted"];
+const DEPARTURE_NAMES = [
+  "",
+  "evicted-by-taint",
+  "evicted-by-api",
+  "evicted-by-kubelet",
+  "preempted",
+  "lost-with-node",
+  "deleted",
+];
 
 /** The word that stands in `pods.csv`. */
 export function departureName(departure: Departure): string {

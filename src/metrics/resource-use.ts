@@ -80,7 +80,11 @@ export class ResourceUse {
     const memory = ratio(this.memoryBytesRequested, this.memoryBytesAllocatable);
     return [
       { resource: "cpu", requestedRatio: cpu, peakRatio: cpu === null ? null : this.cpuPeakRatio },
-      { resource: "memory", requestedRatio: memory, peakRatio: memory === null ? null : this.memoryPeakRatio },
+      {
+        resource: "memory",
+        requestedRatio: memory,
+        peakRatio: memory === null ? null : this.memoryPeakRatio,
+      },
     ];
   }
 
@@ -100,13 +104,22 @@ export class ResourceUse {
   private notePeak(): void {
     const cpu = this.milliCpuAllocatable.value;
     const memory = this.memoryBytesAllocatable.value;
-    if (cpu > 0) this.cpuPeakRatio = Math.max(this.cpuPeakRatio, this.milliCpuRequested.value / cpu);
+    if (cpu > 0)
+      this.cpuPeakRatio = Math.max(this.cpuPeakRatio, this.milliCpuRequested.value / cpu);
     if (memory > 0) {
-      this.memoryPeakRatio = Math.max(this.memoryPeakRatio, this.memoryBytesRequested.value / memory);
+      this.memoryPeakRatio = Math.max(
+        this.memoryPeakRatio,
+        this.memoryBytesRequested.value / memory,
+      );
     }
   }
 
   private clusterGauges(): TimeWeightedGauge[] {
-    return [this.milliCpuRequested, this.memoryBytesRequested, this.milliCpuAllocatable, this.memoryBytesAllocatable];
+    return [
+      this.milliCpuRequested,
+      this.memoryBytesRequested,
+      this.milliCpuAllocatable,
+      this.memoryBytesAllocatable,
+    ];
   }
 }

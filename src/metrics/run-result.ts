@@ -96,7 +96,12 @@ export interface RunResult {
   readonly seed: string;
   readonly replication: number;
   readonly scheduler: string;
-  readonly end: { readonly reason: RunEnd; readonly atUs: number; readonly partial: boolean; readonly detail?: string };
+  readonly end: {
+    readonly reason: RunEnd;
+    readonly atUs: number;
+    readonly partial: boolean;
+    readonly detail?: string;
+  };
   readonly fingerprint: string;
   readonly counts: {
     readonly nodes: number;

@@ -11,20 +11,59 @@ import type { ThresholdVerdict } from "./run-result.ts";
 export type MeasureUnit = "us" | "ratio" | "count";
 
 /** What can be gated. Distributions need a statistic, plain measures take none. */
-export const MEASURES: ReadonlyMap<string, { readonly unit: MeasureUnit; readonly distribution: boolean; readonly meaning: string }> =
-  new Map([
-    ["pending", { unit: "us", distribution: true, meaning: "creation of a pod to its binding" }],
-    ["startup", { unit: "us", distribution: true, meaning: "creation of a pod to its first Ready" }],
-    ["unschedulable", { unit: "count", distribution: false, meaning: "pods without a node at the end whose last attempt was refused" }],
-    ["failed", { unit: "count", distribution: false, meaning: "pods that ended in phase Failed" }],
-    ["evictions", { unit: "count", distribution: false, meaning: "pods evicted by taint, API or kubelet" }],
-    ["preemptions", { unit: "count", distribution: false, meaning: "pods removed for one of higher priority" }],
-    ["availability", { unit: "ratio", distribution: false, meaning: "ready replicas over desired ones, all workloads, time-weighted" }],
-    ["recovery", { unit: "us", distribution: false, meaning: "longest time a workload lacked ready replicas" }],
-    ["utilization.cpu", { unit: "ratio", distribution: false, meaning: "requested over allocatable cpu, time-weighted" }],
-    ["utilization.memory", { unit: "ratio", distribution: false, meaning: "requested over allocatable memory, time-weighted" }],
-    ["attempts", { unit: "count", distribution: false, meaning: "scheduling attempts" }],
-  ] as const);
+export const MEASURES: ReadonlyMap<
+  string,
+  { readonly unit: MeasureUnit; readonly distribution: boolean; readonly meaning: string }
+> = new Map([
+  ["pending", { unit: "us", distribution: true, meaning: "creation of a pod to its binding" }],
+  ["startup", { unit: "us", distribution: true, meaning: "creation of a pod to its first Ready" }],
+  [
+    "unschedulable",
+    {
+      unit: "count",
+      distribution: false,
+      meaning: "pods without a node at the end whose last attempt was refused",
+    },
+  ],
+  ["failed", { unit: "count", distribution: false, meaning: "pods that ended in phase Failed" }],
+  [
+    "evictions",
+    { unit: "count", distribution: false, meaning: "pods evicted by taint, API or kubelet" },
+  ],
+  [
+    "preemptions",
+    { unit: "count", distribution: false, meaning: "pods removed for one of higher priority" },
+  ],
+  [
+    "availability",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "ready replicas over desired ones, all workloads, time-weighted",
+    },
+  ],
+  [
+    "recovery",
+    { unit: "us", distribution: false, meaning: "longest time a workload lacked ready replicas" },
+  ],
+  [
+    "utilization.cpu",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "requested over allocatable cpu, time-weighted",
+    },
+  ],
+  [
+    "utilization.memory",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "requested over allocatable memory, time-weighted",
+    },
+  ],
+  ["attempts", { unit: "count", distribution: false, meaning: "scheduling attempts" }],
+] as const);
 
 export type ThresholdOperator = "<" | "<=" | ">" | ">=" | "=" | "!=";
 
@@ -38,7 +77,8 @@ export interface Threshold {
   readonly unit: MeasureUnit;
 }
 
-const GRAMMAR = /^\s*([a-z][a-zA-Z_.]*?)(?:\.(avg|min|max|med|count|p\(\s*\d+(?:\.\d+)?\s*\)|p\d+(?:\.\d+)?))?\s*(<=|>=|!=|==|=|<|>)\s*(\S+)\s*$/;
+const GRAMMAR =
+  /^\s*([a-z][a-zA-Z_.]*?)(?:\.(avg|min|max|med|count|p\(\s*\d+(?:\.\d+)?\s*\)|p\d+(?:\.\d+)?))?\s*(<=|>=|!=|==|=|<|>)\s*(\S+)\s*$/;
 
 /** Reads one gate; a text that is none comes back as a sentence that says why. */
 export function parseThreshold(expression: string): Threshold | string {
@@ -55,7 +95,8 @@ export function parseThreshold(expression: string): Threshold | string {
   if (known.distribution && statistic === "") {
     return `'${measure}' is a distribution: say which part, for example ${measure}.p99`;
   }
-  if (!known.distribution && statistic !== "") return `'${measure}' is one number: it takes no '.${statistic}'`;
+  if (!known.distribution && statistic !== "")
+    return `'${measure}' is one number: it takes no '.${statistic}'`;
   if (statistic.startsWith("p") && Number(statistic.slice(1)) > 100) {
     return `'${match[2]}': a percentile lies between 0 and 100`;
   }
@@ -74,7 +115,10 @@ export function judgeThreshold(
   const value = lookup(threshold.measure, threshold.statistic);
   return {
     expression: threshold.expression,
-    measure: threshold.statistic === "" ? threshold.measure : `${threshold.measure}.${threshold.statistic}`,
+    measure:
+      threshold.statistic === ""
+        ? threshold.measure
+        : `${threshold.measure}.${threshold.statistic}`,
     value,
     unit: threshold.unit,
     limit: threshold.limit,

@@ -24,7 +24,12 @@ interface WorkloadState {
   isGone: boolean;
 }
 
-const REPLICATED: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"]);
+const REPLICATED: ReadonlySet<string> = new Set([
+  "Deployment",
+  "StatefulSet",
+  "ReplicaSet",
+  "ReplicationController",
+]);
 
 /** Tracks workloads by the uid of their object; fed by the collector. */
 export class WorkloadTracker {
@@ -108,7 +113,10 @@ export class WorkloadTracker {
   }
 
   /** All workloads in creation order, and the ratio over all of them. */
-  summary(nowUs: number): { readonly workloads: WorkloadSummary[]; readonly availabilityRatio: number | null } {
+  summary(nowUs: number): {
+    readonly workloads: WorkloadSummary[];
+    readonly availabilityRatio: number | null;
+  } {
     let readyArea = 0n;
     let desiredArea = 0n;
     const workloads: WorkloadSummary[] = [];
@@ -177,7 +185,11 @@ function desiredReplicas(object: StoredObject): number | undefined {
   return status?.desiredNumberScheduled ?? 0;
 }
 
-function summaryOf(state: WorkloadState, availabilityRatio: number | null, nowUs: number): WorkloadSummary {
+function summaryOf(
+  state: WorkloadState,
+  availabilityRatio: number | null,
+  nowUs: number,
+): WorkloadSummary {
   const openUs = state.shortSinceUs === null ? 0 : nowUs - state.shortSinceUs;
   const longest = Math.max(state.longestDegradedUs ?? 0, openUs);
   return {

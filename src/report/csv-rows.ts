@@ -19,9 +19,24 @@ export interface CsvTable<Row> {
 export const PODS_CSV: CsvTable<PodRow> = {
   file: "pods.csv",
   columns: [
-    "namespace", "name", "uid", "owner", "node", "phase", "reason", "priority", "milliCpuRequested",
-    "memoryBytesRequested", "createdUs", "boundUs", "startedUs", "readyUs", "finishedUs", "deletedUs",
-    "attemptsCount", "departure",
+    "namespace",
+    "name",
+    "uid",
+    "owner",
+    "node",
+    "phase",
+    "reason",
+    "priority",
+    "milliCpuRequested",
+    "memoryBytesRequested",
+    "createdUs",
+    "boundUs",
+    "startedUs",
+    "readyUs",
+    "finishedUs",
+    "deletedUs",
+    "attemptsCount",
+    "departure",
   ],
 };
 
@@ -29,9 +44,19 @@ export const PODS_CSV: CsvTable<PodRow> = {
 export const NODES_CSV: CsvTable<NodeRow> = {
   file: "nodes.csv",
   columns: [
-    "name", "zone", "createdUs", "removedUs", "milliCpuAllocatable", "memoryBytesAllocatable",
-    "podsAllocatable", "podsBoundCount", "podsMaxCount", "cpuRequestedRatio", "memoryRequestedRatio",
-    "downUs", "notReadyUs",
+    "name",
+    "zone",
+    "createdUs",
+    "removedUs",
+    "milliCpuAllocatable",
+    "memoryBytesAllocatable",
+    "podsAllocatable",
+    "podsBoundCount",
+    "podsMaxCount",
+    "cpuRequestedRatio",
+    "memoryRequestedRatio",
+    "downUs",
+    "notReadyUs",
   ],
 };
 
@@ -39,8 +64,16 @@ export const NODES_CSV: CsvTable<NodeRow> = {
 export const TIMESERIES_CSV: CsvTable<SampleRow> = {
   file: "timeseries.csv",
   columns: [
-    "atUs", "nodesReady", "podsPending", "podsRunning", "podsReady", "podsTerminating",
-    "milliCpuRequested", "memoryBytesRequested", "milliCpuAllocatable", "memoryBytesAllocatable",
+    "atUs",
+    "nodesReady",
+    "podsPending",
+    "podsRunning",
+    "podsReady",
+    "podsTerminating",
+    "milliCpuRequested",
+    "memoryBytesRequested",
+    "milliCpuAllocatable",
+    "memoryBytesAllocatable",
   ],
 };
 
@@ -48,8 +81,19 @@ export const TIMESERIES_CSV: CsvTable<SampleRow> = {
 export const DECISIONS_CSV: CsvTable<DecisionRow> = {
   file: "decisions.csv",
   columns: [
-    "atUs", "scheduler", "namespace", "pod", "uid", "attempt", "result", "node", "evaluated",
-    "feasible", "score", "ties", "message",
+    "atUs",
+    "scheduler",
+    "namespace",
+    "pod",
+    "uid",
+    "attempt",
+    "result",
+    "node",
+    "evaluated",
+    "feasible",
+    "score",
+    "ties",
+    "message",
   ],
 };
 
@@ -71,7 +115,9 @@ export function csvLines<Row extends object>(table: CsvTable<Row>, rows: readonl
 
 /** CSV text of raw cells, without a header. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
-  const safe = rows.map((cells) => cells.map((cell) => (typeof cell === "string" ? neutralized(cell) : cell)));
+  const safe = rows.map((cells) =>
+    cells.map((cell) => (typeof cell === "string" ? neutralized(cell) : cell)),
+  );
   return stringify(safe, { quoted_string: true, quoted_empty: false });
 }
 

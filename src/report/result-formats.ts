@@ -39,7 +39,8 @@ export function measureRows(result: RunResult): MeasureRow[] {
   const walk = (prefix: string, value: unknown): void => {
     if (value === null || typeof value === "number") rows.push({ measure: prefix, value });
     else if (typeof value === "object" && !Array.isArray(value)) {
-      for (const [key, inner] of Object.entries(value as object)) walk(prefix === "" ? key : `${prefix}.${key}`, inner);
+      for (const [key, inner] of Object.entries(value as object))
+        walk(prefix === "" ? key : `${prefix}.${key}`, inner);
     }
   };
   walk("", result);
@@ -53,12 +54,18 @@ export function measureRows(result: RunResult): MeasureRow[] {
 function markdownOf(result: RunResult): string {
   const rows: [string, string][] = [
     ["pods created / bound", `${result.counts.podsCreated} / ${result.counts.podsBound}`],
-    ["pending p50 / p99 / max", [result.pending.p50Us, result.pending.p99Us, result.pending.maxUs].map(spanText).join(" / ")],
+    [
+      "pending p50 / p99 / max",
+      [result.pending.p50Us, result.pending.p99Us, result.pending.maxUs].map(spanText).join(" / "),
+    ],
     ["start-up p50 / p99", [result.startup.p50Us, result.startup.p99Us].map(spanText).join(" / ")],
     ["pods that fit nowhere", String(result.counts.podsUnschedulableAtEnd)],
     ["ready replicas over desired", ratioText(result.availabilityRatio)],
     ["longest recovery", spanText(result.recoveryMaxUs)],
-    ...result.utilization.map((use): [string, string] => [`${use.resource} requested over allocatable`, ratioText(use.requestedRatio)]),
+    ...result.utilization.map((use): [string, string] => [
+      `${use.resource} requested over allocatable`,
+      ratioText(use.requestedRatio),
+    ]),
   ];
   for (const threshold of result.thresholds) {
     rows.push([`\`${threshold.expression}\``, threshold.passed ? "pass" : "**fail**"]);

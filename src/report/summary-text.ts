@@ -4,7 +4,12 @@
 // is one that summary.json holds, only written for people.
 
 import { duration, formatDuration } from "../base/index.ts";
-import type { DurationSummary, RunResult, ThresholdVerdict, WorkloadSummary } from "../metrics/index.ts";
+import type {
+  DurationSummary,
+  RunResult,
+  ThresholdVerdict,
+  WorkloadSummary,
+} from "../metrics/index.ts";
 import { formatTextTable } from "./text-table.ts";
 
 /** One line: did the run end well, and what of it did not. */
@@ -15,26 +20,35 @@ export function verdictLine(result: RunResult): string {
   if (failed > 0) problems.push(`${failed} of ${result.thresholds.length} thresholds failed`);
   const unschedulable = result.counts.podsUnschedulableAtEnd;
   if (unschedulable > 0) problems.push(`${unschedulable} pods fit on no node`);
-  const short = result.workloads.filter((workload) => workload.readyAtEndCount < workload.desiredCount).length;
+  const short = result.workloads.filter(
+    (workload) => workload.readyAtEndCount < workload.desiredCount,
+  ).length;
   if (short > 0) problems.push(`${short} workloads lack replicas at the end`);
   if (problems.length > 0) return `NOT OK   ${problems.join("; ")}`;
   return "OK       every pod found a node, every workload is complete";
 }
 
 /** The whole summary as text, for `-o table` and `-o wide` (which shows every workload and all pending pods in the record). */
-export function formatSummary(result: RunResult, options: { readonly wide: boolean } = { wide: false }): string {
+export function formatSummary(
+  result: RunResult,
+  options: { readonly wide: boolean } = { wide: false },
+): string {
   const shownMax = options.wide ? Number.MAX_SAFE_INTEGER : 20;
   const parts = [`VERDICT  ${verdictLine(result)}\n`, headLines(result), measureTable(result)];
   if (result.workloads.length > 0) parts.push(`\n${workloadTable(result.workloads, shownMax)}`);
   if (result.thresholds.length > 0) parts.push(`\n${thresholdLines(result.thresholds)}`);
-  if (result.pendingAtEnd.length > 0) parts.push(`\n${pendingLines(result, options.wide ? 50 : 10)}`);
+  if (result.pendingAtEnd.length > 0)
+    parts.push(`\n${pendingLines(result, options.wide ? 50 : 10)}`);
   return parts.join("");
 }
 
 /** The notes: what was not simulated, inferred or assumed. One line each; for stderr. */
 export function formatNotes(result: RunResult): string {
   return result.notes
-    .map((note) => `note[${note.code}]: ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`)
+    .map(
+      (note) =>
+        `note[${note.code}]: ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`,
+    )
     .join("");
 }
 
@@ -64,13 +78,27 @@ function measureTable(result: RunResult): string {
     ["pending time (created to bound)", ...durationCells(result.pending)],
     ["start-up time (created to Ready)", ...durationCells(result.startup)],
   ];
-  const table = formatTextTable(["MEASURE", "P50", "P90", "P99", "MAX"], rows, ["left", "right", "right", "right", "right"]);
+  const table = formatTextTable(["MEASURE", "P50", "P90", "P99", "MAX"], rows, [
+    "left",
+    "right",
+    "right",
+    "right",
+    "right",
+  ]);
   const { departures, decisions } = result;
   const gone =
-    departures.evictedByTaintCount + departures.evictedByApiCount + departures.evictedByKubeletCount;
+    departures.evictedByTaintCount +
+    departures.evictedByApiCount +
+    departures.evictedByKubeletCount;
   const single = [
-    ["scheduling attempts", `${decisions.attemptsCount} (${decisions.unschedulableCount} unschedulable, ${decisions.tiedCount} ties)`],
-    ["pods evicted / preempted / lost with a node", `${gone} / ${departures.preemptedCount} / ${departures.lostWithNodeCount}`],
+    [
+      "scheduling attempts",
+      `${decisions.attemptsCount} (${decisions.unschedulableCount} unschedulable, ${decisions.tiedCount} ties)`,
+    ],
+    [
+      "pods evicted / preempted / lost with a node",
+      `${gone} / ${departures.preemptedCount} / ${departures.lostWithNodeCount}`,
+    ],
     ["ready replicas over desired", ratioText(result.availabilityRatio)],
     ["longest recovery of all replicas", spanText(result.recoveryMaxUs)],
     ...result.utilization.map((use) => [
@@ -89,14 +117,16 @@ function workloadTable(workloads: readonly WorkloadSummary[], shownMax: number):
   const worstFirst = workloads
     .map((workload, index) => ({ workload, index }))
     .sort((a, b) => availabilityOf(a.workload) - availabilityOf(b.workload) || a.index - b.index);
-  const rows = worstFirst.slice(0, shownMax).map(({ workload }) => [
-    `${workload.kind.toLowerCase()}/${workload.name}`,
-    `${workload.readyAtEndCount}/${workload.desiredCount}`,
-    ratioText(workload.availabilityRatio),
-    spanText(workload.degradedUs),
-    spanText(workload.longestDegradedUs),
-    String(workload.podsLostCount),
-  ]);
+  const rows = worstFirst
+    .slice(0, shownMax)
+    .map(({ workload }) => [
+      `${workload.kind.toLowerCase()}/${workload.name}`,
+      `${workload.readyAtEndCount}/${workload.desiredCount}`,
+      ratioText(workload.availabilityRatio),
+      spanText(workload.degradedUs),
+      spanText(workload.longestDegradedUs),
+      String(workload.podsLostCount),
+    ]);
   const header = ["WORKLOAD", "READY", "AVAILABILITY", "SHORT FOR", "LONGEST", "PODS LOST"];
   const text = formatTextTable(header, rows, ["left", "right", "right", "right", "right", "right"]);
   const rest = workloads.length - shownMax;

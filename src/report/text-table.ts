@@ -15,11 +15,17 @@ export function formatTextTable(
   alignment: readonly Alignment[] = [],
 ): string {
   const lines = [header, ...rows].map((cells) => cells.map(escapeControls));
-  const widths = header.map((_, column) => Math.max(...lines.map((cells) => displayWidth(cells[column] ?? ""))));
+  const widths = header.map((_, column) =>
+    Math.max(...lines.map((cells) => displayWidth(cells[column] ?? ""))),
+  );
   return lines.map((cells) => `${joinCells(cells, widths, alignment)}\n`).join("");
 }
 
-function joinCells(cells: readonly string[], widths: readonly number[], alignment: readonly Alignment[]): string {
+function joinCells(
+  cells: readonly string[],
+  widths: readonly number[],
+  alignment: readonly Alignment[],
+): string {
   const padded = widths.map((width, column) => {
     const cell = cells[column] ?? "";
     const blanks = " ".repeat(width - displayWidth(cell));

@@ -4,7 +4,7 @@
 // another generator, or another scheduler, moves nobody else's numbers. It is an arrival source of
 // the engine: one pending arrival, whatever the horizon.
 
-import { assert, type EntityDraws, entityHash, type Law } from "../base/index.ts";
+import { assert, type EntityDraws, entityHash, type Instant, type Law } from "../base/index.ts";
 import type { ArrivalSource } from "../engine/index.ts";
 
 /** Describes a generator. Rates and laws give seconds; instants are microseconds. */
@@ -34,7 +34,7 @@ const US_PER_SECOND = 1_000_000;
 /** Arrivals of one generator: `a` is the ordinal of the pod from 0, `b` its kind. */
 export class PodGenerator implements ArrivalSource {
   readonly spec: GeneratorSpec;
-  atUs: number;
+  atUs: Instant;
   a = -1;
   b = 0;
   private readonly draws: GeneratorDraws;
@@ -42,10 +42,13 @@ export class PodGenerator implements ArrivalSource {
 
   constructor(spec: GeneratorSpec, draws: GeneratorDraws) {
     assert(spec.weights.length > 0, "a generator has at least one kind of pod");
-    assert(spec.weights.every((weight) => weight > 0), "weights are above 0");
+    assert(
+      spec.weights.every((weight) => weight > 0),
+      "weights are above 0",
+    );
     this.spec = spec;
     this.draws = draws;
-    this.atUs = spec.fromUs;
+    this.atUs = spec.fromUs as Instant;
     this.weightSum = spec.weights.reduce((sum, weight) => sum + weight, 0);
   }
 
@@ -59,7 +62,7 @@ export class PodGenerator implements ArrivalSource {
     if (!Number.isSafeInteger(atUs)) return false;
     if (this.spec.untilUs !== undefined && atUs >= this.spec.untilUs) return false;
     this.a = ordinal;
-    this.atUs = atUs;
+    this.atUs = atUs as Instant;
     this.b = this.kindOf(this.draws.kinds.unit(entity, 0));
     return true;
   }

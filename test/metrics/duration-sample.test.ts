@@ -19,7 +19,12 @@ function nearestRank(sorted: readonly number[], ratio: number): number {
 
 describe("DurationSample", () => {
   it("has no percentile and no mean of nothing", () => {
-    expect(new DurationSample().summary()).toMatchObject({ count: 0, avgUs: null, p50Us: null, maxUs: null });
+    expect(new DurationSample().summary()).toMatchObject({
+      count: 0,
+      avgUs: null,
+      p50Us: null,
+      maxUs: null,
+    });
   });
 
   it("answers exactly while the sample is small", () => {
@@ -40,7 +45,9 @@ describe("DurationSample", () => {
     const sorted = [...drawn].sort((a, b) => a - b);
     for (const ratio of [0.01, 0.5, 0.9, 0.95, 0.99, 0.999]) {
       const truth = nearestRank(sorted, ratio);
-      expect(Math.abs(sample.quantile(ratio)! - truth)).toBeLessThanOrEqual(truth * QUANTILE_ERROR_RATIO + 1);
+      expect(Math.abs(sample.quantile(ratio)! - truth)).toBeLessThanOrEqual(
+        truth * QUANTILE_ERROR_RATIO + 1,
+      );
     }
     expect(sample.quantile(1)).toBe(sorted[sorted.length - 1]);
     const sum = drawn.reduce((total, value) => total + BigInt(value), 0n);

@@ -40,11 +40,22 @@ describe("thresholds", () => {
 
   it("holds strictly or not at the limit", () => {
     const at = (text: string) => judgeThreshold(parsed(text), () => 30_000_000).passed;
-    expect([at("pending.max<30s"), at("pending.max<=30s"), at("pending.max=30s")]).toEqual([false, true, true]);
-    expect([at("pending.max>30s"), at("pending.max>=30s"), at("pending.max!=30s")]).toEqual([false, true, false]);
+    expect([at("pending.max<30s"), at("pending.max<=30s"), at("pending.max=30s")]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect([at("pending.max>30s"), at("pending.max>=30s"), at("pending.max!=30s")]).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 
   it("fails where there is nothing to measure", () => {
-    expect(judgeThreshold(parsed("pending.p99<30s"), () => null)).toMatchObject({ value: null, passed: false });
+    expect(judgeThreshold(parsed("pending.p99<30s"), () => null)).toMatchObject({
+      value: null,
+      passed: false,
+    });
   });
 });

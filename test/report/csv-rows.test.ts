@@ -5,10 +5,27 @@ import { csvHeader, csvLines, csvText, EVENTS_CSV, PODS_CSV } from "../../src/re
 
 describe("CSV rows", () => {
   it("quotes text, leaves numbers bare and missing values empty", () => {
-    expect(csvText([["a", 1, null, -2.5, "x,y", 'say "hi"']])).toBe('"a",1,,-2.5,"x,y","say ""hi"""\n');
+    expect(csvText([["a", 1, null, -2.5, "x,y", 'say "hi"']])).toBe(
+      '"a",1,,-2.5,"x,y","say ""hi"""\n',
+    );
   });
 
-  const payloads = ["=1+1", " =1", "\n=1", '"=1', ";=1", "\t=1", "+1", "-1", "@SUM(A1)", "\0=1", "\uFF1D1", "\rx", "'=1", "  \"; -1"];
+  const payloads = [
+    "=1+1",
+    " =1",
+    "\n=1",
+    '"=1',
+    ";=1",
+    "\t=1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\0=1",
+    "\uFF1D1",
+    "\rx",
+    "'=1",
+    '  "; -1',
+  ];
   it.each(payloads)("neutralises %j", (payload) => {
     const cell = csvText([[payload]]);
     expect(cell.startsWith(`"'`)).toBe(true);
@@ -17,13 +34,28 @@ describe("CSV rows", () => {
   });
 
   it("leaves ordinary names as they are", () => {
-    for (const name of ["web-0", "default", "node.kubernetes.io/x", "a=b", "0/3 nodes are available"]) {
+    for (const name of [
+      "web-0",
+      "default",
+      "node.kubernetes.io/x",
+      "a=b",
+      "0/3 nodes are available",
+    ]) {
       expect(csvText([[name]])).toBe(`"${name}"\n`);
     }
   });
 
   it("writes every column of the header, in its order", () => {
-    const row = { atUs: 5, type: "Normal", reason: "Scheduled", kind: "Pod", namespace: "d", name: "p", from: "s", message: "m" };
+    const row = {
+      atUs: 5,
+      type: "Normal",
+      reason: "Scheduled",
+      kind: "Pod",
+      namespace: "d",
+      name: "p",
+      from: "s",
+      message: "m",
+    };
     expect(csvHeader(EVENTS_CSV)).toBe("atUs,type,reason,kind,namespace,name,from,message\n");
     expect(csvLines(EVENTS_CSV, [row])).toBe('5,"Normal","Scheduled","Pod","d","p","s","m"\n');
     expect(new Set(PODS_CSV.columns).size).toBe(PODS_CSV.columns.length);

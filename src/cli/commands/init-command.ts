@@ -23,7 +23,10 @@ export function registerInit(program: Command, done: (code: ExitCode) => void): 
       }
       for (const name of [file, SCHEMA_FILE]) {
         if (existsSync(name) && options.force !== true) {
-          throw new CommandFailure(EXIT.files, `${name} exists: choose another name, or --force to replace it`);
+          throw new CommandFailure(
+            EXIT.files,
+            `${name} exists: choose another name, or --force to replace it`,
+          );
         }
       }
       writeNew(file, initScenarioText());
@@ -38,6 +41,9 @@ function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new CommandFailure(EXIT.files, `cannot write ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new CommandFailure(
+      EXIT.files,
+      `cannot write ${file}: ${(error as NodeJS.ErrnoException).code}`,
+    );
   }
 }

@@ -8,7 +8,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import { printNote, printResult } from "../output.ts";
 import { ProgressLine } from "../progress-line.ts";
-import { OUTPUT_FORMATS, type OutputFormat, type RunReport, type RunRequest } from "../run-request.ts";
+import {
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type RunReport,
+  type RunRequest,
+} from "../run-request.ts";
 
 interface RunOptions {
   readonly filename?: string[];
@@ -53,8 +58,15 @@ export function registerRun(program: Command, done: (code: ExitCode) => void): v
     .option("--max-input-bytes <count>", "largest input file", positiveCount)
     .option("--output-dir <folder>", "where results go (default results/NAME-HASH)")
     .option("--force", "write into a folder that holds other results")
-    .addOption(new Option("-o, --format <format>", "what goes to stdout").choices(OUTPUT_FORMATS).default("table"))
-    .option("--allow-unsimulated", "go on although something that could change scheduling is not simulated")
+    .addOption(
+      new Option("-o, --format <format>", "what goes to stdout")
+        .choices(OUTPUT_FORMATS)
+        .default("table"),
+    )
+    .option(
+      "--allow-unsimulated",
+      "go on although something that could change scheduling is not simulated",
+    )
     .option("--allow-outside", "let the scenario name files outside its folder")
     .option("--strict", "treat notes about ignored fields as errors")
     .option("--verify-determinism", "run twice and compare fingerprints")
@@ -74,9 +86,18 @@ const HELP_EXAMPLES = `Examples:
 
 function requestOf(positional: readonly string[], options: RunOptions): RunRequest {
   const inputs = [...positional, ...(options.filename ?? [])];
-  if (inputs.length === 0) throw new CommandFailure(EXIT.usage, "nothing to run: name a scenario or objects, for example podsim run scenario.yaml");
-  if (inputs.filter((input) => input === "-").length > 1) throw new CommandFailure(EXIT.usage, "stdin (-) can be read only once");
-  if (options.check === true && options.checkDeep === true) throw new CommandFailure(EXIT.usage, "options '--check' and '--check-deep' exclude each other: the latter contains the former");
+  if (inputs.length === 0)
+    throw new CommandFailure(
+      EXIT.usage,
+      "nothing to run: name a scenario or objects, for example podsim run scenario.yaml",
+    );
+  if (inputs.filter((input) => input === "-").length > 1)
+    throw new CommandFailure(EXIT.usage, "stdin (-) can be read only once");
+  if (options.check === true && options.checkDeep === true)
+    throw new CommandFailure(
+      EXIT.usage,
+      "options '--check' and '--check-deep' exclude each other: the latter contains the former",
+    );
   return {
     inputs,
     recursive: options.recursive === true,
@@ -130,7 +151,9 @@ async function run(request: RunRequest, quiet: boolean): Promise<ExitCode> {
 
 function runInWorker(request: RunRequest, control: object): Promise<RunReport> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("../run-worker.js", import.meta.url), { workerData: { request, control } });
+    const worker = new Worker(new URL("../run-worker.js", import.meta.url), {
+      workerData: { request, control },
+    });
     let report: RunReport | undefined;
     worker.on("message", (message: RunReport) => {
       report = message;
@@ -148,7 +171,8 @@ function collect(value: string, previous: string[] | undefined): string[] {
 }
 
 function positiveCount(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError("A whole number above 0 is expected.");
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new InvalidArgumentError("A whole number above 0 is expected.");
   return Number(text);
 }
 
@@ -157,6 +181,7 @@ function positiveCount(text: string): number {
 function seedText(text: string): string {
   if (text === "") throw new InvalidArgumentError("A seed is not empty.");
   if (/^[+-]?\d+$/.test(text)) return BigInt(text).toString();
-  if (Number.isFinite(Number(text)) && text.trim() !== "") throw new InvalidArgumentError("A seed that is a number is an integer.");
+  if (Number.isFinite(Number(text)) && text.trim() !== "")
+    throw new InvalidArgumentError("A seed that is a number is an integer.");
   return text;
 }

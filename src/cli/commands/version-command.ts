@@ -14,7 +14,9 @@ export function registerVersion(program: Command, done: (code: ExitCode) => void
       const { VERSIONS } = await import("../versions.ts");
       if (options.format === "json") printResult(`${JSON.stringify(VERSIONS, undefined, 2)}\n`);
       else {
-        const lines = Object.entries(VERSIONS).map(([name, value]) => `${name.padEnd(12)} ${value}`);
+        const lines = Object.entries(VERSIONS).map(
+          ([name, value]) => `${name.padEnd(12)} ${value}`,
+        );
         printResult(`${lines.join("\n")}\n`);
       }
       done(EXIT.ok);

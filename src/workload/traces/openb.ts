@@ -50,7 +50,8 @@ class OpenbBuilder {
     this.problems.push(...table.problems);
     const cell = columnsOf(table);
     for (const row of table.rows) {
-      const count = (column: string): number => this.wholeNumber(file, row.line, column, cell(row.cells, column));
+      const count = (column: string): number =>
+        this.wholeNumber(file, row.line, column, cell(row.cells, column));
       const gpu = count("gpu");
       const model = cell(row.cells, "model");
       const resources: Record<string, string> = {
@@ -74,21 +75,34 @@ class OpenbBuilder {
     const table = readCsv(file.text, { file: file.name, columns: POD_COLUMNS });
     this.problems.push(...table.problems);
     const cell = columnsOf(table);
-    const hasTimes = table.header.includes("creation_time") && table.header.includes("deletion_time");
+    const hasTimes =
+      table.header.includes("creation_time") && table.header.includes("deletion_time");
     for (const row of table.rows) {
-      const count = (column: string): number => this.wholeNumber(file, row.line, column, cell(row.cells, column));
+      const count = (column: string): number =>
+        this.wholeNumber(file, row.line, column, cell(row.cells, column));
       const submittedSeconds = hasTimes ? count("creation_time") : 0;
       const deletedSeconds = hasTimes ? count("deletion_time") : 0;
       if (hasTimes && deletedSeconds < submittedSeconds) {
-        this.refuse(file, row.line, "deletion_time", `is before creation_time ${submittedSeconds}`, String(deletedSeconds));
+        this.refuse(
+          file,
+          row.line,
+          "deletion_time",
+          `is before creation_time ${submittedSeconds}`,
+          String(deletedSeconds),
+        );
       }
       if (!hasTimes) this.withoutTimesCount += 1;
       this.pods.push({
         name: cell(row.cells, "name"),
         namespace: "default",
         submittedUs: submittedSeconds * 1_000_000,
-        durationUs: hasTimes ? Math.max(0, deletedSeconds - submittedSeconds) * 1_000_000 : undefined,
-        template: this.templateOf(count, table.header.includes("gpu_spec") ? cell(row.cells, "gpu_spec") : ""),
+        durationUs: hasTimes
+          ? Math.max(0, deletedSeconds - submittedSeconds) * 1_000_000
+          : undefined,
+        template: this.templateOf(
+          count,
+          table.header.includes("gpu_spec") ? cell(row.cells, "gpu_spec") : "",
+        ),
       });
     }
   }
@@ -126,7 +140,9 @@ class OpenbBuilder {
       spec: {
         restartPolicy: "Never",
         ...(models.length === 0 ? {} : { affinity: modelAffinity(models) }),
-        containers: [{ name: "task", image: "openb/task", resources: { requests: amounts, limits: amounts } }],
+        containers: [
+          { name: "task", image: "openb/task", resources: { requests: amounts, limits: amounts } },
+        ],
       },
     });
     this.templateByKey.set(key, this.templates.length - 1);
@@ -155,7 +171,8 @@ class OpenbBuilder {
     if (this.sharesCount > 0) {
       notes.push({
         code: "GPU_SHARE_IGNORED",
-        message: "pods ask for a share of a GPU; shares are not simulated yet, these pods ask for no GPU here",
+        message:
+          "pods ask for a share of a GPU; shares are not simulated yet, these pods ask for no GPU here",
         count: this.sharesCount,
         changesScheduling: true,
       });
@@ -181,8 +198,9 @@ function modelAffinity(models: readonly string[]): object {
   const expression = { key: OPENB_MODEL_LABEL, operator: "In", values: models };
   return {
     nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] },
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [expression] }],
+      },
     },
   };
 }
-

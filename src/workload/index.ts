@@ -1,0 +1,9 @@
+// Door of the workload floor: what comes to a cluster, and how long it stays.
+
+export { PodSubmitter } from "./pod-submitter.ts";
+export type { PodSubmission } from "./pod-submitter.ts";
+export { PodGenerator } from "./pod-generator.ts";
+export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
+export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
+export { TRACE_FORMATS } from "./traces/registry.ts";
+export { OPENB_GPU_RESOURCE, OPENB_MODEL_LABEL, readOpenb } from "./traces/openb.ts";

@@ -1,0 +1,85 @@
+// Submits pods that nobody owns, as a user or a batch system would, and remembers how long each runs.
+//
+// A submission is an API request like any other; it is refused like any other, and refusals are
+// counted by their message. Run times given here belong to single pods (a row of a trace, a draw of a
+// generator) and stand above what the pod's template says.
+
+import type { Duration } from "../base/index.ts";
+import type {
+  ApiClient,
+  ApiServer,
+  PodBehavior,
+  PodIndex,
+  PodTemplate,
+  Uid,
+} from "../cluster/index.ts";
+import { RANK } from "../engine/index.ts";
+
+/** A pod to be made. */
+export interface PodSubmission {
+  readonly namespace: string;
+  readonly name: string;
+  readonly template: PodTemplate;
+  /** Microseconds from the start of its containers to their exit; undefined = as its template says. */
+  readonly durationUs: number | undefined;
+}
+
+/** Makes pods at the instant of the call, plus the API's latency. */
+export class PodSubmitter {
+  private readonly api: ApiServer;
+  private readonly client: ApiClient;
+  private readonly durationByUid = new Map<Uid, number>();
+  private readonly refusalCounts = new Map<string, number>();
+
+  constructor(api: ApiServer) {
+    this.api = api;
+    this.client = api.client("workload", { limit: "unlimited", rank: RANK.workload });
+    api.observe({
+      onPod: (change) => {
+        if (change.kind === "Deleted") this.durationByUid.delete(change.uid);
+      },
+    });
+  }
+
+  /** Asks for one pod. */
+  submit(pod: PodSubmission): void {
+    const { namespace, name, template, durationUs } = pod;
+    this.api.request(
+      this.client,
+      "create",
+      (writer) => {
+        const result = writer.createPod({ namespace, name, template });
+        // Noted at the commit: a kubelet may ask before the reply is heard.
+        if (result.ok && result.uid !== undefined && durationUs !== undefined) {
+          this.durationByUid.set(result.uid, durationUs);
+        }
+        return result;
+      },
+      (result) => {
+        if (!result.ok)
+          this.refusalCounts.set(result.message, (this.refusalCounts.get(result.message) ?? 0) + 1);
+      },
+    );
+  }
+
+  /** Messages of refused submissions with their counts, in order of first appearance. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.refusalCounts;
+  }
+
+  /** A behavior that takes run times of submitted pods from here and everything else from `rest`. */
+  behaviorOver(rest: PodBehavior): PodBehavior {
+    const { pods } = this.api;
+    return {
+      runDurationUs: (pod: PodIndex, attempt: number) => {
+        const own = this.durationByUid.get(pods.uid(pod));
+        return own === undefined ? rest.runDurationUs(pod, attempt) : (own as Duration);
+      },
+      exitCode: (pod, attempt) => rest.exitCode(pod, attempt),
+      startLatencyUs: (pod) => rest.startLatencyUs(pod),
+      readyAfterUs: (pod) => rest.readyAfterUs(pod),
+      stopLatencyUs: (pod) => rest.stopLatencyUs(pod),
+      stopExitCode: (pod) => rest.stopExitCode(pod),
+    };
+  }
+}
