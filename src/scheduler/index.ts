@@ -98,3 +98,33 @@ export { feasibleNodesToFind } from "./evaluator/sampling.ts";
 export { bestPositions, pickWinner, popOrder, type TieBreak } from "./evaluator/winner.ts";
 
 // ---- queue, loop, policies ---------------------------------------------------------------
+
+export { Backoff, type BackoffOptions } from "./queue/backoff.ts";
+export { createClusterEvent } from "./queue/cluster-events.ts";
+export { nodeChangeEvents } from "./queue/node-changes.ts";
+export { podChangeEvents, type PodResource } from "./queue/pod-changes.ts";
+export type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
+export { ProfileJudge, type RequeueJudge, type RequeueStrategy } from "./queue/requeue-judge.ts";
+export { SchedulingQueue, type SchedulingQueueOptions } from "./queue/scheduling-queue.ts";
+export type {
+  PodStatusPatch as SchedulerStatusPatch,
+  SchedulerClient,
+  SchedulerEvent,
+  WriteError,
+} from "./cycle/scheduler-client.ts";
+export { INSTANT_CLIENT } from "./cycle/scheduler-client.ts";
+export type { Decider, Verdict } from "./cycle/decider.ts";
+export { ProfileDecider } from "./cycle/profile-decider.ts";
+export type {
+  AttemptResult,
+  DecisionRecord,
+  SchedulerObserver,
+  SchedulerStatistics,
+} from "./cycle/decision-record.ts";
+export { type CycleFacts, Scheduler, type SchedulerOptions } from "./scheduler.ts";
+export {
+  type DeciderParts,
+  type StartedScheduler,
+  startScheduler,
+  type StartSchedulerOptions,
+} from "./start-scheduler.ts";

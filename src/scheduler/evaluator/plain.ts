@@ -30,8 +30,11 @@ export interface EvaluatorOptions {
 export interface Evaluator {
   /** Where the next search over nodes begins; one counter for all profiles. */
   readonly nextStart: number;
-  /** One cycle for this pod: refreshes the snapshot, filters, scores, chooses. Assumes nothing. */
-  decide(pod: PodInfo, profile: Profile): Decision;
+  /**
+   * One cycle for this pod: refreshes the snapshot, filters, scores, chooses. Assumes nothing.
+   * Plugins write to `state`, which the caller needs again for the later extension points.
+   */
+  decide(pod: PodInfo, profile: Profile, state?: CycleState): Decision;
 }
 
 const NO_NODES_TEXT = "no nodes available to schedule pods";
@@ -59,7 +62,7 @@ export class PlainEvaluator implements Evaluator {
     this.details = options.details === true;
   }
 
-  decide(pod: PodInfo, profile: Profile): Decision {
+  decide(pod: PodInfo, profile: Profile, state: CycleState = new CycleState()): Decision {
     const start = this.nextStart;
     const all = this.cache.refreshSnapshot();
     const search: Search = {
@@ -68,7 +71,6 @@ export class PlainEvaluator implements Evaluator {
       viaNominated: false,
       error: undefined,
     };
-    const state = new CycleState();
     if (all.length === 0) return this.conclude(pod, profile, search, start);
     const preFiltering = runPreFilters(profile, state, pod, all);
     if (preFiltering.status.code === Code.Error) search.error = preFiltering.status;

@@ -1,0 +1,136 @@
+// WatchedObjects: Services, workloads, namespaces and classes as this scheduler last heard of them.
+//
+// Plugins look up objects here and never in the API, so they know a change no earlier than the
+// watch tells it. Changes that a plugin may have registered for become cluster events.
+
+import type { ObjectChange, StoredObject, StoreKind } from "../../cluster/index.ts";
+import type {
+  NamespaceObject,
+  ReplicaSetObject,
+  ReplicationControllerObject,
+  ServiceObject,
+  StatefulSetObject,
+} from "../../cluster/index.ts";
+import {
+  Action,
+  type ClusterEvent,
+  type EventResource,
+  type EventSubject,
+} from "../framework/cluster-event.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import { createClusterEvent } from "../queue/cluster-events.ts";
+
+/** Kinds that plugins look up. */
+type LookedUpKind =
+  | "Service"
+  | "ReplicationController"
+  | "ReplicaSet"
+  | "StatefulSet"
+  | "Namespace";
+const LOOKED_UP: ReadonlySet<StoreKind> = new Set<StoreKind>([
+  "Service",
+  "ReplicationController",
+  "ReplicaSet",
+  "StatefulSet",
+  "Namespace",
+]);
+
+/** Kinds whose changes may make a rejected pod schedulable. */
+const EVENT_RESOURCES: ReadonlySet<string> = new Set<EventResource>([
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "StorageClass",
+  "CSINode",
+  "CSIDriver",
+  "VolumeAttachment",
+]);
+
+export class WatchedObjects implements ClusterObjects {
+  private readonly byKind = new Map<StoreKind, Map<string, StoredObject>>();
+  private readonly events = new Map<string, ClusterEvent>();
+
+  /** Takes a change in; `onEvent` hears of it when plugins could care. */
+  onObject(
+    change: ObjectChange,
+    onEvent: (event: ClusterEvent, subject: EventSubject) => void,
+  ): void {
+    const { before, after, objectKind } = change;
+    if (LOOKED_UP.has(objectKind)) this.remember(objectKind, before, after);
+    if (!EVENT_RESOURCES.has(objectKind)) return;
+    const actions =
+      before === undefined ? Action.Add : after === undefined ? Action.Delete : Action.Update;
+    const subject: EventSubject = {
+      ...(before === undefined ? {} : { oldObject: before.object }),
+      ...(after === undefined ? {} : { newObject: after.object }),
+    };
+    onEvent(this.eventOf(objectKind as EventResource, actions), subject);
+  }
+
+  services(namespace: string): readonly ServiceObject[] {
+    const services: ServiceObject[] = [];
+    for (const stored of this.byKind.get("Service")?.values() ?? []) {
+      if (stored.namespace === namespace) services.push(stored.object as ServiceObject);
+    }
+    return services;
+  }
+
+  replicationController(namespace: string, name: string): ReplicationControllerObject | undefined {
+    return this.find("ReplicationController", namespace, name) as
+      | ReplicationControllerObject
+      | undefined;
+  }
+
+  replicaSet(namespace: string, name: string): ReplicaSetObject | undefined {
+    return this.find("ReplicaSet", namespace, name) as ReplicaSetObject | undefined;
+  }
+
+  statefulSet(namespace: string, name: string): StatefulSetObject | undefined {
+    return this.find("StatefulSet", namespace, name) as StatefulSetObject | undefined;
+  }
+
+  namespaces(): readonly NamespaceObject[] {
+    const stored = [...(this.byKind.get("Namespace")?.values() ?? [])];
+    return stored.map(({ object }) => object as NamespaceObject);
+  }
+
+  findNamespace(name: string): NamespaceObject | undefined {
+    return this.find("Namespace", "", name) as NamespaceObject | undefined;
+  }
+
+  /** DeviceClasses are not among the kinds that the cluster keeps. */
+  hasDeviceClassFor(): boolean {
+    return false;
+  }
+
+  private find(kind: LookedUpKind, namespace: string, name: string): object | undefined {
+    return this.byKind.get(kind)?.get(keyOf(namespace, name))?.object;
+  }
+
+  private remember(
+    kind: StoreKind,
+    before: StoredObject | undefined,
+    after: StoredObject | undefined,
+  ): void {
+    let objects = this.byKind.get(kind);
+    if (objects === undefined) {
+      objects = new Map();
+      this.byKind.set(kind, objects);
+    }
+    if (after !== undefined) objects.set(keyOf(after.namespace, after.name), after);
+    else if (before !== undefined) objects.delete(keyOf(before.namespace, before.name));
+  }
+
+  private eventOf(resource: EventResource, actions: number): ClusterEvent {
+    const key = `${resource} ${actions}`;
+    let event = this.events.get(key);
+    if (event === undefined) {
+      event = createClusterEvent(resource, actions);
+      this.events.set(key, event);
+    }
+    return event;
+  }
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}

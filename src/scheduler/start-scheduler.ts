@@ -1,0 +1,108 @@
+// Starts a complete scheduler on a simulated cluster from its configuration.
+//
+// Everything a kube-scheduler process is made of, wired once: cache, plugins, evaluator, queue, loop,
+// client and watch. Studies that swap a part use the parts directly.
+
+import type { Simulation } from "../engine/index.ts";
+import type { ApiServer, ClientLimit, Subscription } from "../cluster/index.ts";
+import { Nominator } from "./cache/nominator.ts";
+import { SchedulerCache } from "./cache/scheduler-cache.ts";
+import { ApiSchedulerClient } from "./cycle/api-client.ts";
+import type { Decider } from "./cycle/decider.ts";
+import { PodWatch } from "./cycle/pod-watch.ts";
+import { ProfileDecider } from "./cycle/profile-decider.ts";
+import { WatchedObjects } from "./cycle/watched-objects.ts";
+import { type Evaluator, PlainEvaluator } from "./evaluator/plain.ts";
+import type { TieBreak } from "./evaluator/winner.ts";
+import { Profile } from "./framework/profile.ts";
+import type { PluginHandle } from "./framework/plugin.ts";
+import type { Registry } from "./framework/registry.ts";
+import type { SchedulerConfiguration } from "./framework/scheduler-configuration.ts";
+import { createDefaultRegistry } from "./plugins/default-registry.ts";
+import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
+
+const SECOND_US = 1_000_000;
+
+/** What a decider may be built from. */
+export interface DeciderParts extends PluginHandle {
+  readonly simulation: Simulation;
+  readonly profiles: readonly Profile[];
+  readonly configuration: SchedulerConfiguration;
+}
+
+export interface StartSchedulerOptions {
+  /** For logs; default the first profile's schedulerName. */
+  readonly name?: string;
+  readonly configuration: SchedulerConfiguration;
+  /** Default: upstream's plugins. */
+  readonly registry?: Registry;
+  /** Default: the plain evaluator over the profiles. */
+  readonly createDecider?: (parts: DeciderParts) => Decider;
+  /** For the default decider. */
+  readonly createEvaluator?: (parts: DeciderParts) => Evaluator;
+  readonly tieBreak?: TieBreak;
+  /** Keep every plugin's scores in the decisions. */
+  readonly details?: boolean;
+  /** Default: the control plane's schedulerCycle. */
+  readonly cycleUs?: SchedulerOptions["cycleUs"];
+  /** Default: the control plane's schedulerClient. */
+  readonly clientLimit?: ClientLimit;
+  readonly secondPhaseUs?: number;
+  readonly popFromBackoff?: boolean;
+}
+
+export interface StartedScheduler {
+  readonly scheduler: Scheduler;
+  readonly profiles: readonly Profile[];
+  /** Ends its watch: it hears of nothing any more. */
+  readonly subscription: Subscription;
+}
+
+/** Starts at the present instant; the list of all that exists is taken in before this returns. */
+export function startScheduler(
+  simulation: Simulation,
+  api: ApiServer,
+  options: StartSchedulerOptions,
+): StartedScheduler {
+  const { configuration, registry = createDefaultRegistry() } = options;
+  const objects = new WatchedObjects();
+  const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
+  const cache = new SchedulerCache({ nominator });
+  const handle: PluginHandle = { cache, objects };
+  const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
+  const parts: DeciderParts = { ...handle, simulation, profiles, configuration };
+  const name = options.name ?? profiles[0]!.schedulerName;
+  const { secondPhaseUs, popFromBackoff } = options;
+  const scheduler: Scheduler = new Scheduler(simulation, {
+    cache,
+    decider: options.createDecider?.(parts) ?? createProfileDecider(parts, options),
+    client: new ApiSchedulerClient(api, name, options.clientLimit ?? api.latencies.schedulerClient),
+    cycleUs: options.cycleUs ?? api.latencies.schedulerCycle,
+    initialBackoffUs: configuration.podInitialBackoffSeconds * SECOND_US,
+    maxBackoffUs: configuration.podMaxBackoffSeconds * SECOND_US,
+    ...(secondPhaseUs === undefined ? {} : { secondPhaseUs }),
+    ...(popFromBackoff === undefined ? {} : { popFromBackoff }),
+  });
+  const watch = new PodWatch(api, scheduler.news);
+  const subscription = api.watch({
+    name,
+    onObject: (change) =>
+      objects.onObject(change, (event, subject) => scheduler.news.objectChanged(event, subject)),
+    onNode: (change) => watch.onNode(change),
+    onPod: (change) => watch.onPod(change),
+  });
+  return { scheduler, profiles, subscription };
+}
+
+function createProfileDecider(parts: DeciderParts, options: StartSchedulerOptions): Decider {
+  const { tieBreak, details } = options;
+  const { percentageOfNodesToScore } = parts.configuration;
+  const evaluator =
+    options.createEvaluator?.(parts) ??
+    new PlainEvaluator(parts.cache, {
+      percentageOfNodesToScore,
+      ...(tieBreak === undefined ? {} : { tieBreak }),
+      ...(details === undefined ? {} : { details }),
+    });
+  return new ProfileDecider(parts.profiles, evaluator);
+}
