@@ -1,0 +1,388 @@
+// A checked document to the scenario value: defaults filled in, texts turned into what they mean.
+//
+// Only documents without a single error come here, so every reading succeeds; one that does not is
+// a hole in the schema and breaks an assertion. Nothing is judged here.
+
+import {
+  assert,
+  Decoder,
+  type Duration,
+  type Instant,
+  type PositionedDocument,
+} from "../../base/index.ts";
+import {
+  type ClientRate,
+  type ClusterSpec,
+  type ControlPlaneSpec,
+  type EditStep,
+  type EmbeddedObject,
+  type FaultSpec,
+  type FileReference,
+  type GeneratorPlan,
+  type KubeletSpec,
+  type LawDescription,
+  type NodePool,
+  type ObjectName,
+  type PhaseSpec,
+  type PlainMap,
+  type RunSpec,
+  SCENARIO_API_VERSION,
+  type Scenario,
+  type SchedulerSpec,
+  type VariedPart,
+  type WorkloadSpec,
+} from "./scenario.ts";
+import {
+  durationReader,
+  type FieldReader,
+  readObjectName,
+  readRatePerSecond,
+  readSeed,
+  readTimeLaw,
+} from "./scenario-fields.ts";
+import { DEFAULT_HORIZON } from "./scenario-rules.ts";
+
+/** Seed of a scenario that names none. */
+export const DEFAULT_SEED = "1";
+
+/** Builds the value of a document that the schema and the rules have passed. */
+export function buildScenario(document: PositionedDocument): Scenario {
+  const root = new Decoder(document);
+  const scenario: Scenario = {
+    apiVersion: SCENARIO_API_VERSION,
+    kind: "Scenario",
+    metadata: {
+      name: textOf(root.at("metadata").at("name")),
+      description: textOr(root.at("metadata").at("description"), ""),
+    },
+    run: buildRun(root.at("run")),
+    cluster: buildCluster(root.at("cluster")),
+    workload: buildWorkload(root.at("workload")),
+    schedulers: buildSchedulers(root.at("schedulers")),
+    vary: itemsOf(root.at("vary")).map((item) => textOf(item) as VariedPart),
+    controlPlane: buildControlPlane(root.at("controlPlane")),
+    faults: itemsOf(root.at("faults")).map(buildFault),
+    measures: itemsOf(root.at("measures")).map(textOf),
+    thresholds: itemsOf(root.at("thresholds")).map(textOf),
+  };
+  assert(root.problems.length === 0, "the schema passed a value that cannot be built");
+  return scenario;
+}
+
+function buildRun(at: Decoder): RunSpec {
+  const untilDrained = at.at("until").isPresent;
+  const limits = at.at("limits");
+  return {
+    study: textOr(at.at("study"), "terminating") as RunSpec["study"],
+    horizon: durationOr(at.at("horizon")) ?? (untilDrained ? undefined : DEFAULT_HORIZON),
+    untilDrained,
+    warmup: durationOr(at.at("warmup")) ?? (0 as Duration),
+    seed: readOr(at.at("seed"), readSeed) ?? DEFAULT_SEED,
+    replications: numberOr(at.at("replications")) ?? 1,
+    limits: {
+      maxEvents: numberOr(limits.at("maxEvents")),
+      maxWall: durationOr(limits.at("maxWall")),
+    },
+  };
+}
+
+function buildCluster(at: Decoder): ClusterSpec {
+  return {
+    manifests: filesOf(at.at("manifests")),
+    objects: itemsOf(at.at("objects")).map(embeddedOf),
+    nodePools: itemsOf(at.at("nodePools")).map(buildPool),
+  };
+}
+
+function buildPool(at: Decoder): NodePool {
+  const allocatable = quantitiesOf(at.at("allocatable"));
+  const capacity = quantitiesOf(at.at("capacity"));
+  for (const [resource, quantity] of allocatable) {
+    if (!capacity.has(resource)) capacity.set(resource, quantity);
+  }
+  return {
+    name: textOf(at.at("name")),
+    count: numberOf(at.at("count")),
+    zones: itemsOf(at.at("zones")).map(textOf),
+    region: optionalText(at.at("region")),
+    allocatable,
+    capacity,
+    labels: textsOf(at.at("labels")),
+    annotations: textsOf(at.at("annotations")),
+    taints: itemsOf(at.at("taints")).map((taint) => ({
+      key: textOf(taint.at("key")),
+      value: textOr(taint.at("value"), ""),
+      effect: textOf(taint.at("effect")) as "NoSchedule" | "PreferNoSchedule" | "NoExecute",
+    })),
+    images: itemsOf(at.at("images")).map((image) => ({
+      name: textOf(image.at("name")),
+      sizeBytes: numberOr(image.at("sizeBytes")) ?? 0,
+    })),
+    startAge: durationOr(at.at("startAge")) ?? (0 as Duration),
+    path: at.path,
+  };
+}
+
+function buildWorkload(at: Decoder): WorkloadSpec {
+  return {
+    manifests: itemsOf(at.at("manifests")).map((step) => ({
+      at: instantOr(step.at("at")) ?? (0 as Instant),
+      files: filesOf(step.at("files")),
+      objects: itemsOf(step.at("objects")).map(embeddedOf),
+    })),
+    generators: itemsOf(at.at("generators")).map(buildGenerator),
+    traces: itemsOf(at.at("traces")).map((trace) => ({
+      format: textOf(trace.at("format")),
+      files: filesOf(trace.at("files")),
+      path: trace.path,
+    })),
+    edits: itemsOf(at.at("edits")).map(buildEdit),
+  };
+}
+
+function buildGenerator(at: Decoder): GeneratorPlan {
+  const arrivals = at.at("arrivals");
+  const pod = at.optional("pod");
+  return {
+    name: textOf(at.at("name")),
+    namespace: textOr(at.at("namespace"), "default"),
+    process: textOf(arrivals.at("process")) as GeneratorPlan["process"],
+    gapSeconds: buildGap(arrivals),
+    from: instantOr(arrivals.at("from")) ?? (0 as Instant),
+    until: instantOr(arrivals.at("until")),
+    countMax: numberOr(arrivals.at("count")),
+    mix:
+      pod !== undefined
+        ? [{ weight: 1, pod: embeddedOf(pod) }]
+        : itemsOf(at.at("mix")).map((kind) => ({
+            weight: numberOf(kind.at("weight")),
+            pod: embeddedOf(kind.at("pod")),
+          })),
+    durationSeconds: readOr(at.at("duration"), readTimeLaw),
+    path: at.path,
+  };
+}
+
+// A rate of n per second and an interval of 1/n say the same; both become the mean gap.
+function buildGap(arrivals: Decoder): LawDescription {
+  const gap = readOr(arrivals.at("gap"), readTimeLaw);
+  if (gap !== undefined) return gap;
+  const interval = durationOr(arrivals.at("interval"));
+  const rate = readOr(arrivals.at("rate"), readRatePerSecond);
+  const seconds = interval === undefined ? 1 / rate! : interval / 1_000_000;
+  return arrivals.at("process").value === "poisson"
+    ? { law: "exponential", mean: seconds }
+    : { law: "constant", value: seconds };
+}
+
+function buildEdit(at: Decoder): EditStep {
+  const base = { at: instantOr(at.at("at"))!, path: at.path };
+  for (const kind of ["cordon", "uncordon"] as const) {
+    const node = at.optional(kind);
+    if (node !== undefined) return { ...base, kind, node: textOf(node) };
+  }
+  const scale = at.optional("scale");
+  if (scale !== undefined) {
+    return {
+      ...{ ...base, kind: "scale", target: targetOf(scale) },
+      replicas: numberOf(scale.at("replicas")),
+    };
+  }
+  const setImage = at.optional("setImage");
+  if (setImage !== undefined) {
+    return {
+      ...{ ...base, kind: "setImage", target: targetOf(setImage) },
+      container: optionalText(setImage.at("container")),
+      image: textOf(setImage.at("image")),
+    };
+  }
+  const switched = at.optional("switchService");
+  if (switched !== undefined) {
+    return {
+      ...{ ...base, kind: "switchService", target: targetOf(switched) },
+      selector: textsOf(switched.at("selector")),
+    };
+  }
+  return { ...base, kind: "delete", target: targetOf(at.at("delete")) };
+}
+
+const CLUSTER_WIDE: ReadonlySet<string> = new Set(["Node"]);
+
+function targetOf(at: Decoder): ObjectName {
+  const { kind, name } = read(at.at("object"), readObjectName);
+  const namespace = CLUSTER_WIDE.has(kind) ? "" : textOr(at.at("namespace"), "default");
+  return { kind, namespace, name };
+}
+
+function buildSchedulers(at: Decoder): SchedulerSpec[] {
+  const schedulers = itemsOf(at).map(buildScheduler);
+  if (schedulers.length > 0) return schedulers;
+  return [{ name: "default-scheduler", args: {}, source: { kind: "default" }, path: [] }];
+}
+
+function buildScheduler(at: Decoder): SchedulerSpec {
+  const args = at.optional("args");
+  return {
+    name: textOf(at.at("name")),
+    args: args === undefined ? {} : embeddedOf(args).value,
+    source: buildSource(at),
+    path: at.path,
+  };
+}
+
+function buildSource(at: Decoder): SchedulerSpec["source"] {
+  const config = at.optional("config");
+  const policy = at.optional("policy");
+  const module = at.optional("module");
+  if (policy !== undefined) return { kind: "policy", policy: textOf(policy) };
+  if (module !== undefined) return { kind: "module", file: fileOf(module) };
+  if (config === undefined) return { kind: "default" };
+  return typeof config.value === "string"
+    ? { kind: "configFile", file: fileOf(config) }
+    : { kind: "config", document: embeddedOf(config) };
+}
+
+function buildControlPlane(at: Decoder): ControlPlaneSpec {
+  const time = (field: string): Duration | undefined => durationOr(at.at(field));
+  const number = (field: string): number | undefined => numberOr(at.at(field));
+  return {
+    preset: textOr(at.at("preset"), "kubernetes-1.36") as ControlPlaneSpec["preset"],
+    apiWrite: time("apiWrite"),
+    apiDelete: time("apiDelete"),
+    watchLatency: time("watchLatency"),
+    syncCost: time("syncCost"),
+    kubeletStatusDelay: time("kubeletStatusDelay"),
+    schedulerCycle: time("schedulerCycle"),
+    controllerClient: clientOf(at.at("controllerClient")),
+    schedulerClient: clientOf(at.at("schedulerClient")),
+    kubeletClient: clientOf(at.at("kubeletClient")),
+    nodeMonitorPeriod: time("nodeMonitorPeriod"),
+    nodeMonitorGracePeriod: time("nodeMonitorGracePeriod"),
+    nodeEvictionRate: number("nodeEvictionRate"),
+    secondaryNodeEvictionRate: number("secondaryNodeEvictionRate"),
+    unhealthyZoneThreshold: number("unhealthyZoneThreshold"),
+    largeClusterSizeThreshold: number("largeClusterSizeThreshold"),
+    terminatedPodGcThreshold: number("terminatedPodGCThreshold"),
+    kubelet: buildKubelet(at.at("kubelet")),
+    phases: buildPhases(at.at("phases")),
+  };
+}
+
+function buildKubelet(at: Decoder): KubeletSpec {
+  return {
+    sandbox: durationOr(at.at("sandbox")),
+    createContainer: durationOr(at.at("createContainer")),
+    startContainer: durationOr(at.at("startContainer")),
+    readyWithoutProbe: durationOr(at.at("readyWithoutProbe")),
+    stop: durationOr(at.at("stop")),
+    boot: durationOr(at.at("boot")),
+    relistPeriod: durationOr(at.at("relistPeriod")),
+    pullImages: at.optional("pullImages")?.boolean(),
+    imageBytesPerSecond: numberOr(at.at("imageBytesPerSecond")),
+    defaultImageBytes: numberOr(at.at("defaultImageBytes")),
+    serializeImagePulls: at.optional("serializeImagePulls")?.boolean(),
+  };
+}
+
+function buildPhases(at: Decoder): PhaseSpec {
+  return {
+    nodeMonitor: durationOr(at.at("nodeMonitor")),
+    taintPass: durationOr(at.at("taintPass")),
+    podGc: durationOr(at.at("podGc")),
+    lease: durationOr(at.at("lease")),
+  };
+}
+
+function clientOf(at: Decoder): ClientRate | undefined {
+  if (!at.isPresent) return undefined;
+  if (at.value === "unlimited") return "unlimited";
+  return { qps: numberOf(at.at("qps")), burst: numberOf(at.at("burst")) };
+}
+
+function buildFault(at: Decoder): FaultSpec {
+  const { path } = at;
+  const kind = textOf(at.at("kind")) as FaultSpec["kind"];
+  switch (kind) {
+    case "NodeCrash":
+      return {
+        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
+        repairAfter: durationOr(at.at("repairAfter")),
+      };
+    case "ZoneOutage":
+      return {
+        ...{ path, kind, zone: textOf(at.at("zone")), at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")),
+      };
+    case "NodeFailures":
+      return {
+        ...{ path, kind, pool: textOf(at.at("pool")) },
+        upTimeSeconds: read(at.at("upTime"), readTimeLaw),
+        repairTimeSeconds: read(at.at("repairTime"), readTimeLaw),
+        from: instantOr(at.at("from")) ?? (0 as Instant),
+        until: instantOr(at.at("until")),
+      };
+  }
+}
+
+function read<T>(at: Decoder, reader: FieldReader<T>): T {
+  const reading = reader(at.value);
+  assert(reading.refusals === undefined, "the schema passed a value that cannot be read");
+  return reading.value;
+}
+
+function readOr<T>(at: Decoder, reader: FieldReader<T>): T | undefined {
+  return at.isPresent ? read(at, reader) : undefined;
+}
+
+function durationOr(at: Decoder): Duration | undefined {
+  return readOr(at, durationReader());
+}
+
+function instantOr(at: Decoder): Instant | undefined {
+  return durationOr(at) as number | undefined as Instant | undefined;
+}
+
+function textOf(at: Decoder): string {
+  return at.text() ?? "";
+}
+
+function textOr(at: Decoder, fallback: string): string {
+  return at.isPresent ? textOf(at) : fallback;
+}
+
+function optionalText(at: Decoder): string | undefined {
+  return at.isPresent ? textOf(at) : undefined;
+}
+
+function numberOf(at: Decoder): number {
+  return at.number() ?? 0;
+}
+
+function numberOr(at: Decoder): number | undefined {
+  return at.isPresent ? numberOf(at) : undefined;
+}
+
+function itemsOf(at: Decoder): Decoder[] {
+  return at.isPresent ? (at.array() ?? []) : [];
+}
+
+function textsOf(at: Decoder): Map<string, string> {
+  return at.isPresent ? (at.mapOfText() ?? new Map()) : new Map();
+}
+
+function quantitiesOf(at: Decoder): Map<string, string> {
+  if (!at.isPresent) return new Map();
+  return new Map([...(at.map() ?? [])].map(([name, value]) => [name, String(value.value)]));
+}
+
+function fileOf(at: Decoder): FileReference {
+  return { file: textOf(at), path: at.path };
+}
+
+function filesOf(at: Decoder): FileReference[] {
+  return itemsOf(at).map(fileOf);
+}
+
+function embeddedOf(at: Decoder): EmbeddedObject {
+  return { value: at.value as PlainMap, path: at.path };
+}

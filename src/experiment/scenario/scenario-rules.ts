@@ -1,0 +1,388 @@
+// What the fields of a scenario say together: contradictions, unknown references, double names.
+//
+// It reads the raw document leniently, so that these problems come in one go with misspelt fields
+// and wrong types: whatever is malformed is somebody else's complaint and is passed over here.
+
+import {
+  type Duration,
+  formatDuration,
+  nearest,
+  type PositionedDocument,
+  type Problem,
+} from "../../base/index.ts";
+import { durationReader, quantityReader } from "./scenario-fields.ts";
+
+/** What the rules must know beside the document. */
+export interface RuleOptions {
+  /** Kubernetes objects are given beside the scenario, so that unknown nodes may be among them. */
+  readonly hasOtherObjects?: boolean;
+}
+
+/** The most nodes of a cluster. */
+export const NODES_MAX = 1_000_000;
+
+/** Horizon of a scenario that names neither a horizon nor `until`. */
+export const DEFAULT_HORIZON: Duration = 3_600_000_000 as Duration;
+
+/** Everything that the fields of a scenario say together and should not, in no particular order. */
+export function findRuleProblems(
+  document: PositionedDocument,
+  options: RuleOptions = {},
+): Problem[] {
+  const rules = new Rules(document, options);
+  rules.judgeRun();
+  rules.judgePools();
+  rules.judgeWorkload();
+  rules.judgeSchedulers();
+  rules.judgeFaults();
+  return rules.problems;
+}
+
+type Path = readonly (string | number)[];
+
+/** What the cluster is known to hold by name. */
+interface KnownCluster {
+  readonly pools: ReadonlyMap<string, number>;
+  readonly nodes: ReadonlySet<string>;
+  readonly zones: ReadonlySet<string>;
+  /** False when files or other sources may hold more nodes. */
+  readonly isComplete: boolean;
+}
+
+class Rules {
+  readonly problems: Problem[] = [];
+  private readonly document: PositionedDocument;
+  private readonly options: RuleOptions;
+  private readonly horizon: Duration | undefined;
+
+  constructor(document: PositionedDocument, options: RuleOptions) {
+    this.document = document;
+    this.options = options;
+    const isDrained = this.get(["run", "until"]) === "drained";
+    const isGiven = this.get(["run", "horizon"]) !== undefined;
+    this.horizon = isGiven
+      ? this.duration(["run", "horizon"])
+      : isDrained
+        ? undefined
+        : DEFAULT_HORIZON;
+  }
+
+  judgeRun(): void {
+    const isSteady = this.get(["run", "study"]) === "steady-state";
+    if (isSteady && this.get(["run", "until"]) === "drained") {
+      this.contradiction(["run", "until"], "a steady-state study never drains; give a horizon");
+    }
+    const warmup = this.duration(["run", "warmup"]);
+    if (warmup === undefined || warmup === 0) return;
+    if (!isSteady) {
+      this.contradiction(
+        ["run", "warmup"],
+        "a terminating study measures from the start",
+        "remove warmup, or write study: steady-state",
+      );
+    } else if (this.horizon !== undefined && warmup >= this.horizon) {
+      const lengths = `${formatDuration(warmup)} is not shorter than the horizon of ${formatDuration(this.horizon)}`;
+      this.contradiction(["run", "warmup"], `the warm-up of ${lengths}`);
+    }
+  }
+
+  judgePools(): void {
+    const at: Path = ["cluster", "nodePools"];
+    this.refuseDoubleNames(at, "node pool");
+    let nodes = 0;
+    for (const path of this.items(at)) {
+      nodes += this.count([...path, "count"]) ?? 0;
+      this.refuseDoubles([...path, "zones"], "zone");
+      this.judgeResources(path);
+    }
+    if (nodes > NODES_MAX) {
+      const message = `${nodes} nodes are more than the limit of ${NODES_MAX}`;
+      this.add(at, "E_LIMIT_NODES", message);
+    }
+  }
+
+  private judgeResources(pool: Path): void {
+    const allocatable = this.get([...pool, "allocatable"]);
+    if (!isMap(allocatable)) return;
+    if (!Object.hasOwn(allocatable, "pods")) {
+      this.problems.push(
+        this.document.problemAt([...pool, "allocatable"], {
+          ...{ code: "W_NO_PODS", severity: "warning", what: "key" },
+          message: "without allocatable pods no pod fits on these nodes",
+          hint: 'add pods: "110"',
+        }),
+      );
+    }
+    for (const resource of Object.keys(allocatable)) {
+      const path = [...pool, "capacity", resource];
+      const capacity = quantityReader(resource)(this.get(path)).value;
+      const usable = quantityReader(resource)(allocatable[resource]).value;
+      if (capacity === undefined || usable === undefined) continue;
+      if (usable.milliValue() > capacity.milliValue()) {
+        this.contradiction(
+          path,
+          `the capacity ${this.get(path)} is less than the allocatable ${allocatable[resource]}`,
+        );
+      }
+    }
+  }
+
+  judgeWorkload(): void {
+    for (const path of this.items(["workload", "manifests"])) {
+      this.judgeTime([...path, "at"]);
+      this.requireSome(path, ["files", "objects"]);
+    }
+    this.refuseDoubleNames(["workload", "generators"], "generator");
+    for (const path of this.items(["workload", "generators"])) this.judgeGenerator(path);
+    for (const path of this.items(["workload", "edits"])) {
+      this.judgeTime([...path, "at"]);
+      this.requireOne(path, ["scale", "setImage", "delete", "switchService", "cordon", "uncordon"]);
+    }
+  }
+
+  private judgeGenerator(path: Path): void {
+    this.requireOne(path, ["pod", "mix"]);
+    this.refuseEmpty([...path, "mix"]);
+    const arrivals = [...path, "arrivals"];
+    const process = this.get([...arrivals, "process"]);
+    if (process === "poisson" || process === "constant") {
+      this.requireOne(arrivals, ["rate", "interval"]);
+    }
+    this.judgeSpan(arrivals, "from", "until");
+    this.judgeTime([...arrivals, "from"]);
+    const isEndless = !this.has([...arrivals, "count"]) && !this.has([...arrivals, "until"]);
+    if (
+      isEndless &&
+      isMap(this.get(arrivals)) &&
+      this.horizon === undefined &&
+      !this.has(["run", "horizon"])
+    ) {
+      this.contradiction(
+        arrivals,
+        "arrivals without an end never drain",
+        "give count or until here, or a horizon under run",
+      );
+    }
+  }
+
+  judgeSchedulers(): void {
+    this.refuseDoubleNames(["schedulers"], "scheduler");
+    for (const path of this.items(["schedulers"])) {
+      const given = ["config", "policy", "module"].filter((key) => this.has([...path, key]));
+      if (given.length > 1) {
+        this.contradiction(
+          [...path, given[1]!],
+          `only one of ${given.join(" and ")} can be given`,
+          undefined,
+          "key",
+        );
+      }
+    }
+  }
+
+  judgeFaults(): void {
+    const faults = this.items(["faults"]);
+    if (faults.length === 0) return;
+    const cluster = this.collectCluster();
+    if (cluster.isComplete && cluster.nodes.size === 0 && cluster.pools.size === 0) {
+      this.contradiction(
+        ["faults"],
+        "there are faults but no nodes",
+        "add cluster.nodePools",
+        "key",
+      );
+      return;
+    }
+    for (const path of faults) {
+      const kind = this.get([...path, "kind"]);
+      this.judgeTime([...path, "at"]);
+      this.judgeTime([...path, "from"]);
+      this.judgeSpan(path, "from", "until");
+      if (kind === "NodeCrash") this.judgeNode([...path, "node"], cluster);
+      if (kind === "ZoneOutage" && cluster.isComplete) {
+        this.judgeReference([...path, "zone"], "zone", [...cluster.zones]);
+      }
+      if (kind === "NodeFailures") {
+        this.judgeReference([...path, "pool"], "node pool", [...cluster.pools.keys()]);
+      }
+    }
+  }
+
+  private judgeNode(path: Path, cluster: KnownCluster): void {
+    const node = this.get(path);
+    if (typeof node !== "string" || cluster.nodes.has(node)) return;
+    const [, pool, ordinal] = /^(.*)-(0|[1-9][0-9]*)$/.exec(node) ?? [];
+    const count = pool === undefined ? undefined : cluster.pools.get(pool);
+    if (count !== undefined && Number(ordinal) < count) return;
+    if (count !== undefined) {
+      const range = `the pool '${pool}' has ${pool}-0 to ${pool}-${count - 1}`;
+      this.add(path, "E_UNKNOWN_REFERENCE", `there is no node '${node}': ${range}`);
+    } else if (cluster.isComplete) {
+      const known = [...cluster.pools].map(([name, n]) =>
+        n === 1 ? `${name}-0` : `${name}-0 to ${name}-${n - 1}`,
+      );
+      this.unknown(path, "node", node, [...known, ...cluster.nodes]);
+    }
+  }
+
+  private collectCluster(): KnownCluster {
+    const pools = new Map<string, number>();
+    const zones = new Set<string>();
+    const nodes = new Set<string>();
+    for (const path of this.items(["cluster", "nodePools"])) {
+      const name = this.get([...path, "name"]);
+      if (typeof name === "string") pools.set(name, this.count([...path, "count"]) ?? NODES_MAX);
+      for (const zone of this.items([...path, "zones"])) zones.add(String(this.get(zone)));
+    }
+    const steps = this.items(["workload", "manifests"]);
+    const lists = [["cluster", "objects"], ...steps.map((path) => [...path, "objects"])];
+    for (const path of lists.flatMap((list) => this.items(list))) {
+      if (this.get([...path, "kind"]) !== "Node") continue;
+      nodes.add(String(this.get([...path, "metadata", "name"])));
+      const zone = this.get([...path, "metadata", "labels", "topology.kubernetes.io/zone"]);
+      if (typeof zone === "string") zones.add(zone);
+    }
+    const hasFiles =
+      this.items(["cluster", "manifests"]).length > 0 ||
+      this.items(["workload", "traces"]).length > 0 ||
+      steps.some((path) => this.items([...path, "files"]).length > 0);
+    return { pools, zones, nodes, isComplete: !hasFiles && this.options.hasOtherObjects !== true };
+  }
+
+  private judgeReference(path: Path, noun: string, known: readonly string[]): void {
+    const name = this.get(path);
+    if (typeof name === "string" && !known.includes(name)) this.unknown(path, noun, name, known);
+  }
+
+  private unknown(path: Path, noun: string, name: string, known: readonly string[]): void {
+    const near = nearest(name, known);
+    const list =
+      known.length === 0 ? `there are no ${noun}s` : `known are ${known.slice(0, 20).join(", ")}`;
+    this.add(
+      path,
+      "E_UNKNOWN_REFERENCE",
+      `there is no ${noun} '${name}': ${list}`,
+      near === undefined ? undefined : `did you mean '${near}'?`,
+    );
+  }
+
+  private judgeTime(path: Path): void {
+    const at = this.duration(path);
+    if (at === undefined || this.horizon === undefined || at <= this.horizon) return;
+    this.problems.push(
+      this.document.problemAt(path, {
+        ...{ code: "W_NEVER_HAPPENS", severity: "warning" },
+        message: `${formatDuration(at)} comes after the horizon of ${formatDuration(this.horizon)}, so this never happens`,
+      }),
+    );
+  }
+
+  private judgeSpan(path: Path, fromKey: string, untilKey: string): void {
+    const from = this.duration([...path, fromKey]) ?? 0;
+    const until = this.duration([...path, untilKey]);
+    if (until === undefined || until > from) return;
+    const texts = `${untilKey} ${formatDuration(until)} is not after ${fromKey} ${formatDuration(from as Duration)}`;
+    this.contradiction([...path, untilKey], texts);
+  }
+
+  private requireOne(path: Path, keys: readonly string[]): void {
+    if (!isMap(this.get(path))) return;
+    const given = keys.filter((key) => this.has([...path, key]));
+    if (given.length === 0) {
+      this.add(path, "E_MISSING_FIELD", `one of ${keys.join(", ")} is required but missing`);
+    } else if (given.length > 1) {
+      const message = `only one of ${given.join(" and ")} can be given`;
+      this.contradiction([...path, given[1]!], message, undefined, "key");
+    }
+  }
+
+  private requireSome(path: Path, keys: readonly string[]): void {
+    if (!isMap(this.get(path)) || keys.some((key) => this.has([...path, key]))) return;
+    this.add(path, "E_MISSING_FIELD", `${keys.join(" or ")} is required but missing`);
+  }
+
+  private refuseEmpty(path: Path): void {
+    const list = this.get(path);
+    if (Array.isArray(list) && list.length === 0) this.add(path, "E_VALUE", "must not be empty");
+  }
+
+  private refuseDoubleNames(path: Path, noun: string): void {
+    this.refuseDoubleValues(
+      this.items(path).map((item) => [...item, "name"]),
+      noun,
+    );
+  }
+
+  private refuseDoubles(path: Path, noun: string): void {
+    this.refuseDoubleValues(this.items(path), noun);
+  }
+
+  private refuseDoubleValues(paths: readonly Path[], noun: string): void {
+    const first = new Map<string, Path>();
+    for (const path of paths) {
+      const name = this.get(path);
+      if (typeof name !== "string") continue;
+      const known = first.get(name);
+      if (known === undefined) {
+        first.set(name, path);
+        continue;
+      }
+      const line = this.document.positionOf(known, "value")?.line;
+      const where = line === undefined ? "" : ` (first on line ${line})`;
+      this.add(path, "E_DUPLICATE_NAME", `the ${noun} '${name}' stands twice${where}`);
+    }
+  }
+
+  private contradiction(path: Path, message: string, hint?: string, what?: "key" | "value"): void {
+    this.add(path, "E_CONTRADICTION", message, hint, what);
+  }
+
+  private add(
+    path: Path,
+    code: string,
+    message: string,
+    hint?: string,
+    what?: "key" | "value",
+  ): void {
+    this.problems.push(
+      this.document.problemAt(path, {
+        ...{ code, message },
+        ...(hint !== undefined && { hint }),
+        ...(what !== undefined && { what }),
+      }),
+    );
+  }
+
+  private has(path: Path): boolean {
+    return this.get(path) !== undefined;
+  }
+
+  private get(path: Path): unknown {
+    let value = this.document.value;
+    for (const step of path) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, step))
+        return undefined;
+      value = (value as Record<string | number, unknown>)[step];
+    }
+    return value;
+  }
+
+  private items(path: Path): Path[] {
+    const list = this.get(path);
+    return Array.isArray(list) ? list.map((_, index) => [...path, index]) : [];
+  }
+
+  private duration(path: Path): Duration | undefined {
+    const value = this.get(path);
+    return value === undefined ? undefined : durationReader()(value).value;
+  }
+
+  private count(path: Path): number | undefined {
+    const value = this.get(path);
+    return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
