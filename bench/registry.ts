@@ -8,4 +8,6 @@ type Load = () => Promise<{ readonly benchmark: Benchmark }>;
 export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/event-queue", () => import("./engine/event-queue.bench.ts")],
   ["engine/event-loop", () => import("./engine/event-loop.bench.ts")],
+  ["engine/timeouts", () => import("./engine/timeouts.bench.ts")],
+  ["engine/ties", () => import("./engine/ties.bench.ts")],
 ]);

@@ -24,7 +24,8 @@ interface Node {
 
 const RANK = { machine: 2, workload: 6, scheduler: 8 };
 
-class ObjectEngine {
+/** The whole of an object engine: a clock, a heap of events and a loop. */
+export class ObjectEngine {
   nowUs = 0;
   fired = 0;
   private sequence = 0;
