@@ -4,6 +4,7 @@
 // `commitObject`); here each commit gets its version, its row in the fingerprint and its entry in
 // the journal, and watchers and observers are told. Nothing outside cluster/state sees this class.
 
+import { assert } from "../../base/index.ts";
 import type { Instant } from "../../base/index.ts";
 import { Fingerprint } from "../../engine/index.ts";
 import type { Simulation } from "../../engine/index.ts";
@@ -18,7 +19,7 @@ import {
 } from "./change-journal.ts";
 import type { ChangeKind } from "./change-journal.ts";
 import { addValueToFingerprint } from "./fingerprint-value.ts";
-import { conditionIn, NO_NODE, NO_OWNER, POD_CONDITION_COUNT } from "./identity.ts";
+import { conditionIn, NO_NODE, NO_OWNER } from "./identity.ts";
 import { PodConditionType } from "./identity.ts";
 import type { NodeIndex, PodIndex, Uid } from "./identity.ts";
 import { MutableNodeTable } from "./node-table.ts";
@@ -27,18 +28,6 @@ import type { StoredObject } from "./object-store.ts";
 import { OwnerTable } from "./owner-table.ts";
 import { MutablePodTable } from "./pod-table.ts";
 import { WatchHub } from "./watch.ts";
-
-/** Values of a pod before a change that the journal has no column for. */
-interface BeforeTexts {
-  reasonCode: number;
-  containerReasonCode: number;
-  podIp: number;
-  startUs: number;
-  message: string;
-  finalizers: readonly string[];
-  readonly conditionReasons: string[];
-  readonly conditionMessages: string[];
-}
 
 export class ApiState {
   readonly simulation: Simulation;
@@ -52,16 +41,8 @@ export class ApiState {
   private uidCount = 0;
   private version = 0;
   private openEntry = -1;
-  private readonly beforeScratch: BeforeTexts = {
-    reasonCode: 0,
-    containerReasonCode: 0,
-    podIp: 0,
-    startUs: 0,
-    message: "",
-    finalizers: [],
-    conditionReasons: [],
-    conditionMessages: [],
-  };
+  private statusEditsBefore = 0;
+  private finalizersBefore: readonly string[] = [];
 
   constructor(simulation: Simulation) {
     this.simulation = simulation;
@@ -93,27 +74,20 @@ export class ApiState {
 
   // ---- pods --------------------------------------------------------------------------------
 
-  /** Notes a pod's values before it is changed. Exactly one `commitPod` or `abandonPod` follows. */
+  /** Notes a pod's values before it is changed. Exactly one `commitPod` follows. */
   beginPod(pod: PodIndex): void {
+    assert(this.openEntry < 0, "A pod is changed while another change is open.");
     this.openEntry = this.journal.append();
-    const { pods, beforeScratch } = this;
-    this.journal.captureBefore(this.openEntry, pods, pod);
-    beforeScratch.reasonCode = pods.reasonCode(pod);
-    beforeScratch.containerReasonCode = pods.containerReasonCode(pod);
-    beforeScratch.podIp = pods.podIpNumber(pod);
-    beforeScratch.startUs = pods.startUs(pod);
-    beforeScratch.message = pods.message(pod);
-    beforeScratch.finalizers = pods.finalizers(pod);
-    for (let type = 0; type < POD_CONDITION_COUNT; type++) {
-      const condition = type as PodConditionType;
-      beforeScratch.conditionReasons[type] = pods.conditionReason(pod, condition);
-      beforeScratch.conditionMessages[type] = pods.conditionMessage(pod, condition);
-    }
+    this.journal.captureBefore(this.openEntry, this.pods, pod);
+    this.statusEditsBefore = this.pods.statusEdits;
+    this.finalizersBefore = this.pods.finalizers(pod);
   }
 
   /** Commits what was written since `beginPod`; a modification without a difference is none. */
   commitPod(pod: PodIndex, kind: ChangeKind): boolean {
     const entry = this.openEntry;
+    assert(entry >= 0, "A pod change is committed that was not begun.");
+    this.openEntry = -1;
     const { pods, journal } = this;
     journal.captureAfter(entry, pods, pod);
     const mask = kind === "Added" ? 0 : this.maskOf(entry, pod);
@@ -182,7 +156,7 @@ export class ApiState {
   }
 
   private maskOf(entry: number, pod: PodIndex): number {
-    const { journal, pods, beforeScratch: before } = this;
+    const { journal, pods } = this;
     const conditionsBefore = journal.conditionsBefore(entry);
     const conditionsAfter = journal.conditionsAfter(entry);
     let mask = 0;
@@ -198,29 +172,9 @@ export class ApiState {
     }
     if (journal.nominatedBefore(entry) !== journal.nominatedAfter(entry)) mask |= CHANGED_NOMINATED;
     if (journal.templateBefore(entry) !== journal.templateAfter(entry)) mask |= CHANGED_TEMPLATE;
-    if (before.finalizers !== pods.finalizers(pod)) mask |= CHANGED_FINALIZERS;
-    if (
-      journal.restartsBefore(entry) !== journal.restartsAfter(entry) ||
-      before.reasonCode !== pods.reasonCode(pod) ||
-      before.containerReasonCode !== pods.containerReasonCode(pod) ||
-      before.podIp !== pods.podIpNumber(pod) ||
-      before.startUs !== pods.startUs(pod) ||
-      before.message !== pods.message(pod) ||
-      this.haveConditionTextsChanged(pod)
-    ) {
-      mask |= CHANGED_STATUS;
-    }
+    if (this.finalizersBefore !== pods.finalizers(pod)) mask |= CHANGED_FINALIZERS;
+    if (this.statusEditsBefore !== pods.statusEdits) mask |= CHANGED_STATUS;
     return mask;
-  }
-
-  private haveConditionTextsChanged(pod: PodIndex): boolean {
-    const { conditionReasons, conditionMessages } = this.beforeScratch;
-    for (let type = 0; type < POD_CONDITION_COUNT; type++) {
-      const condition = type as PodConditionType;
-      if (conditionReasons[type] !== this.pods.conditionReason(pod, condition)) return true;
-      if (conditionMessages[type] !== this.pods.conditionMessage(pod, condition)) return true;
-    }
-    return false;
   }
 
   private fingerprintPod(pod: PodIndex, kind: ChangeKind, mask: number): void {

@@ -88,6 +88,11 @@ export class MutablePodTable {
   private readonly names = new RowNameIndex();
   private readonly freeRows: number[] = [];
   private rowsUsed = 0;
+  private edits = 0;
+
+  constructor() {
+    this.reasonCodes.intern(""); // code 0: no reason
+  }
 
   // ---- reading: identity -------------------------------------------------------------------
 
@@ -336,6 +341,14 @@ export class MutablePodTable {
     return this.podIpColumn.at(pod);
   }
 
+  /**
+   * Counts differences written to status texts, codes, restarts, start time and address of any pod;
+   * a commit compares it with its value before.
+   */
+  get statusEdits(): number {
+    return this.edits;
+  }
+
   reasonText(code: number): string {
     return this.reasonCodes.textOf(code);
   }
@@ -434,14 +447,18 @@ export class MutablePodTable {
     const before = this.conditionsColumn.at(pod);
     this.conditionsColumn.set(pod, withCondition(before, type, status));
     const code = this.reasonCodes.intern(reason);
-    this.conditionReasonColumn.set(pod * POD_CONDITION_COUNT + type, code);
+    const place = pod * POD_CONDITION_COUNT + type;
+    if (this.conditionReasonColumn.at(place) !== code) this.edits++;
+    this.conditionReasonColumn.set(place, code);
     this.setMessage(messageKey(pod, type), message);
     const moved = conditionIn(before, type) !== status;
     if (moved && type === PodConditionType.Ready) this.readyTransitionUsColumn.set(pod, atUs);
   }
 
   setReason(pod: PodIndex, reason: string): void {
-    this.reasonColumn.set(pod, this.reasonCodes.intern(reason));
+    const value = this.reasonCodes.intern(reason);
+    if (this.reasonColumn.at(pod) !== value) this.edits++;
+    this.reasonColumn.set(pod, value);
   }
 
   setStatusMessage(pod: PodIndex, message: string): void {
@@ -449,18 +466,23 @@ export class MutablePodTable {
   }
 
   setContainerReason(pod: PodIndex, reason: string): void {
-    this.containerReasonColumn.set(pod, this.reasonCodes.intern(reason));
+    const value = this.reasonCodes.intern(reason);
+    if (this.containerReasonColumn.at(pod) !== value) this.edits++;
+    this.containerReasonColumn.set(pod, value);
   }
 
   setRestartCount(pod: PodIndex, count: number): void {
+    if (this.restartCountColumn.at(pod) !== count) this.edits++;
     this.restartCountColumn.set(pod, count);
   }
 
   setPodIpNumber(pod: PodIndex, address: number): void {
+    if (this.podIpColumn.at(pod) !== address) this.edits++;
     this.podIpColumn.set(pod, address);
   }
 
   setStartUs(pod: PodIndex, atUs: number): void {
+    if (this.startUsColumn.at(pod) !== atUs) this.edits++;
     this.startUsColumn.set(pod, atUs);
   }
 
@@ -486,8 +508,11 @@ export class MutablePodTable {
   }
 
   private setMessage(key: number, message: string): void {
-    if (message !== "") this.messages.set(key, message);
-    else if (this.messages.size > 0) this.messages.delete(key);
+    const before = this.messages.get(key) ?? "";
+    if (before === message) return;
+    this.edits++;
+    if (message === "") this.messages.delete(key);
+    else this.messages.set(key, message);
   }
 
   private newRow(): number {
