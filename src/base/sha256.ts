@@ -49,7 +49,14 @@ function compress(state: Int32Array, bytes: Uint8Array, offset: number, w: Int32
     const s1 = rotr(y, 17) ^ rotr(y, 19) ^ (y >>> 10);
     w[t] = (w[t - 16]! + s0 + w[t - 7]! + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as Eight;
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  let e = state[4]!;
+  let f = state[5]!;
+  let g = state[6]!;
+  let h = state[7]!;
   for (let t = 0; t < ROUNDS; t++) {
     const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUND_CONSTANTS[t]! + w[t]!) | 0;
@@ -64,11 +71,15 @@ function compress(state: Int32Array, bytes: Uint8Array, offset: number, w: Int32
     b = a;
     a = (t1 + t2) | 0;
   }
-  const words: Eight = [a, b, c, d, e, f, g, h];
-  for (let index = 0; index < 8; index++) state[index]! += words[index]!;
+  state[0]! += a;
+  state[1]! += b;
+  state[2]! += c;
+  state[3]! += d;
+  state[4]! += e;
+  state[5]! += f;
+  state[6]! += g;
+  state[7]! += h;
 }
-
-type Eight = [number, number, number, number, number, number, number, number];
 
 function rotr(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits));

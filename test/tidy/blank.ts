@@ -17,7 +17,10 @@ export function blank(text: string, what: Blanked): string {
     index = end;
   };
   const wipe = (end: number, isComment: boolean): void => {
-    if (!isComment && what === "comments") return keep(end);
+    if (!isComment && what === "comments") {
+      keep(end);
+      return;
+    }
     out.push(text.slice(index, end).replaceAll(/[^\n]/g, " "));
     index = end;
   };
