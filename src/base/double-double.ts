@@ -39,7 +39,7 @@ export function doubleDouble(high: number, low = 0): DoubleDouble {
 }
 
 /** `a + b`. */
-export function addDoubles(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
+function addDoubles(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
   const high = a.high + b.high;
   const low = sumError(a.high, b.high, high);
   return doubleDouble(high, low + (a.low + b.low));
