@@ -106,6 +106,8 @@ export { podChangeEvents, type PodResource } from "./queue/pod-changes.ts";
 export type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
 export { ProfileJudge, type RequeueJudge, type RequeueStrategy } from "./queue/requeue-judge.ts";
 export { SchedulingQueue, type SchedulingQueueOptions } from "./queue/scheduling-queue.ts";
+export { QueueWithoutHints } from "./queue/queue-without-hints.ts";
+export { createQueuedPod } from "./queue/queued-pod.ts";
 export type {
   PodStatusPatch as SchedulerStatusPatch,
   SchedulerClient,

@@ -91,7 +91,7 @@ export class SchedulingQueue {
   /** A new unscheduled pod is seen (B4). */
   add(pod: PodInfo, label = "UnschedulablePodAdd"): void {
     const known = this.records.get(pod.uid);
-    if (known !== undefined) this.leavePlace(known);
+    if (known !== undefined) this.takeOut(known);
     const record = createQueuedPod(pod, this.options.now(), this.nextArrival());
     this.records.set(pod.uid, record);
     this.moveToActive(record, label, true);
@@ -111,7 +111,7 @@ export class SchedulingQueue {
         if (record !== undefined) this.options.onMove?.(record, "active", "PopFromBackoffQ");
       }
       if (record === undefined) return undefined;
-      this.leavePlace(record);
+      this.takeOut(record);
       record.attempts++;
       this.schedulingCycle++;
       record.place = "inFlight";
@@ -167,7 +167,7 @@ export class SchedulingQueue {
       }
       return;
     }
-    if (record === undefined) {
+    if (record === undefined || record.place === "inFlight" || record.place === "none") {
       this.add(newPod, "UnschedulablePodUpdate");
       return;
     }
@@ -180,7 +180,7 @@ export class SchedulingQueue {
   delete(uid: PodInfo["uid"]): void {
     const record = this.records.get(uid);
     if (record === undefined || record.place === "inFlight") return;
-    this.leavePlace(record);
+    this.takeOut(record);
     this.records.delete(uid);
   }
 
@@ -204,9 +204,9 @@ export class SchedulingQueue {
         this.recordEvent(FORCE_ACTIVATE, { newPod: record?.pod ?? pod });
         continue;
       }
-      if (record === undefined || record.place === "active") continue;
+      if (record === undefined || !isParked(record.place)) continue;
       const asksGates = record.place === "unschedulable" || !this.popFromBackoff;
-      this.leavePlace(record);
+      this.takeOut(record);
       this.moveToActive(record, FORCE_ACTIVATE.label, asksGates);
     }
   }
@@ -220,7 +220,7 @@ export class SchedulingQueue {
       for (;;) {
         const record = heap.peek();
         if (record === undefined || this.backoff.isBackingOff(record, nowUs)) break;
-        this.leavePlace(record);
+        this.takeOut(record);
         this.moveToActive(record, "BackoffComplete", !this.popFromBackoff);
       }
     }
@@ -342,7 +342,7 @@ export class SchedulingQueue {
     for (const event of podChangeEvents("UnschedulablePod", oldPod, newPod)) {
       const strategy = this.options.judge.judge(record, event, { oldPod, newPod });
       if (strategy === "skip") continue;
-      this.leavePlace(record);
+      this.takeOut(record);
       this.requeue(record, strategy, event.label);
       if ((record.place as QueuePlace) !== "unschedulable") return;
     }
@@ -360,7 +360,7 @@ export class SchedulingQueue {
       if (record.gatingPlugin !== "" && !judge.isHeardByGate(record, event)) continue;
       const strategy = judge.judge(record, event, subject);
       if (strategy === "skip") continue;
-      this.leavePlace(record);
+      this.takeOut(record);
       this.requeue(record, strategy, event.label);
     }
   }
@@ -414,7 +414,7 @@ export class SchedulingQueue {
     this.options.onMove?.(record, "unschedulable", label);
   }
 
-  private leavePlace(record: QueuedPod): void {
+  protected takeOut(record: QueuedPod): void {
     if (record.place === "unschedulable") {
       this.unschedulable.delete(record.pod.uid);
       this.countRejections(record, -1);
@@ -461,4 +461,8 @@ export class SchedulingQueue {
   private countOne(plugin: string, step: 1 | -1): void {
     this.rejectedCount.set(plugin, (this.rejectedCount.get(plugin) ?? 0) + step);
   }
+}
+
+function isParked(place: QueuePlace): boolean {
+  return place === "backoff" || place === "errorBackoff" || place === "unschedulable";
 }
