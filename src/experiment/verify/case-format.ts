@@ -1,158 +1,67 @@
-// The shapes that every `podsim verify` check shares: recorded lines in, a report out.
+// The shape of recorded cases and of the answer to "does podsim agree?".
 //
-// A recorded case is compared part by part. What is not modelled is named and counted apart; it is
-// never agreement. Checks are pure: text lines in, a VerifyReport out; files are the caller's.
+// Cases of every kind are evaluated by functions with one contract; the command only counts. What
+// cannot be evaluated is named, never counted as agreement. Types only: verify-report.ts compares and
+// counts.
 
-/** One thing that came out otherwise than recorded. */
-export interface Difference {
-  /** Name of the case (or file and line where a case has none). */
-  readonly case: string;
-  readonly node?: string;
-  readonly plugin?: string;
-  /** Which part differs, such as `code`, `raw`, `message`. */
-  readonly what: string;
-  readonly expected: unknown;
-  readonly got: unknown;
+/** One recorded case: fields beyond these depend on its kind. */
+export interface RecordedCase {
+  readonly name: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
 }
 
-/** The result over one file. Counts are cases (for trajectories: actions). */
+/** One thing that came out differently. Values are JSON texts or plain texts, ready to print. */
+export interface Difference {
+  readonly case: string;
+  /** What was compared: a field of `expect`. */
+  readonly what: string;
+  readonly node?: string;
+  readonly plugin?: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** A case that podsim cannot evaluate, and why (one reason, or the plugins that are not modelled). */
+export interface UnsupportedCase {
+  readonly unsupported: string | readonly string[];
+}
+
+/** A case about gates that are off or alpha in this release: named apart, fails nothing. */
+export interface OutsideCase {
+  readonly outside: readonly string[];
+}
+
+/** Nothing different is agreement. */
+export type CaseOutcome = readonly Difference[] | UnsupportedCase | OutsideCase;
+
+/** Evaluates cases of one kind. */
+export type CaseEvaluator = (recorded: RecordedCase) => CaseOutcome;
+
+/** What one file of cases came to. For trajectories a case is one scheduling cycle. */
 export interface VerifyReport {
   readonly file: string;
+  /** Cases that were evaluated. */
   readonly checked: number;
-  /** Checked cases with at least one difference. */
+  /** Evaluated cases with at least one difference. */
   readonly differ: number;
-  /** Cases not compared, by the name of the plugin, gate or kind that is not modelled. */
+  /** Reason to number of cases that could not be evaluated; one case may have several reasons. */
   readonly unsupported: ReadonlyMap<string, number>;
-  /** How many cases `unsupported` stands for (one case may lack several things). */
+  /** How many cases could not be evaluated. */
   readonly unsupportedCases: number;
-  /** Cases that switch on gates which are off or alpha in 1.36, by gate: listed apart, fail nothing. */
+  /** Gate to number of cases about it, for gates that are off in this release: they fail nothing. */
   readonly outside: ReadonlyMap<string, number>;
   readonly differences: readonly Difference[];
   /** What was left out of the comparison, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** What one case came to. */
-export type CaseOutcome =
-  | { readonly kind: "checked"; readonly differences: readonly Difference[] }
-  | { readonly kind: "unsupported"; readonly names: readonly string[] }
-  | { readonly kind: "outside"; readonly gates: readonly string[] };
-
-/** One recorded line, parsed; `kind` chooses the check. */
-export type RecordedCase = Readonly<Record<string, unknown>>;
-
-/** Compares one case of one kind. */
-export type CaseCheck = (recorded: RecordedCase) => CaseOutcome;
-
-/** Checks by kind, as one part of the product offers them. */
-export type CaseKinds = ReadonlyMap<string, CaseCheck>;
-
-/** Collects outcomes into a report. */
-export class ReportBuilder {
-  private readonly file: string;
-  private checked = 0;
-  private differ = 0;
-  private unsupportedCases = 0;
-  private readonly unsupported = new Map<string, number>();
-  private readonly outside = new Map<string, number>();
-  private readonly differences: Difference[] = [];
-  private readonly notes: string[] = [];
-
-  constructor(file: string) {
-    this.file = file;
-  }
-
-  add(outcome: CaseOutcome): void {
-    switch (outcome.kind) {
-      case "checked":
-        this.checked++;
-        if (outcome.differences.length > 0) this.differ++;
-        this.differences.push(...outcome.differences);
-        return;
-      case "unsupported":
-        this.unsupportedCases++;
-        for (const name of outcome.names) countIn(this.unsupported, name);
-        return;
-      case "outside":
-        for (const gate of outcome.gates) countIn(this.outside, gate);
-    }
-  }
-
-  note(text: string): void {
-    this.notes.push(text);
-  }
-
-  build(): VerifyReport {
-    return {
-      file: this.file,
-      checked: this.checked,
-      differ: this.differ,
-      unsupported: this.unsupported,
-      unsupportedCases: this.unsupportedCases,
-      outside: this.outside,
-      differences: this.differences,
-      notes: this.notes,
-    };
-  }
+/** True when the case could not be evaluated. */
+export function isUnsupported(outcome: CaseOutcome): outcome is UnsupportedCase {
+  return "unsupported" in outcome;
 }
 
-/** `NAME: N checked, M differ, K not supported`, the line printed per file. */
-export function formatReportLine(report: VerifyReport): string {
-  const { file, checked, differ, unsupportedCases } = report;
-  return `${file}: ${checked} checked, ${differ} differ, ${unsupportedCases} not supported`;
-}
-
-/** Parses JSON Lines; empty lines are skipped. A line that is no JSON object is an error with its number. */
-export function parseCaseLines(lines: Iterable<string>, file: string): RecordedCase[] {
-  const cases: RecordedCase[] = [];
-  let lineNumber = 0;
-  for (const line of lines) {
-    lineNumber++;
-    if (line.trim() === "") continue;
-    const value = parseLine(line, `${file}:${lineNumber}`);
-    cases.push(value);
-  }
-  return cases;
-}
-
-function parseLine(line: string, place: string): RecordedCase {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new Error(`${place}: not a JSON line: ${(error as Error).message}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`${place}: expected a JSON object per line`);
-  }
-  return value as RecordedCase;
-}
-
-/** Adds a difference when the two values are not the same (compared as canonical JSON). */
-export function compareValues(
-  out: Difference[],
-  place: Omit<Difference, "expected" | "got">,
-  expected: unknown,
-  got: unknown,
-): void {
-  if (canonicalJson(expected) === canonicalJson(got)) return;
-  out.push({ ...place, expected, got });
-}
-
-/** JSON with sorted keys; undefined and null are the same. */
-export function canonicalJson(value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const record = value as Record<string, unknown>;
-  const parts = Object.keys(record)
-    .sort()
-    .filter((key) => record[key] !== undefined && record[key] !== null)
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
-  return `{${parts.join(",")}}`;
-}
-
-function countIn(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+/** True when the case is about gates that are off in this release. */
+export function isOutside(outcome: CaseOutcome): outcome is OutsideCase {
+  return "outside" in outcome;
 }

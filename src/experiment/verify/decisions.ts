@@ -1,0 +1,368 @@
+// Recorded decisions: one cluster and one pending pod per line, everything the real scheduler said.
+//
+// Every part of `expect` is compared that this build models. A case that touches a rule which is not
+// modelled is counted by plugin as not supported; what preemption did is left out and said so.
+
+import {
+  Code,
+  CycleState,
+  type Decision,
+  errorStatus,
+  filterNode,
+  formatCode,
+  type NodeRow,
+  PlainEvaluator,
+  type PluginScores,
+  type PodInfo,
+  type PreFiltering,
+  type Profile,
+  runPreFilters,
+  runScores,
+  type Scoring,
+  type Status,
+} from "../../scheduler/index.ts";
+import type { CaseOutcome, Difference, VerifyReport } from "./case-format.ts";
+import { RecordedWorld } from "./recorded-world.ts";
+import {
+  compareValues,
+  parseCaseLines,
+  type RecordedLine,
+  ReportBuilder,
+} from "./verify-report.ts";
+
+/** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
+export function verifyDecisions(lines: Iterable<string>, file = "decisions"): VerifyReport {
+  const report = new ReportBuilder(file);
+  const skipped = { preemption: 0 };
+  for (const recorded of parseCaseLines(lines, file)) {
+    report.add(checkDecision(recorded, skipped));
+  }
+  if (skipped.preemption > 0) {
+    report.note(
+      `${skipped.preemption} pods fit nowhere: their 'preemption' part and the message after the histogram were not compared (preemption is not simulated yet)`,
+    );
+  }
+  return report.build();
+}
+
+/** The recorded answer; see the corpus' README for the fields. */
+interface ExpectedDecision {
+  readonly nodeOrder: readonly string[];
+  readonly preEnqueue?: RecordedStatus;
+  readonly preFilter?: RecordedStatus & { readonly nodes?: readonly string[] };
+  readonly skipFilter?: readonly string[];
+  readonly nodes: Readonly<Record<string, ExpectedNode>>;
+  readonly skipScore?: readonly string[];
+  readonly winners: readonly string[];
+  readonly choice: string | null;
+  readonly choiceArbitrary?: boolean;
+  readonly viaNominated?: boolean;
+  readonly noScorePlugins?: boolean;
+  readonly error?: string;
+  readonly message: string | null;
+}
+
+interface RecordedStatus {
+  readonly code: string;
+  readonly plugin?: string;
+  readonly reasons?: readonly string[];
+}
+
+interface ExpectedNode extends Partial<RecordedStatus> {
+  readonly fits: boolean;
+  readonly scores?: Readonly<Record<string, RecordedScore>>;
+  readonly total?: number;
+}
+
+interface RecordedScore {
+  readonly raw: number;
+  readonly normalized: number;
+  readonly weighted: number;
+}
+
+/** Everything this build says about one case. */
+interface Examination {
+  readonly preFiltering: PreFiltering;
+  /** Verdict of every node of the list (or of the narrowed list). */
+  readonly verdicts: ReadonlyMap<string, Status>;
+  readonly feasible: readonly NodeRow[];
+  readonly scoring: Scoring;
+  readonly decision: Decision;
+}
+
+function checkDecision(recorded: RecordedLine, skipped: { preemption: number }): CaseOutcome {
+  const name = String(recorded["name"]);
+  const expect = recorded["expect"] as ExpectedDecision;
+  const objects = (recorded["objects"] ?? []) as readonly unknown[];
+  const world = new RecordedWorld(objects, [recorded["pod"]], { defaulting: true });
+  const configuration = world.readConfiguration(recorded["config"]);
+  const profiles = world.createProfiles(configuration);
+  const pod = world.podInfo(world.decodePod(recorded["pod"]));
+  const profile = profiles.find((each) => each.schedulerName === pod.template.schedulerName);
+  if (profile === undefined) {
+    return [noProfile(name, pod)];
+  }
+  const differences: Difference[] = [];
+  const nodeOrder = world.cache.refreshSnapshot().map((row) => world.cache.nodeName(row));
+  compareValues(differences, { case: name, what: "nodeOrder" }, expect.nodeOrder, nodeOrder);
+  const gate = firstGate(profile, pod);
+  const evaluator = new PlainEvaluator(world.cache, { percentageOfNodesToScore: 100 });
+  const decision = evaluator.decide(pod, profile);
+  if (decision.notSimulated.length > 0) {
+    return { unsupported: decision.notSimulated.map((each) => each.plugin) };
+  }
+  compareStatus(differences, { case: name, what: "preEnqueue" }, expect.preEnqueue, gate);
+  if (gate !== undefined) return differences;
+  const examination = examine(world, profile, pod, decision);
+  comparePreFilter(differences, name, expect, examination);
+  compareNodes(differences, name, world, expect, examination);
+  compareChoice(differences, name, world, expect, examination, profile);
+  if (decision.outcome === "unschedulable") skipped.preemption++;
+  return differences;
+}
+
+function noProfile(name: string, pod: PodInfo): Difference {
+  const got = `no profile named ${pod.template.schedulerName}`;
+  return { case: name, what: "profile", expected: "a profile", got };
+}
+
+function firstGate(profile: Profile, pod: PodInfo): Status | undefined {
+  for (const plugin of profile.preEnqueuePlugins) {
+    const status = plugin.preEnqueue(pod);
+    if (status.code !== Code.Success) return { ...status, plugin: plugin.name };
+  }
+  return undefined;
+}
+
+/** Asks every node and scores every fitting one, also where a real cycle would not need to. */
+function examine(
+  world: RecordedWorld,
+  profile: Profile,
+  pod: PodInfo,
+  decision: Decision,
+): Examination {
+  const { cache } = world;
+  const nodes = cache.nodeList;
+  const state = new CycleState();
+  const preFiltering = runPreFilters(profile, state, pod, nodes);
+  const verdicts = new Map<string, Status>();
+  const feasible: NodeRow[] = [];
+  if (preFiltering.status.code === Code.Success) {
+    for (const row of nodes) {
+      const name = cache.nodeName(row);
+      if (preFiltering.nodeNames?.has(name) === false) continue;
+      const status = filterNode(profile, cache, state, pod, row);
+      verdicts.set(name, status);
+      if (status.code === Code.Success) feasible.push(row);
+    }
+  }
+  const scoring = feasible.length === 0 ? NO_SCORING : runScores(profile, state, pod, feasible);
+  return { preFiltering, verdicts, feasible, scoring, decision };
+}
+
+const NO_SCORING: Scoring = {
+  status: errorStatus("", "nothing to score"),
+  totals: [],
+  scores: [],
+  skipped: [],
+};
+
+function comparePreFilter(
+  out: Difference[],
+  name: string,
+  expect: ExpectedDecision,
+  { preFiltering }: Examination,
+): void {
+  // Without nodes the real cycle ends before PreFilter, and nothing is recorded for it.
+  if (expect.preFilter === undefined) return;
+  compareStatus(out, { case: name, what: "preFilter" }, expect.preFilter, preFiltering.status);
+  const narrowed =
+    preFiltering.nodeNames === undefined ? undefined : [...preFiltering.nodeNames].sort();
+  compareValues(
+    out,
+    { case: name, what: "preFilter.nodes" },
+    expect.preFilter.nodes === undefined ? undefined : [...expect.preFilter.nodes].sort(),
+    narrowed,
+  );
+  compareValues(
+    out,
+    { case: name, what: "skipFilter" },
+    [...(expect.skipFilter ?? [])].sort(),
+    [...preFiltering.skipped].sort(),
+  );
+}
+
+function compareNodes(
+  out: Difference[],
+  name: string,
+  world: RecordedWorld,
+  expect: ExpectedDecision,
+  examination: Examination,
+): void {
+  const rejectsAll = examination.preFiltering.status.code !== Code.Success;
+  const expectedNames = Object.keys(expect.nodes);
+  const gotNames = rejectsAll ? [] : world.cache.nodeList.map((row) => world.cache.nodeName(row));
+  compareValues(
+    out,
+    { case: name, what: "nodes" },
+    [...expectedNames].sort(),
+    [...gotNames].sort(),
+  );
+  for (const node of expectedNames) {
+    const expected = expect.nodes[node]!;
+    const verdict = examination.verdicts.get(node);
+    const place = { case: name, node };
+    const fits = verdict?.code === Code.Success;
+    compareValues(out, { ...place, what: "fits" }, expected.fits, fits);
+    if (!expected.fits) {
+      compareRejection(out, place, expect, expected, verdict, examination.decision);
+    } else if (fits) {
+      compareScores(out, place, world, expected, examination, expect.error !== undefined);
+    }
+  }
+  if (examination.feasible.length > 0 && expect.error === undefined) {
+    compareValues(
+      out,
+      { case: name, what: "skipScore" },
+      [...(expect.skipScore ?? [])].sort(),
+      [...examination.scoring.skipped].sort(),
+    );
+  }
+}
+
+/** Nodes outside a narrowed list carry the absent status, whose reasons count only if nothing fits. */
+function compareRejection(
+  out: Difference[],
+  place: { case: string; node: string },
+  expect: ExpectedDecision,
+  expected: ExpectedNode,
+  verdict: Status | undefined,
+  decision: Decision,
+): void {
+  if (verdict !== undefined) {
+    compareStatus(out, { ...place, what: "verdict" }, expected as RecordedStatus, verdict);
+    return;
+  }
+  const { absent } = decision.statuses;
+  compareValues(out, { ...place, what: "plugin" }, expected.plugin, undefined);
+  compareValues(out, { ...place, what: "code" }, expected.code, formatCode(absent.code));
+  if (expect.winners.length === 0 && expect.error === undefined) {
+    compareValues(out, { ...place, what: "reasons" }, expected.reasons, absent.reasons);
+  }
+}
+
+function compareScores(
+  out: Difference[],
+  place: { case: string; node: string },
+  world: RecordedWorld,
+  expected: ExpectedNode,
+  { feasible, scoring }: Examination,
+  failed: boolean,
+): void {
+  if (failed) return;
+  const position = feasible.findIndex((row) => world.cache.nodeName(row) === place.node);
+  const plugins = new Set([
+    ...Object.keys(expected.scores ?? {}),
+    ...scoring.scores.map((each) => each.plugin),
+  ]);
+  for (const plugin of [...plugins].sort()) {
+    const recorded = expected.scores?.[plugin];
+    const computed = scoring.scores.find((each) => each.plugin === plugin);
+    const got = computed === undefined ? undefined : scoreAt(computed, position);
+    compareValues(out, { ...place, plugin, what: "score" }, recorded, got);
+  }
+  if (scoring.scores.length > 0 || expected.total !== undefined) {
+    const got = scoring.totals[position];
+    compareValues(out, { ...place, what: "total" }, expected.total, got);
+  }
+}
+
+function scoreAt(scores: PluginScores, position: number): RecordedScore {
+  return {
+    raw: scores.raw[position]!,
+    normalized: scores.normalized[position]!,
+    weighted: scores.weighted[position]!,
+  };
+}
+
+function compareChoice(
+  out: Difference[],
+  name: string,
+  world: RecordedWorld,
+  expect: ExpectedDecision,
+  examination: Examination,
+  profile: Profile,
+): void {
+  const { decision, feasible, scoring } = examination;
+  const { cache } = world;
+  const hasError =
+    decision.outcome === "error" || (feasible.length > 0 && scoring.status.code !== Code.Success);
+  compareValues(out, { case: name, what: "error" }, expect.error !== undefined, hasError);
+  if (hasError) return;
+  const choice = decision.node === -1 ? null : cache.nodeName(decision.node);
+  const winners = winnersOf(world, examination);
+  compareValues(out, { case: name, what: "winners" }, expect.winners, winners);
+  if (expect.choiceArbitrary === true) {
+    const isAmong = choice !== null && expect.winners.includes(choice);
+    compareValues(out, { case: name, what: "choice among winners" }, true, isAmong);
+  } else {
+    compareValues(out, { case: name, what: "choice" }, expect.choice, choice);
+  }
+  const viaNominated = expect.viaNominated === true;
+  compareValues(out, { case: name, what: "viaNominated" }, viaNominated, decision.viaNominated);
+  compareValues(
+    out,
+    { case: name, what: "noScorePlugins" },
+    expect.noScorePlugins === true,
+    feasible.length > 0 && profile.scorePlugins.length === 0 && !decision.viaNominated,
+  );
+  compareMessage(out, name, expect.message, decision);
+}
+
+/** All nodes of the highest total in node order; the nominated one alone when it fits. */
+function winnersOf(world: RecordedWorld, { decision, feasible, scoring }: Examination): string[] {
+  const { cache } = world;
+  if (decision.viaNominated) return [cache.nodeName(decision.node as NodeRow)];
+  const highest = scoring.totals.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return feasible
+    .filter((_, position) => scoring.totals[position] === highest)
+    .map((row) => cache.nodeName(row));
+}
+
+/** The histogram must be the beginning of the recorded text; what preemption appends is left out. */
+function compareMessage(
+  out: Difference[],
+  name: string,
+  expected: string | null,
+  decision: Decision,
+): void {
+  const got = decision.message === "" ? null : decision.message;
+  if (got !== null && expected?.startsWith(`${got} `) === true) return;
+  compareValues(out, { case: name, what: "message" }, expected, got);
+}
+
+/** Compares code, plugin and reasons; a missing side stands for "no such status". */
+function compareStatus(
+  out: Difference[],
+  place: { case: string; node?: string; what: string },
+  expected: RecordedStatus | undefined,
+  got: Status | undefined,
+): void {
+  const plugin = expected?.plugin ?? got?.plugin;
+  const at = plugin === undefined || plugin === "" ? place : { ...place, plugin };
+  const { what } = place;
+  const code = got === undefined ? undefined : formatCode(got.code);
+  compareValues(out, { ...at, what: `${what}.code` }, expected?.code, code);
+  compareValues(
+    out,
+    { ...at, what: `${what}.plugin` },
+    expected?.plugin ?? "",
+    got === undefined || got.code === Code.Success ? "" : got.plugin,
+  );
+  compareValues(
+    out,
+    { ...at, what: `${what}.reasons` },
+    expected?.reasons ?? [],
+    got?.reasons ?? [],
+  );
+}

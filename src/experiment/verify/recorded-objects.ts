@@ -1,0 +1,67 @@
+// The cluster-wide objects of a recorded case, as the scheduler's plugins look them up.
+
+import {
+  type ApiObject,
+  type ApiKind,
+  type DynamicResourceObject,
+  type NamespaceObject,
+  type ObjectOfKind,
+  objectKey,
+  type ReplicaSetObject,
+  type ReplicationControllerObject,
+  type ServiceObject,
+  type StatefulSetObject,
+} from "../../cluster/index.ts";
+import type { ClusterObjects } from "../../scheduler/index.ts";
+
+/** All objects of a case by kind, in file order. */
+export class RecordedObjects implements ClusterObjects {
+  private readonly byKind = new Map<ApiKind, ApiObject[]>();
+  private readonly byName = new Map<string, ApiObject>();
+
+  add(object: ApiObject): void {
+    const list = this.byKind.get(object.kind);
+    if (list === undefined) this.byKind.set(object.kind, [object]);
+    else list.push(object);
+    this.byName.set(`${object.kind} ${objectKey(object.meta)}`, object);
+  }
+
+  list<K extends ApiKind>(kind: K): readonly ObjectOfKind<K>[] {
+    return (this.byKind.get(kind) ?? []) as ObjectOfKind<K>[];
+  }
+
+  find<K extends ApiKind>(kind: K, namespace: string, name: string): ObjectOfKind<K> | undefined {
+    return this.byName.get(`${kind} ${objectKey({ namespace, name })}`) as
+      | ObjectOfKind<K>
+      | undefined;
+  }
+
+  services(namespace: string): readonly ServiceObject[] {
+    return this.list("Service").filter((service) => service.meta.namespace === namespace);
+  }
+
+  replicationController(namespace: string, name: string): ReplicationControllerObject | undefined {
+    return this.find("ReplicationController", namespace, name);
+  }
+
+  replicaSet(namespace: string, name: string): ReplicaSetObject | undefined {
+    return this.find("ReplicaSet", namespace, name);
+  }
+
+  statefulSet(namespace: string, name: string): StatefulSetObject | undefined {
+    return this.find("StatefulSet", namespace, name);
+  }
+
+  namespaces(): readonly NamespaceObject[] {
+    return this.list("Namespace");
+  }
+
+  findNamespace(name: string): NamespaceObject | undefined {
+    return this.find("Namespace", "", name);
+  }
+
+  hasDeviceClassFor(resourceName: string): boolean {
+    const classes = (this.byKind.get("DeviceClass") ?? []) as DynamicResourceObject[];
+    return classes.some((each) => each.spec["extendedResourceName"] === resourceName);
+  }
+}

@@ -1,0 +1,124 @@
+// Reading recorded lines, comparing values, and counting outcomes into a report.
+//
+// Shared by all verify checks. Pure: text lines in, a VerifyReport out; files are the caller's.
+
+import { InputError, readJson } from "../../base/index.ts";
+import {
+  type CaseOutcome,
+  type Difference,
+  isOutside,
+  isUnsupported,
+  type VerifyReport,
+} from "./case-format.ts";
+
+/** A parsed line before its shape is known. */
+export type RecordedLine = Readonly<Record<string, unknown>>;
+
+/** Collects outcomes into a report. */
+export class ReportBuilder {
+  private readonly file: string;
+  private checked = 0;
+  private differ = 0;
+  private unsupportedCases = 0;
+  private readonly unsupported = new Map<string, number>();
+  private readonly outside = new Map<string, number>();
+  private readonly differences: Difference[] = [];
+  private readonly notes: string[] = [];
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Counts one case. */
+  add(outcome: CaseOutcome): void {
+    if (isUnsupported(outcome)) {
+      this.unsupportedCases++;
+      const { unsupported } = outcome;
+      const names = typeof unsupported === "string" ? [unsupported] : unsupported;
+      for (const name of names) countIn(this.unsupported, name);
+    } else if (isOutside(outcome)) {
+      for (const gate of outcome.outside) countIn(this.outside, gate);
+    } else {
+      this.checked++;
+      if (outcome.length > 0) this.differ++;
+      this.differences.push(...outcome);
+    }
+  }
+
+  /** Says what was left out. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  build(): VerifyReport {
+    return {
+      file: this.file,
+      checked: this.checked,
+      differ: this.differ,
+      unsupported: this.unsupported,
+      unsupportedCases: this.unsupportedCases,
+      outside: this.outside,
+      differences: this.differences,
+      notes: this.notes,
+    };
+  }
+}
+
+/** `NAME: N checked, M differ, K not supported`, the line printed per file. */
+export function formatReportLine(report: VerifyReport): string {
+  const { file, checked, differ, unsupportedCases } = report;
+  return `${file}: ${checked} checked, ${differ} differ, ${unsupportedCases} not supported`;
+}
+
+/** Parses JSON Lines; empty lines are skipped. A line that is no JSON object is an InputError. */
+export function parseCaseLines(lines: Iterable<string>, file: string): RecordedLine[] {
+  const cases: RecordedLine[] = [];
+  let lineNumber = 0;
+  for (const line of lines) {
+    lineNumber++;
+    if (line.trim() === "") continue;
+    cases.push(parseLine(line, `${file}:${lineNumber}`));
+  }
+  return cases;
+}
+
+function parseLine(line: string, place: string): RecordedLine {
+  const { documents, problems } = readJson(line, { file: place });
+  if (problems.length > 0) throw new InputError(problems);
+  const value = documents[0]?.value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const message = "expected one JSON object per line";
+    throw new InputError([{ code: "E_TYPE", severity: "error", file: place, message }]);
+  }
+  return value as RecordedLine;
+}
+
+/** Adds a difference when the two values are not the same (as canonical JSON). */
+export function compareValues(
+  out: Difference[],
+  place: Omit<Difference, "expected" | "got">,
+  expected: unknown,
+  got: unknown,
+): void {
+  const wanted = canonicalJson(expected);
+  const found = canonicalJson(got);
+  if (wanted !== found) out.push({ ...place, expected: wanted, got: found });
+}
+
+/** JSON with sorted keys; undefined and null are the same, and absent as values of a map. */
+export function canonicalJson(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const record = value as Record<string, unknown>;
+  const parts = Object.keys(record)
+    .sort()
+    .filter((key) => record[key] !== undefined && record[key] !== null)
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
+  return `{${parts.join(",")}}`;
+}
+
+function countIn(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
