@@ -54,6 +54,7 @@ export {
   SELECT_EVERYTHING,
   SELECT_NOTHING,
 } from "./selectors/label-selector.ts";
+export { parseLabelSelector } from "./selectors/label-selector-text.ts";
 export type {
   NodeSelectorTerm,
   PreferredNodeTerms,
@@ -101,6 +102,7 @@ export type {
 
 export type { InternedTemplate, PodTemplatePatch } from "./pod-template-registry.ts";
 export { PodTemplateRegistry } from "./pod-template-registry.ts";
+export { decodeRequestingPod } from "./pod-template/compile-pod-template.ts";
 export { normalizeImageName } from "./pod-template/image-name.ts";
 export type {
   ReportedResources,
@@ -287,3 +289,7 @@ export type {
 } from "./state/machines.ts";
 export { EXIT_KILLED, Machines } from "./state/machines.ts";
 export type { PodBehavior } from "./state/pod-behavior.ts";
+
+// ---- what must hold
+export type { ClusterInvariantOptions } from "./state/invariants/register.ts";
+export { registerClusterInvariants } from "./state/invariants/register.ts";

@@ -244,11 +244,8 @@ function compileRequests(
 ): Requests {
   const main = containers.map((part) => part.container);
   const init = initContainers.map((part) => part.container);
-  const overhead = spec.quantities("overhead");
-  const report = decodeReported(pod);
-  const parts = { containers: main, initContainers: init, ...report };
-  const podLevel = decodePodLevel(spec, { ...parts, overhead: new Map(), podLevel: undefined });
-  const requesting: RequestingPod = { ...parts, overhead, podLevel };
+  const requesting = requestingPodOf(pod, spec, main, init);
+  const { podLevel, overhead } = requesting;
   const requestQuantities = podRequests(requesting);
   const nodeRequests = resourceListOf(podRequests(requesting, { useStatus: true }));
   const scoreOptions = { skipPodLevel: true, nonMissing: NON_ZERO_DEFAULTS };
@@ -264,6 +261,26 @@ function compileRequests(
     overhead,
     qosClass: qosClassOf([...main, ...init], podLevel),
   };
+}
+
+/** The pod as the formula of requests and limits sees it. */
+export function decodeRequestingPod(pod: FieldCursor): RequestingPod {
+  const spec = pod.objectOrEmpty("spec");
+  const read = (key: string, isInit: boolean): Container[] =>
+    spec.objects(key).map((item) => decodeContainer(item, isInit, false).container);
+  return requestingPodOf(pod, spec, read("containers", false), read("initContainers", true));
+}
+
+function requestingPodOf(
+  pod: FieldCursor,
+  spec: FieldCursor,
+  containers: readonly Container[],
+  initContainers: readonly Container[],
+): RequestingPod {
+  const overhead = spec.quantities("overhead");
+  const parts = { containers, initContainers, ...decodeReported(pod) };
+  const podLevel = decodePodLevel(spec, { ...parts, overhead: new Map(), podLevel: undefined });
+  return { ...parts, overhead, podLevel };
 }
 
 /** spec.resources with the API's defaults (Q9): from the containers' sums where pod limits exist, else from pod limits. */

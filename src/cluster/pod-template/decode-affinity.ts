@@ -10,6 +10,7 @@ import type { LabelSelector } from "../selectors/label-selector.ts";
 import type { Labels } from "../selectors/labels.ts";
 import {
   compileNodeSelector,
+  compileNodeSelectorTerm,
   compilePreferredNodeTerms,
   type NodeSelector,
   type PreferredNodeTerms,
@@ -51,41 +52,90 @@ function decodeRequiredNode(node: FieldCursor): NodeSelector | undefined {
   const required = node.object(REQUIRED);
   if (selector === undefined || required === undefined) return undefined;
   if (selector.terms.length === 0) {
-    required.refuse(
-      "nodeSelectorTerms",
-      "Required value: must have at least one node selector term",
-    );
+    const message = "Required value: must have at least one node selector term";
+    required.refuse("nodeSelectorTerms", message);
   }
-  for (const [index, term] of selector.terms.entries()) {
-    if (term.error === undefined || !node.sink.options.validate) continue;
-    node.sink.error(required.at("nodeSelectorTerms", index), term.error, "E_INVALID_SELECTOR");
+  for (const [index, term] of required.objects("nodeSelectorTerms").entries()) {
+    checkNodeTerm(term, selector.terms[index]?.error, "the term matches no node");
   }
-  for (const term of required.objects("nodeSelectorTerms")) closeNodeTerm(term);
   required.close(true);
   return selector;
 }
 
 function decodePreferredNode(node: FieldCursor): PreferredNodeTerms | undefined {
   const compiled = compilePreferredNodeTerms(node.raw(PREFERRED));
-  if (compiled?.error !== undefined) node.refuse(PREFERRED, compiled.error, "E_INVALID_SELECTOR");
   for (const item of node.objects(PREFERRED)) {
     decodeWeight(item);
     const preference = item.object("preference");
-    if (preference !== undefined) closeNodeTerm(preference);
+    if (preference !== undefined) {
+      const { error } = compileNodeSelectorTerm(item.raw("preference"));
+      checkNodeTerm(preference, error, "scheduling the pod ends in an error");
+    }
     item.close(true);
   }
   return compiled;
 }
 
-function closeNodeTerm(term: FieldCursor): void {
-  for (const list of ["matchExpressions", "matchFields"]) {
-    for (const requirement of term.objects(list)) {
-      requirement.skip("key", "operator", "values");
-      requirement.close(true);
+/**
+ * Refuses what the API refuses. It accepts more than the scheduler can parse (a Gt on text, say);
+ * what then happens is said as a warning.
+ */
+function checkNodeTerm(term: FieldCursor, error: string | undefined, consequence: string): void {
+  const refusedBefore = term.sink.problems.length;
+  for (const requirement of term.objects("matchExpressions")) {
+    const key = requirement.text("key");
+    const problem = qualifiedNameProblem(key);
+    if (problem !== undefined)
+      requirement.refuse("key", `Invalid value: "${key}": ${problem}`, "E_INVALID_SELECTOR");
+    checkValueCount(requirement);
+    requirement.close(true);
+  }
+  for (const field of term.objects("matchFields")) {
+    if (field.text("key") !== "metadata.name") {
+      field.refuse(
+        "key",
+        `Invalid value: "${field.text("key")}": not a valid field selector key`,
+        "E_INVALID_SELECTOR",
+      );
     }
+    field.optionalOneOf("operator", ["In", "NotIn"]);
+    if (field.list("values").length !== 1) {
+      const message =
+        "Required value: must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+      field.refuse("values", message, "E_INVALID_SELECTOR");
+    }
+    field.close(true);
   }
   term.close(true);
+  if (error === undefined || !term.sink.options.validate) return;
+  if (term.sink.problems.length > refusedBefore) return;
+  term.sink.problems.push({
+    code: "E_UNPARSABLE_TERM",
+    severity: "warning",
+    path: term.path,
+    what: "value",
+    message: `${error}: ${consequence}`,
+  });
 }
+
+function checkValueCount(requirement: FieldCursor): void {
+  const count = requirement.list("values").length;
+  const operator = requirement.optionalOneOf("operator", NODE_OPERATORS);
+  if (operator === undefined) {
+    if (!requirement.has("operator"))
+      requirement.refuse("operator", "Required value", "E_INVALID_SELECTOR");
+    return;
+  }
+  const [isRight, rule] =
+    operator === "In" || operator === "NotIn"
+      ? [count > 0, "must be specified when `operator` is 'In' or 'NotIn'"]
+      : operator === "Gt" || operator === "Lt"
+        ? [count === 1, "must be specified single value when `operator` is 'Lt' or 'Gt'"]
+        : [count === 0, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"];
+  if (!isRight) requirement.refuse("values", `Invalid value: ${rule}`, "E_INVALID_SELECTOR");
+}
+
+const NODE_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] as const;
 
 function decodeWeight(item: FieldCursor): number {
   const weight = item.integer("weight", 0);

@@ -9,7 +9,7 @@ import { labelValueProblem, qualifiedNameProblem } from "./qualified-name.ts";
 /** Operators by the spelling of selector texts; `=`, `==` and `in` differ only in print. */
 export type SelectionOperator = "=" | "==" | "in" | "!=" | "notin" | "exists" | "!" | "gt" | "lt";
 
-/** A valid requirement. Values are sorted and distinct. */
+/** A valid requirement. Values are sorted. */
 export interface Requirement {
   readonly key: string;
   readonly operator: SelectionOperator;
@@ -76,7 +76,7 @@ export function createRequirement(
   operator: SelectionOperator,
   values: readonly string[],
 ): Requirement {
-  return { key, operator, values: values.length < 2 ? values : [...new Set(values)].sort() };
+  return { key, operator, values: values.length < 2 ? values : [...values].sort() };
 }
 
 /** Whether labels meet one requirement (S1). */
