@@ -1,67 +1,49 @@
-// The shape of recorded cases and of the answer to "does podsim agree?".
+// The shapes that every `podsim verify` check shares: a recorded case in, an outcome and a report out.
 //
-// Cases of every kind are evaluated by functions with one contract; the command only counts. What
-// cannot be evaluated is named, never counted as agreement. Types only: verify-report.ts compares and
-// counts.
+// A recorded case is compared part by part. What is not modelled is named and counted apart; it is
+// never agreement. Types only: verify-report.ts reads lines, compares values and counts.
 
-/** One recorded case: fields beyond these depend on its kind. */
-export interface RecordedCase {
-  readonly name: string;
-  readonly kind: string;
-  readonly [field: string]: unknown;
-}
+/** One recorded line, parsed; `kind` chooses the check. */
+export type RecordedCase = Readonly<Record<string, unknown>>;
 
-/** One thing that came out differently. Values are JSON texts or plain texts, ready to print. */
+/** One thing that came out otherwise than recorded. */
 export interface Difference {
+  /** Name of the case (or file and line where a case has none). */
   readonly case: string;
-  /** What was compared: a field of `expect`. */
-  readonly what: string;
   readonly node?: string;
   readonly plugin?: string;
-  readonly expected: string;
-  readonly got: string;
+  /** Which part differs, such as `code`, `raw`, `message`. */
+  readonly what: string;
+  readonly expected: unknown;
+  readonly got: unknown;
 }
 
-/** A case that podsim cannot evaluate, and why (one reason, or the plugins that are not modelled). */
-export interface UnsupportedCase {
-  readonly unsupported: string | readonly string[];
-}
+/** What one case came to. */
+export type CaseOutcome =
+  | { readonly kind: "checked"; readonly differences: readonly Difference[] }
+  /** Not compared: the plugins, gates or kinds that are not modelled. */
+  | { readonly kind: "unsupported"; readonly names: readonly string[] }
+  /** About gates that are off or alpha in 1.36: listed apart, fails nothing. */
+  | { readonly kind: "outside"; readonly gates: readonly string[] };
 
-/** A case about gates that are off or alpha in this release: named apart, fails nothing. */
-export interface OutsideCase {
-  readonly outside: readonly string[];
-}
+/** Compares one case of one kind. */
+export type CaseCheck = (recorded: RecordedCase) => CaseOutcome;
 
-/** Nothing different is agreement. */
-export type CaseOutcome = readonly Difference[] | UnsupportedCase | OutsideCase;
+/** Checks by kind, as one part of the product offers them. */
+export type CaseKinds = ReadonlyMap<string, CaseCheck>;
 
-/** Evaluates cases of one kind. */
-export type CaseEvaluator = (recorded: RecordedCase) => CaseOutcome;
-
-/** What one file of cases came to. For trajectories a case is one scheduling cycle. */
+/** The result over one file. Counts are cases; for trajectories a case is one scheduling cycle. */
 export interface VerifyReport {
   readonly file: string;
-  /** Cases that were evaluated. */
   readonly checked: number;
-  /** Evaluated cases with at least one difference. */
+  /** Checked cases with at least one difference. */
   readonly differ: number;
-  /** Reason to number of cases that could not be evaluated; one case may have several reasons. */
+  /** Cases not compared, by what is not modelled; one case may lack several things. */
   readonly unsupported: ReadonlyMap<string, number>;
-  /** How many cases could not be evaluated. */
   readonly unsupportedCases: number;
-  /** Gate to number of cases about it, for gates that are off in this release: they fail nothing. */
+  /** Cases about gates that are off or alpha in 1.36, by gate. */
   readonly outside: ReadonlyMap<string, number>;
   readonly differences: readonly Difference[];
   /** What was left out of the comparison, in sentences. */
   readonly notes: readonly string[];
-}
-
-/** True when the case could not be evaluated. */
-export function isUnsupported(outcome: CaseOutcome): outcome is UnsupportedCase {
-  return "unsupported" in outcome;
-}
-
-/** True when the case is about gates that are off in this release. */
-export function isOutside(outcome: CaseOutcome): outcome is OutsideCase {
-  return "outside" in outcome;
 }

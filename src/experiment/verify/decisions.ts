@@ -21,14 +21,9 @@ import {
   type Scoring,
   type Status,
 } from "../../scheduler/index.ts";
-import type { CaseOutcome, Difference, VerifyReport } from "./case-format.ts";
+import type { CaseOutcome, Difference, RecordedCase, VerifyReport } from "./case-format.ts";
 import { RecordedWorld } from "./recorded-world.ts";
-import {
-  compareValues,
-  parseCaseLines,
-  type RecordedLine,
-  ReportBuilder,
-} from "./verify-report.ts";
+import { compareValues, parseCaseLines, ReportBuilder } from "./verify-report.ts";
 
 /** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
 export function verifyDecisions(lines: Iterable<string>, file = "decisions"): VerifyReport {
@@ -90,7 +85,7 @@ interface Examination {
   readonly decision: Decision;
 }
 
-function checkDecision(recorded: RecordedLine, skipped: { preemption: number }): CaseOutcome {
+function checkDecision(recorded: RecordedCase, skipped: { preemption: number }): CaseOutcome {
   const name = String(recorded["name"]);
   const expect = recorded["expect"] as ExpectedDecision;
   const objects = (recorded["objects"] ?? []) as readonly unknown[];
@@ -100,7 +95,7 @@ function checkDecision(recorded: RecordedLine, skipped: { preemption: number }):
   const pod = world.podInfo(world.decodePod(recorded["pod"]));
   const profile = profiles.find((each) => each.schedulerName === pod.template.schedulerName);
   if (profile === undefined) {
-    return [noProfile(name, pod)];
+    return { kind: "checked", differences: [noProfile(name, pod)] };
   }
   const differences: Difference[] = [];
   const nodeOrder = world.cache.refreshSnapshot().map((row) => world.cache.nodeName(row));
@@ -109,16 +104,16 @@ function checkDecision(recorded: RecordedLine, skipped: { preemption: number }):
   const evaluator = new PlainEvaluator(world.cache, { percentageOfNodesToScore: 100 });
   const decision = evaluator.decide(pod, profile);
   if (decision.notSimulated.length > 0) {
-    return { unsupported: decision.notSimulated.map((each) => each.plugin) };
+    return { kind: "unsupported", names: decision.notSimulated.map((each) => each.plugin) };
   }
   compareStatus(differences, { case: name, what: "preEnqueue" }, expect.preEnqueue, gate);
-  if (gate !== undefined) return differences;
+  if (gate !== undefined) return { kind: "checked", differences };
   const examination = examine(world, profile, pod, decision);
   comparePreFilter(differences, name, expect, examination);
   compareNodes(differences, name, world, expect, examination);
   compareChoice(differences, name, world, expect, examination, profile);
   if (decision.outcome === "unschedulable") skipped.preemption++;
-  return differences;
+  return { kind: "checked", differences };
 }
 
 function noProfile(name: string, pod: PodInfo): Difference {

@@ -3,16 +3,7 @@
 // Shared by all verify checks. Pure: text lines in, a VerifyReport out; files are the caller's.
 
 import { InputError, readJson } from "../../base/index.ts";
-import {
-  type CaseOutcome,
-  type Difference,
-  isOutside,
-  isUnsupported,
-  type VerifyReport,
-} from "./case-format.ts";
-
-/** A parsed line before its shape is known. */
-export type RecordedLine = Readonly<Record<string, unknown>>;
+import type { CaseOutcome, Difference, RecordedCase, VerifyReport } from "./case-format.ts";
 
 /** Collects outcomes into a report. */
 export class ReportBuilder {
@@ -31,17 +22,18 @@ export class ReportBuilder {
 
   /** Counts one case. */
   add(outcome: CaseOutcome): void {
-    if (isUnsupported(outcome)) {
-      this.unsupportedCases++;
-      const { unsupported } = outcome;
-      const names = typeof unsupported === "string" ? [unsupported] : unsupported;
-      for (const name of names) countIn(this.unsupported, name);
-    } else if (isOutside(outcome)) {
-      for (const gate of outcome.outside) countIn(this.outside, gate);
-    } else {
-      this.checked++;
-      if (outcome.length > 0) this.differ++;
-      this.differences.push(...outcome);
+    switch (outcome.kind) {
+      case "checked":
+        this.checked++;
+        if (outcome.differences.length > 0) this.differ++;
+        this.differences.push(...outcome.differences);
+        return;
+      case "unsupported":
+        this.unsupportedCases++;
+        for (const name of new Set(outcome.names)) countIn(this.unsupported, name);
+        return;
+      case "outside":
+        for (const gate of new Set(outcome.gates)) countIn(this.outside, gate);
     }
   }
 
@@ -71,8 +63,8 @@ export function formatReportLine(report: VerifyReport): string {
 }
 
 /** Parses JSON Lines; empty lines are skipped. A line that is no JSON object is an InputError. */
-export function parseCaseLines(lines: Iterable<string>, file: string): RecordedLine[] {
-  const cases: RecordedLine[] = [];
+export function parseCaseLines(lines: Iterable<string>, file: string): RecordedCase[] {
+  const cases: RecordedCase[] = [];
   let lineNumber = 0;
   for (const line of lines) {
     lineNumber++;
@@ -82,7 +74,7 @@ export function parseCaseLines(lines: Iterable<string>, file: string): RecordedL
   return cases;
 }
 
-function parseLine(line: string, place: string): RecordedLine {
+function parseLine(line: string, place: string): RecordedCase {
   const { documents, problems } = readJson(line, { file: place });
   if (problems.length > 0) throw new InputError(problems);
   const value = documents[0]?.value;
@@ -90,7 +82,7 @@ function parseLine(line: string, place: string): RecordedLine {
     const message = "expected one JSON object per line";
     throw new InputError([{ code: "E_TYPE", severity: "error", file: place, message }]);
   }
-  return value as RecordedLine;
+  return value as RecordedCase;
 }
 
 /** Adds a difference when the two values are not the same (as canonical JSON). */
@@ -100,9 +92,7 @@ export function compareValues(
   expected: unknown,
   got: unknown,
 ): void {
-  const wanted = canonicalJson(expected);
-  const found = canonicalJson(got);
-  if (wanted !== found) out.push({ ...place, expected: wanted, got: found });
+  if (canonicalJson(expected) !== canonicalJson(got)) out.push({ ...place, expected, got });
 }
 
 /** JSON with sorted keys; undefined and null are the same, and absent as values of a map. */
