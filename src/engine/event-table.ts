@@ -18,6 +18,7 @@ const GENERATION_MAX = 2 ** (53 - SLOT_BITS) - 1;
 const STATE_FREE = 0;
 const STATE_PENDING = 1;
 const STATE_CANCELLED = 2; // still in the queue, skipped when it surfaces
+const STATE_CAUSED = 3; // pending, and caused without delay: depth and step are set
 
 declare const eventHandleBrand: unique symbol;
 
@@ -33,8 +34,8 @@ export class EventTable {
   private kindColumn = new Uint16Array(64);
   private aColumn = new Int32Array(64);
   private bColumn = new Int32Array(64);
-  private depthColumn = new Int32Array(64); // causal depth within the instant, causal-depth.ts
-  private stepColumn = new Int32Array(64); // recorded step that caused it, or -1
+  private depthColumn = new Int32Array(64); // causal depth within the instant; if caused
+  private stepColumn = new Int32Array(64); // recorded step that caused it, or -1; if caused
   private generationColumn = new Uint32Array(64); // 1 to GENERATION_MAX
   private stateColumn = new Uint8Array(64);
   private freeSlots = new Int32Array(64); // stack
@@ -42,25 +43,22 @@ export class EventTable {
   private slotCount = 0; // slots ever used
   private cancelled = 0; // slots in STATE_CANCELLED
 
-  add(
-    atUs: number,
-    order: number,
-    kind: EventKind,
-    a: number,
-    b: number,
-    depth: number,
-    step: number,
-  ): number {
+  add(atUs: number, order: number, kind: EventKind, a: number, b: number): number {
     const slot = this.freeCount > 0 ? this.freeSlots[--this.freeCount]! : this.newSlot();
     this.atUsColumn[slot] = atUs;
     this.orderColumn[slot] = order;
     this.kindColumn[slot] = kind;
     this.aColumn[slot] = a;
     this.bColumn[slot] = b;
-    this.depthColumn[slot] = depth;
-    this.stepColumn[slot] = step;
     this.stateColumn[slot] = STATE_PENDING;
     return slot;
+  }
+
+  /** Notes that the event was caused without delay, by a chain of this depth and recorded step. */
+  setCause(slot: number, depth: number, step: number): void {
+    this.depthColumn[slot] = depth;
+    this.stepColumn[slot] = step;
+    this.stateColumn[slot] = STATE_CAUSED;
   }
 
   /** Total order of slots by (instant, rank, sequence). */
@@ -91,6 +89,10 @@ export class EventTable {
     return this.bColumn[slot]!;
   }
 
+  isCaused(slot: number): boolean {
+    return this.stateColumn[slot] === STATE_CAUSED;
+  }
+
   depth(slot: number): number {
     return this.depthColumn[slot]!;
   }
@@ -108,8 +110,9 @@ export class EventTable {
     const slot = handle % SLOT_SPAN;
     if (slot >= this.slotCount) return -1;
     const generation = (handle - slot) / SLOT_SPAN;
-    const isCurrent = this.generationColumn[slot] === generation;
-    return isCurrent && this.stateColumn[slot] === STATE_PENDING ? slot : -1;
+    if (this.generationColumn[slot] !== generation) return -1;
+    const state = this.stateColumn[slot];
+    return state === STATE_PENDING || state === STATE_CAUSED ? slot : -1;
   }
 
   /** Makes handles of this slot stale; the slot stays taken until it surfaces in the queue. */

@@ -117,7 +117,12 @@ export class Simulation {
     this.log?.useNames(this.kinds.names);
     this.eventCountMax = options.limits?.maxEvents ?? Number.POSITIVE_INFINITY;
     if (this.isChecking) {
-      const audit = new EventAudit(() => this.countForAudit());
+      const audit = new EventAudit({
+        scheduledCount: () => this.admission.sequence,
+        firedCount: () => this.firedCount,
+        cancelledCount: () => this.cancelledCount,
+        queuedCount: () => this.countQueued(),
+      });
       audit.registerIn(this.invariants);
       this.admission.audit = audit;
     }
@@ -328,10 +333,8 @@ export class Simulation {
     if (Math.floor(atUs) !== atUs) refuseFraction(atUs);
     if ((a | 0) !== a || (b | 0) !== b) refusePayload(a, b);
     const order = admission.admit(atUs, kind);
-    const isCaused = atUs === admission.nowUs;
-    const depth = isCaused ? this.causes.next() : 0;
-    const step = isCaused ? this.causes.step : -1;
-    const slot = this.table.add(atUs, order, kind, a, b, depth, step);
+    const slot = this.table.add(atUs, order, kind, a, b);
+    if (atUs === admission.nowUs) this.table.setCause(slot, this.causes.next(), this.causes.step);
     this.pending.push(slot);
     this.heads.lower(QUEUE_SOURCE, atUs, order);
     return slot;
@@ -406,7 +409,11 @@ export class Simulation {
     if (this.isObserved) this.observe(table.atUs(slot), table.order(slot), kind, a, b);
     this.firedCount++;
     this.admission.settle(kind);
-    this.causes.begin(table.depth(slot), table.step(slot), kind, a, b);
+    if (table.isCaused(slot)) {
+      this.causes.begin(table.depth(slot), table.step(slot), kind, a, b);
+    } else {
+      this.causes.begin(0, -1, kind, a, b);
+    }
     table.release(slot);
     this.showQueueHead();
     this.kinds.handlers[kind]!(a, b);
@@ -446,12 +453,14 @@ export class Simulation {
     this.showQueueHead();
   }
 
-  private countForAudit(): SimulationStats & { readonly queued: number } {
+  /** Pending events, counted where they are. */
+  private countQueued(): number {
     let queued = this.pending.size - this.table.cancelledCount;
     for (let source = 1; source < this.heads.count; source++) {
-      queued += this.lanes[source]?.size ?? this.arrivalQueues[source]!.size;
+      const lane = this.lanes[source];
+      queued += lane === undefined ? this.arrivalQueues[source]!.size : lane.size;
     }
-    return { ...this.stats, queued };
+    return queued;
   }
 
   private refusePast(atUs: number, kind: EventKind): never {

@@ -14,10 +14,10 @@ export const NO_SOURCE = -1;
 const SOURCE_COUNT_MAX = 65_536;
 
 export class SourceHeads {
-  private atUsColumn: Float64Array = new Float64Array(4).fill(Number.POSITIVE_INFINITY);
-  private orderColumn: Float64Array = new Float64Array(4);
-  private winners: Int32Array = Int32Array.of(0, 0, 0, 2, 0, 1, 2, 3);
-  private capacity = 4; // a power of two
+  private atUsColumn: Float64Array = new Float64Array(1).fill(Number.POSITIVE_INFINITY);
+  private orderColumn: Float64Array = new Float64Array(1);
+  private winners: Int32Array = new Int32Array(2);
+  private capacity = 1; // a power of two; leaves that are no source yet are empty
   private sourceCount = 0;
 
   /** A new, empty source. */
