@@ -96,6 +96,11 @@ export class Machines {
   private news: (PendingNews | undefined)[] = [];
   private newsRead = 0;
   private listeners: MachineListener[] = [];
+  private observers: MachineListener[] = [];
+  /** Up, down and existence times of machines that were removed. */
+  private removedUpUs = 0;
+  private removedDownUs = 0;
+  private removedExistenceUs = 0;
   private processCountNow = 0;
   private installedCount = 0;
 
@@ -111,6 +116,16 @@ export class Machines {
     return {
       stop: () => {
         this.listeners = this.listeners.filter((other) => other !== listener);
+      },
+    };
+  }
+
+  /** Adds an observer told at the change itself: measurement and checks only. */
+  observe(observer: MachineListener): { stop(): void } {
+    this.observers = [...this.observers, observer];
+    return {
+      stop: () => {
+        this.observers = this.observers.filter((other) => other !== observer);
       },
     };
   }
@@ -140,6 +155,9 @@ export class Machines {
   remove(node: NodeIndex): void {
     const machine = this.get(node);
     this.killAll(machine);
+    this.removedUpUs += this.upUs(node);
+    this.removedDownUs += this.downUs(node);
+    this.removedExistenceUs += this.simulation.nowUs - machine.installedUs;
     this.machines[node] = undefined;
     this.installedCount--;
     this.announce("removed", node);
@@ -248,6 +266,20 @@ export class Machines {
     const machine = this.get(node);
     const running = machine.isPowered ? 0 : this.simulation.nowUs - machine.powerSinceUs;
     return machine.downBeforeUs + running;
+  }
+
+  /** Machine time over all machines, removed ones included: exact sums in microseconds. */
+  totals(): { readonly upUs: number; readonly downUs: number; readonly existenceUs: number } {
+    let upUs = this.removedUpUs;
+    let downUs = this.removedDownUs;
+    let existenceUs = this.removedExistenceUs;
+    for (const machine of this.machines) {
+      if (machine === undefined) continue;
+      upUs += this.upUs(machine.node);
+      downUs += this.downUs(machine.node);
+      existenceUs += this.simulation.nowUs - machine.installedUs;
+    }
+    return { upUs, downUs, existenceUs };
   }
 
   // ---- images ------------------------------------------------------------------------------
@@ -379,7 +411,9 @@ export class Machines {
   }
 
   private announce(kind: MachineChangeKind, node: NodeIndex): void {
-    this.news.push({ machine: { kind, node, atUs: this.simulation.nowUs } });
+    const change: MachineChange = { kind, node, atUs: this.simulation.nowUs };
+    for (const observer of this.observers) observer.onMachine?.(change);
+    this.news.push({ machine: change });
     this.newsLane.push();
   }
 
@@ -390,9 +424,13 @@ export class Machines {
     container: number,
     exitCode: number,
   ): void {
-    if (!this.listeners.some((listener) => listener.onProcess !== undefined)) return;
+    const isHeard = this.observers.length > 0 || this.listeners.some(hearsProcesses);
+    if (!isHeard) return;
     const { nowUs } = this.simulation;
-    this.news.push({ process: { kind, node, podUid, container, exitCode, atUs: nowUs } });
+    const change: ProcessChange = { kind, node, podUid, container, exitCode, atUs: nowUs };
+    for (const observer of this.observers) observer.onProcess?.(change);
+    if (!this.listeners.some(hearsProcesses)) return;
+    this.news.push({ process: change });
     this.newsLane.push();
   }
 
@@ -410,4 +448,8 @@ export class Machines {
       else listener.onProcess?.(news.process);
     }
   }
+}
+
+function hearsProcesses(listener: MachineListener): boolean {
+  return listener.onProcess !== undefined;
 }
