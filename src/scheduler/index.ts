@@ -72,7 +72,7 @@ export type {
 } from "./framework/scheduler-configuration.ts";
 export { Profile, type WeightedScorePlugin } from "./framework/profile.ts";
 export { NO_ROW, type NodeRow, SCRATCH_ROW } from "./cache/node-row.ts";
-export { type NominatedPod, type NominatingMode, Nominator } from "./cache/nominator.ts";
+export { type NominatingMode, Nominator } from "./cache/nominator.ts";
 export { SchedulerCache, type SchedulerCacheOptions } from "./cache/scheduler-cache.ts";
 
 export {

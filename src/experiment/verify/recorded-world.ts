@@ -19,6 +19,7 @@ import {
 import {
   createDefaultRegistry,
   DEFAULT_MULTI_POINT,
+  Nominator,
   type PodInfo,
   Profile,
   readSchedulerConfiguration,
@@ -56,7 +57,10 @@ export class RecordedWorld {
     this.templates = new PodTemplateRegistry(this.options);
     const decoded = objects.map((source) => this.decode(source));
     const waiting = pending.map((source) => this.decodePod(source));
-    this.cache = new SchedulerCache({ int64: [...decoded, ...waiting].some(needsInt64) });
+    // The recorder knew nominated pods by name only: they were in no queue (see Nominator).
+    const nominator = new Nominator(() => undefined);
+    const int64 = [...decoded, ...waiting].some(needsInt64);
+    this.cache = new SchedulerCache({ int64, nominator });
     for (const object of decoded) this.objects.add(object);
     for (const node of this.objects.list("Node")) this.cache.addNode(node);
     for (const pod of this.objects.list("Pod")) this.addPod(pod);

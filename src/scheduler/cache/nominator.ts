@@ -3,6 +3,7 @@
 // A nomination is a promise after preemption: lower or equal priority must leave the room alone.
 // Rules of scheduler-queue.md B10; a pod has at most one nomination.
 
+import { PodTemplateRegistry } from "../../cluster/index.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 
 /** How the failure handler talks to the nominator: leave as it is, or set (possibly to "") by force. */
@@ -16,8 +17,8 @@ export class Nominator {
 
   /**
    * `findQueued` returns the record held by whichever queue has the pod. A nominated pod in no queue
-   * (in flight or assumed) counts as a stub without priority and requests, which is upstream's trap.
-   * The default takes the record that was nominated.
+   * (in flight or assumed) counts as a stub: priority 0, no labels, no requests. That is upstream's
+   * trap, and recorded decisions show it. The default takes the record that was nominated.
    */
   constructor(findQueued: (pod: PodInfo) => PodInfo | undefined = (pod) => pod) {
     this.findQueued = findQueued;
@@ -61,11 +62,11 @@ export class Nominator {
     return this.nodeByUid.get(uid);
   }
 
-  /** Pods nominated to that node; undefined entries (stubs) are left to `podsForNode`'s caller. */
-  podsForNode(nodeName: string): readonly NominatedPod[] {
+  /** Pods nominated to that node, in order of arrival; stubs for those in no queue. */
+  podsForNode(nodeName: string): readonly PodInfo[] {
     const pods = this.podsByNode.get(nodeName);
     if (pods === undefined) return NO_PODS;
-    return pods.map((pod) => ({ uid: pod.uid, pod: this.findQueued(pod) }));
+    return pods.map((pod) => this.findQueued(pod) ?? stubOf(pod));
   }
 
   get size(): number {
@@ -73,10 +74,22 @@ export class Nominator {
   }
 }
 
-/** A nominated pod; `pod` is undefined for a stub (priority 0, no requests, no labels). */
-export interface NominatedPod {
-  readonly uid: PodInfo["uid"];
-  readonly pod: PodInfo | undefined;
-}
+const NO_PODS: readonly PodInfo[] = [];
 
-const NO_PODS: readonly NominatedPod[] = [];
+/** The template of a pod of which only the name is known; it belongs to no run's registry. */
+const STUB_TEMPLATE = new PodTemplateRegistry().intern({ spec: { containers: [] } });
+
+function stubOf(pod: PodInfo): PodInfo {
+  return {
+    uid: pod.uid,
+    namespace: pod.namespace,
+    name: pod.name,
+    template: STUB_TEMPLATE,
+    priority: 0,
+    startUs: -1,
+    deleting: false,
+    nodeName: "",
+    nominatedNodeName: "",
+    pod: pod.pod,
+  };
+}

@@ -83,11 +83,6 @@ export class ResourceColumns {
     }
   }
 
-  /** Changes the number of pods alone. */
-  countPods(row: NodeRow, change: number): void {
-    addTo(this.podCountColumn, row, change);
-  }
-
   allocatableMilliCpu(row: NodeRow): number {
     return this.allocatableMilliCpuColumn.at(row);
   }

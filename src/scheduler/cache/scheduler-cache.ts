@@ -251,11 +251,6 @@ export class SchedulerCache {
     this.appendToRow(SCRATCH_ROW, pod);
   }
 
-  /** Counts a pod of which nothing is known (a nomination of a pod in no queue): it takes a slot. */
-  addStubToScratch(): void {
-    this.resources.countPods(SCRATCH_ROW, 1);
-  }
-
   /** Takes a pod off the scratch row. */
   removeFromScratch(pod: PodInfo): void {
     this.dropFromRow(SCRATCH_ROW, pod);

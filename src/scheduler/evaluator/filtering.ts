@@ -83,19 +83,15 @@ export function filterNode(
 ): Status {
   const nominated = cache.nominator
     .podsForNode(cache.nodeName(row))
-    .filter((other) => other.uid !== pod.uid && (other.pod?.priority ?? 0) >= pod.priority);
+    .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
   if (nominated.length === 0) return runFilters(profile, state, pod, row);
   const scratch = cache.copyToScratch(row);
   const scratchState = state.clone();
   for (const other of nominated) {
-    if (other.pod === undefined) {
-      cache.addStubToScratch();
-      continue;
-    }
-    cache.addToScratch(other.pod);
+    cache.addToScratch(other);
     for (const plugin of profile.preFilterPlugins) {
       if (state.skipFilterPlugins.has(plugin.name)) continue;
-      plugin.addPod?.(scratchState, pod, other.pod, scratch);
+      plugin.addPod?.(scratchState, pod, other, scratch);
     }
   }
   const withNominated = runFilters(profile, scratchState, pod, scratch);
