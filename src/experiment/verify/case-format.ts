@@ -1,7 +1,7 @@
 // The shapes that every `podsim verify` check shares: a recorded case in, an outcome and a report out.
 //
 // A recorded case is compared part by part. What is not modelled is named and counted apart; it is
-// never agreement. Types only: verify-report.ts reads lines, compares values and counts.
+// never agreement. verify-report.ts reads lines and counts outcomes.
 
 /** One recorded line, parsed; `kind` chooses the check. */
 export type RecordedCase = Readonly<Record<string, unknown>>;
@@ -46,4 +46,28 @@ export interface VerifyReport {
   readonly differences: readonly Difference[];
   /** What was left out of the comparison, in sentences. */
   readonly notes: readonly string[];
+}
+
+/** Adds a difference when the two values are not the same (as canonical JSON). */
+export function compareValues(
+  out: Difference[],
+  place: Omit<Difference, "expected" | "got">,
+  expected: unknown,
+  got: unknown,
+): void {
+  if (canonicalJson(expected) !== canonicalJson(got)) out.push({ ...place, expected, got });
+}
+
+/** JSON with sorted keys; undefined and null are the same, and absent as values of a map. */
+export function canonicalJson(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const record = value as Record<string, unknown>;
+  const parts = Object.keys(record)
+    .sort()
+    .filter((key) => record[key] !== undefined && record[key] !== null)
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
+  return `{${parts.join(",")}}`;
 }

@@ -21,7 +21,13 @@ import {
   type Scoring,
   type Status,
 } from "../../scheduler/index.ts";
-import type { CaseOutcome, Difference, RecordedCase, VerifyReport } from "./case-format.ts";
+import {
+  type CaseOutcome,
+  compareValues,
+  type Difference,
+  type RecordedCase,
+  type VerifyReport,
+} from "./case-format.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 import { compareValues, parseCaseLines, ReportBuilder } from "./verify-report.ts";
 

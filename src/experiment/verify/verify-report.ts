@@ -85,30 +85,6 @@ function parseLine(line: string, place: string): RecordedCase {
   return value as RecordedCase;
 }
 
-/** Adds a difference when the two values are not the same (as canonical JSON). */
-export function compareValues(
-  out: Difference[],
-  place: Omit<Difference, "expected" | "got">,
-  expected: unknown,
-  got: unknown,
-): void {
-  if (canonicalJson(expected) !== canonicalJson(got)) out.push({ ...place, expected, got });
-}
-
-/** JSON with sorted keys; undefined and null are the same, and absent as values of a map. */
-export function canonicalJson(value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const record = value as Record<string, unknown>;
-  const parts = Object.keys(record)
-    .sort()
-    .filter((key) => record[key] !== undefined && record[key] !== null)
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
-  return `{${parts.join(",")}}`;
-}
-
 function countIn(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
