@@ -35,10 +35,6 @@ export class CapacityLedger {
   private readonly mayOvercommit: () => boolean;
   private readonly sums: (NodeSums | undefined)[] = [];
   private readonly contributions: (Contribution | undefined)[] = [];
-  /** Cluster totals, kept beside the sums per node. */
-  private totalMilliCpu = 0;
-  private totalMemoryBytes = 0;
-  private totalPods = 0;
 
   constructor(
     pods: PodTable,
@@ -101,23 +97,7 @@ export class CapacityLedger {
     }
   }
 
-  /** I67: sums over nodes = cluster totals. */
-  testTotals(): string | undefined {
-    let milliCpu = 0;
-    let memoryBytes = 0;
-    let pods = 0;
-    for (const sums of this.sums) {
-      if (sums === undefined) continue;
-      milliCpu += sums.milliCpu;
-      memoryBytes += sums.memoryBytes;
-      pods += sums.pods;
-    }
-    if (milliCpu !== this.totalMilliCpu) return "requested cpu per node does not add up";
-    if (memoryBytes !== this.totalMemoryBytes) return "requested memory per node does not add up";
-    return pods === this.totalPods ? undefined : "pods per node do not add up";
-  }
-
-  /** I67 and I11 in one: the sums of every node, counted anew from the table. */
+  /** I11: the sums of every node, counted anew from the table. */
   testSumsByScan(): string | undefined {
     for (let row = 0; row < this.nodes.rowCount; row++) {
       const node = row as NodeIndex;
@@ -182,9 +162,6 @@ export class CapacityLedger {
     for (const [name, amount] of requests.scalars) {
       sums.scalars.set(name, (sums.scalars.get(name) ?? 0) + sign * amount);
     }
-    this.totalMilliCpu += sign * requests.milliCpu;
-    this.totalMemoryBytes += sign * requests.memoryBytes;
-    this.totalPods += sign;
   }
 
   private sumsOf(node: NodeIndex): NodeSums {

@@ -1,7 +1,9 @@
 // Node ledger: a second account of Node objects, kept from the stream of commits alone.
 
 import type { NodeChange } from "../changes.ts";
-import { ConditionStatus } from "../identity.ts";
+import { ConditionStatus, NO_NODE } from "../identity.ts";
+import type { NodeIndex } from "../identity.ts";
+import type { PodTable } from "../pod-table.ts";
 import { readyStatusOf } from "../node-table.ts";
 import type { NodeTable } from "../node-table.ts";
 import type { Violations } from "./violations.ts";
@@ -74,6 +76,36 @@ export class NodeLedger {
       }
     }
     return undefined;
+  }
+
+  /**
+   * I67: summed over nodes, the columns give what the Node objects say, and the pods on nodes with
+   * those on none give the cluster's pods.
+   */
+  testTotalsByScan(pods: PodTable): string | undefined {
+    const { nodes } = this;
+    const ofColumns = { milliCpu: 0, memoryBytes: 0, pods: 0 };
+    const ofObjects = { milliCpu: 0, memoryBytes: 0, pods: 0 };
+    for (const node of nodes.collectExisting()) {
+      const { allocatable } = nodes.facts(node);
+      ofColumns.milliCpu += nodes.milliCpuAllocatable(node);
+      ofColumns.memoryBytes += nodes.memoryBytesAllocatable(node);
+      ofColumns.pods += nodes.podsAllocatable(node);
+      ofObjects.milliCpu += allocatable.milliCpu;
+      ofObjects.memoryBytes += allocatable.memoryBytes;
+      ofObjects.pods += allocatable.pods;
+    }
+    for (const resource of ["milliCpu", "memoryBytes", "pods"] as const) {
+      if (ofColumns[resource] === ofObjects[resource]) continue;
+      return `allocatable ${resource}: columns ${ofColumns[resource]}, objects ${ofObjects[resource]}`;
+    }
+    let podCount = 0;
+    for (let node = 0; node < nodes.rowCount; node++)
+      podCount += pods.countOnNode(node as NodeIndex);
+    pods.forEach((pod) => {
+      if (pods.node(pod) === NO_NODE) podCount++;
+    });
+    return podCount === pods.count ? undefined : `${podCount} pods by node, ${pods.count} in all`;
   }
 
   private enter(node: number, status: ConditionStatus): void {

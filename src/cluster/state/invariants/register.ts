@@ -87,15 +87,15 @@ export function registerClusterInvariants(
   atEvent("I69", "number in system = arrivals - departures", () => pods.testNumberInSystem());
   atEvent("I29", "processes = starts - exits", () => power.testProcessCount());
 
+  atEnd("I28", "no phase moved without a commit", () => pods.testPhasesByScan());
   atEnd("I1", "classes counted anew", () => pods.testClassesByScan());
   atEnd("I3", "fields and lists of all nodes agree", () =>
     pods.testListsByScan(api.nodes.rowCount),
   );
   atEnd("I4", "Ready statuses counted anew", () => nodes.testReadyByScan());
   atEnd("I19", "no machine without power runs anything", () => power.testDeadMachines());
-  atEnd("I28", "no phase moved without a commit", () => pods.testPhasesByScan());
   atEnd("I61", "up time + down time = existence", () => power.testPowerTimes());
-  atEnd("I67", "sums over nodes = cluster totals", () => capacity.testTotals());
+  atEnd("I67", "sums over nodes = cluster totals", () => nodes.testTotalsByScan(api.pods));
   atEnd("I73", "availability = up share = 1 - down share", () => power.testAvailability());
   registry.register({
     id: "I11",
