@@ -125,7 +125,7 @@ export class Decoder {
   text(): string | undefined {
     if (typeof this.value === "string") return this.value;
     const quote = typeof this.value === "number" || typeof this.value === "boolean";
-    return this.failType("text", quote ? `write "${String(this.value)}" in quotes` : undefined);
+    return this.failType("text", quote ? "quote it if text is meant" : undefined);
   }
 
   /** A whole number within the bounds, both included. */

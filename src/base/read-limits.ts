@@ -35,6 +35,8 @@ export const EXPANSION_ALWAYS_ALLOWED = 10_000;
 export interface ReadOptions {
   readonly file?: string;
   readonly limits?: Partial<ReadLimits>;
+  /** In YAML, takes an unquoted y, Y, n or N as text; kubectl reads booleans. */
+  readonly lettersAreText?: boolean;
 }
 
 /** The limits of one read: the defaults, changed by those given. */

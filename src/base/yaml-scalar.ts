@@ -12,8 +12,12 @@ export interface ScalarReading {
   readonly ambiguous?: string;
 }
 
-/** Reads an unquoted, untagged scalar. Dates and `1:30` are text; NaN and infinity have no value. */
-export function readPlainScalar(text: string): ScalarReading {
+/**
+ * Reads an unquoted, untagged scalar. Dates and `1:30` are text; NaN and infinity have no value.
+ * `lettersAreText` takes y, Y, n and N as text, where kubectl reads booleans.
+ */
+export function readPlainScalar(text: string, lettersAreText: boolean = false): ScalarReading {
+  if (lettersAreText && /^[yYnN]$/.test(text)) return { value: text };
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (!MAY_BE_NUMBER.test(text)) return { value: text };

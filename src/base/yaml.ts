@@ -44,7 +44,7 @@ export interface ReadOutcome {
  * differently. A document with an error in it is not returned.
  */
 export function readYaml(text: string, options: ReadOptions = {}): ReadOutcome {
-  const reading = new YamlReading(text, options.file ?? "", limitsOf(options));
+  const reading = new YamlReading(text, options);
   reading.read();
   return { documents: reading.documents, problems: reading.problems };
 }
@@ -82,10 +82,15 @@ export function createSpanFinder(
   text: string,
   offset: number,
   documentOrdinal: number,
+  lettersAreText: boolean = false,
 ): SpanFinder {
   let index: EventIndex | undefined;
   return (path, what) => {
-    index ??= new EventIndex(text, parseEvents(text, { maxDepth: Number.MAX_SAFE_INTEGER }));
+    index ??= new EventIndex(
+      text,
+      parseEvents(text, { maxDepth: Number.MAX_SAFE_INTEGER }),
+      lettersAreText,
+    );
     const span = index.find(documentOrdinal, path, what);
     return span && { start: span.start + offset, end: span.end + offset };
   };
@@ -108,11 +113,13 @@ class YamlReading {
   private readonly text: string;
   private readonly file: string;
   private readonly limits: ReadLimits;
+  private readonly lettersAreText: boolean;
 
-  constructor(text: string, file: string, limits: ReadLimits) {
+  constructor(text: string, options: ReadOptions) {
     this.text = text;
-    this.file = file;
-    this.limits = limits;
+    this.file = options.file ?? "";
+    this.limits = limitsOf(options);
+    this.lettersAreText = options.lettersAreText === true;
     this.lines = new LineIndex(text);
   }
 
@@ -144,7 +151,7 @@ class YamlReading {
     }
     let ordinal = 0;
     for (let next = 0; next < events.length; ordinal++) {
-      const builder = new ValueBuilder(chunk.text, events, next, this.limits);
+      const builder = new ValueBuilder(chunk.text, events, next, this.limits, this.lettersAreText);
       builder.build();
       next = builder.next;
       this.keep(builder, chunk, ordinal);
@@ -157,7 +164,7 @@ class YamlReading {
     const place = { file: this.file, lines: this.lines, offset: chunk.offset };
     for (const fault of builder.faults) this.problems.push(problemOfFault(fault, place));
     if (builder.isEmpty || builder.faults.some((fault) => fault.severity === "error")) return;
-    const findSpan = createSpanFinder(chunk.text, chunk.offset, ordinal);
+    const findSpan = createSpanFinder(chunk.text, chunk.offset, ordinal, this.lettersAreText);
     this.documents.push(
       new PositionedDocument(builder.value, this.file, index, this.lines, findSpan),
     );
@@ -171,7 +178,7 @@ class YamlReading {
       severity: "error",
       message: tooDeep
         ? `maps and lists nest deeper than ${this.limits.depthMax} levels`
-        : error.reason,
+        : `not YAML: ${error.reason}`,
       file: this.file,
       ...this.lines.positionOf({ start, end: start + 1 }),
       ...(error.reason.includes("tab characters") && { hint: "indent with spaces" }),
@@ -243,8 +250,16 @@ class ValueBuilder {
   private readonly text: string;
   private readonly events: readonly Event[];
   private readonly limits: ReadLimits;
+  private readonly lettersAreText: boolean;
 
-  constructor(text: string, events: readonly Event[], start: number, limits: ReadLimits) {
+  constructor(
+    text: string,
+    events: readonly Event[],
+    start: number,
+    limits: ReadLimits,
+    lettersAreText: boolean = false,
+  ) {
+    this.lettersAreText = lettersAreText;
     this.text = text;
     this.events = events;
     this.next = start;
@@ -335,7 +350,7 @@ class ValueBuilder {
       }
       this.path[this.path.length - 1] = key;
       if (Object.hasOwn(value, key)) {
-        seen ??= collectKeyEvents(this.text, this.events, first);
+        seen ??= collectKeyEvents(this.text, this.events, first, this.lettersAreText);
         this.addDuplicate(key, keyIndex, seen.get(key) ?? keyIndex);
         this.buildNode();
       } else {
@@ -395,7 +410,7 @@ class ValueBuilder {
       }
       return text;
     }
-    const { value, ambiguous } = readPlainScalar(text);
+    const { value, ambiguous } = readPlainScalar(text, this.lettersAreText);
     if (value === undefined) this.fault(event, "E_NOT_FINITE", `${text} is not a finite number`);
     if (ambiguous !== undefined) this.warnAmbiguous(event, text, ambiguous);
     return value;
@@ -403,7 +418,7 @@ class ValueBuilder {
 
   private readTagged(event: ScalarEvent, tag: string, text: string): unknown {
     if (tag === "str" || tag === "!") return text;
-    const { value } = readPlainScalar(text);
+    const { value } = readPlainScalar(text, this.lettersAreText);
     const kind = value === null ? "null" : typeof value;
     const fits =
       tag === "int"
@@ -533,14 +548,16 @@ type Children = Map<string | number, { key: number; value: number }>;
 class EventIndex {
   private readonly text: string;
   private readonly events: readonly Event[];
+  private readonly lettersAreText: boolean;
   private readonly children = new Map<number, Children>();
   /** Events that define each anchor, in order: an alias means the last one before it. */
   private readonly anchors = new Map<string, number[]>();
   private readonly roots: number[] = [];
 
-  constructor(text: string, events: readonly Event[]) {
+  constructor(text: string, events: readonly Event[], lettersAreText: boolean) {
     this.text = text;
     this.events = events;
+    this.lettersAreText = lettersAreText;
     for (let i = 0; i < events.length; i = findEnd(events, i) + 1) this.roots.push(i + 1);
     events.forEach((event, i) => {
       if (event.type !== EVENT_ID.ALIAS && "anchorStart" in event && event.anchorStart !== -1) {
@@ -613,7 +630,12 @@ class EventIndex {
         children.set(ordinal++, { key: -1, value: i });
       }
     } else if (type === EVENT_ID.MAPPING) {
-      for (const [key, index] of collectKeyEvents(this.text, this.events, node + 1)) {
+      for (const [key, index] of collectKeyEvents(
+        this.text,
+        this.events,
+        node + 1,
+        this.lettersAreText,
+      )) {
         children.set(key, { key: index, value: findEnd(this.events, index) + 1 });
       }
     }
@@ -630,6 +652,7 @@ function collectKeyEvents(
   text: string,
   events: readonly Event[],
   first: number,
+  lettersAreText: boolean,
 ): Map<string, number> {
   const keys = new Map<string, number>();
   for (let i = first; events[i]!.type !== EVENT_ID.POP; ) {
@@ -641,7 +664,7 @@ function collectKeyEvents(
         ? source
         : source === "<<"
           ? MERGE_KEY
-          : String(readPlainScalar(source).value);
+          : String(readPlainScalar(source, lettersAreText).value);
       if (!keys.has(key)) keys.set(key, i);
     }
     i = findEnd(events, findEnd(events, i) + 1) + 1;

@@ -49,7 +49,7 @@ hint: did you mean 'replicas'?
 d.yaml:2:7: error[E_TYPE]: name: expected text, found the number 7
     2 | name: 7
       |       ^
-hint: write "7" in quotes
+hint: quote it if text is meant
 d.yaml:3:8: error[E_RANGE]: count: -1 is not a whole number of at least 0
     3 | count: -1
       |        ^^

@@ -36,7 +36,8 @@ export function readScenario(
   input: Uint8Array | string,
   options: ScenarioOptions = {},
 ): ScenarioReading {
-  const { documents, problems } = readDocuments(input, options);
+  // Names such as n are common in scenarios; a boolean is always written out there.
+  const { documents, problems } = readDocuments(input, { lettersAreText: true, ...options });
   const [document, second] = documents;
   if (document === undefined) {
     return { problems: hasErrors(problems) ? problems : [...problems, emptyProblem(options)] };
@@ -48,9 +49,18 @@ export function readScenario(
   return decodeDocument(document, problems, options);
 }
 
-/** Checks a scenario that is already a value, as library users have it; problems carry paths only. */
+/**
+ * Checks a scenario that is already a value, as library users have it; problems carry paths only.
+ * The value is copied, so later changes to it do not reach the scenario.
+ */
 export function decodeScenario(value: unknown, options: ScenarioOptions = {}): ScenarioReading {
-  return decodeDocument(documentOfValue(value, options.file), [], options);
+  const faults: { path: (string | number)[]; message: string }[] = [];
+  const copy = copyPlain(value, [], faults);
+  const document = documentOfValue(copy, options.file);
+  const problems = faults.map(({ path, message }) =>
+    document.problemAt(path, { code: "E_TYPE", message }),
+  );
+  return decodeDocument(document, problems, options);
 }
 
 function decodeDocument(
@@ -66,6 +76,37 @@ function decodeDocument(
   const sorted = sortProblems(problems);
   if (hasErrors(sorted)) return { document, problems: sorted };
   return { scenario: buildScenario(document), document, problems: sorted };
+}
+
+const DEPTH_MAX = 100;
+
+/** A copy of plain data: null, booleans, numbers, bigints, texts, lists and maps of these. */
+function copyPlain(
+  value: unknown,
+  path: (string | number)[],
+  faults: { path: (string | number)[]; message: string }[],
+): unknown {
+  const refuse = (message: string): null => {
+    faults.push({ path, message });
+    return null;
+  };
+  if (typeof value === "function" || typeof value === "symbol") {
+    return refuse(`expected plain data, found a ${typeof value}`);
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (path.length >= DEPTH_MAX)
+    return refuse(`nested deeper than ${DEPTH_MAX} levels, or in a circle`);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => copyPlain(item, [...path, index], faults));
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    return refuse("expected plain data, found an object of a class");
+  }
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(
+    entries.map(([key, field]) => [key, copyPlain(field, [...path, key], faults)]),
+  );
 }
 
 /** Why the document is not a scenario of this version at all; its fields are then not judged. */

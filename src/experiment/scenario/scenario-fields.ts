@@ -49,7 +49,7 @@ function refuseType(
 export function readText(value: unknown): Reading<string> {
   if (typeof value !== "string") {
     const isScalar = typeof value === "number" || typeof value === "boolean";
-    return refuseType("text", value, isScalar ? `write "${value}" in quotes` : undefined);
+    return refuseType("text", value, isScalar ? "quote it if text is meant" : undefined);
   }
   return value === "" ? refuse("E_VALUE", "must not be empty") : { value };
 }

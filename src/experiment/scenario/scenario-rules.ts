@@ -16,9 +16,11 @@ import { durationReader, quantityReader } from "./scenario-fields.ts";
 export interface RuleOptions {
   /** Kubernetes objects are given beside the scenario, so that unknown nodes may be among them. */
   readonly hasOtherObjects?: boolean;
+  /** The most nodes of all pools together; NODES_MAX if left out. */
+  readonly nodesMax?: number;
 }
 
-/** The most nodes of a cluster. */
+/** The most nodes of a cluster, unless the limit is raised. */
 export const NODES_MAX = 1_000_000;
 
 /** Horizon of a scenario that names neither a horizon nor `until`. */
@@ -47,6 +49,8 @@ interface KnownCluster {
   readonly zones: ReadonlySet<string>;
   /** False when files or other sources may hold more nodes. */
   readonly isComplete: boolean;
+  /** True when every pool has a usable name. */
+  readonly knowsPools: boolean;
 }
 
 class Rules {
@@ -95,8 +99,9 @@ class Rules {
       this.refuseDoubles([...path, "zones"], "zone");
       this.judgeResources(path);
     }
-    if (nodes > NODES_MAX) {
-      const message = `${nodes} nodes are more than the limit of ${NODES_MAX}`;
+    const nodesMax = this.options.nodesMax ?? NODES_MAX;
+    if (nodes > nodesMax) {
+      const message = `${nodes} nodes are more than the limit of ${nodesMax}`;
       this.add(at, "E_LIMIT_NODES", message);
     }
   }
@@ -184,7 +189,8 @@ class Rules {
     const faults = this.items(["faults"]);
     if (faults.length === 0) return;
     const cluster = this.collectCluster();
-    if (cluster.isComplete && cluster.nodes.size === 0 && cluster.pools.size === 0) {
+    const hasPools = this.items(["cluster", "nodePools"]).length > 0;
+    if (cluster.isComplete && cluster.nodes.size === 0 && !hasPools) {
       this.contradiction(
         ["faults"],
         "there are faults but no nodes",
@@ -202,7 +208,7 @@ class Rules {
       if (kind === "ZoneOutage" && cluster.isComplete) {
         this.judgeReference([...path, "zone"], "zone", [...cluster.zones]);
       }
-      if (kind === "NodeFailures") {
+      if (kind === "NodeFailures" && cluster.knowsPools) {
         this.judgeReference([...path, "pool"], "node pool", [...cluster.pools.keys()]);
       }
     }
@@ -231,7 +237,8 @@ class Rules {
     const nodes = new Set<string>();
     for (const path of this.items(["cluster", "nodePools"])) {
       const name = this.get([...path, "name"]);
-      if (typeof name === "string") pools.set(name, this.count([...path, "count"]) ?? NODES_MAX);
+      if (typeof name === "string")
+        pools.set(name, this.count([...path, "count"]) ?? Number.MAX_SAFE_INTEGER);
       for (const zone of this.items([...path, "zones"])) zones.add(String(this.get(zone)));
     }
     const steps = this.items(["workload", "manifests"]);
@@ -246,7 +253,9 @@ class Rules {
       this.items(["cluster", "manifests"]).length > 0 ||
       this.items(["workload", "traces"]).length > 0 ||
       steps.some((path) => this.items([...path, "files"]).length > 0);
-    return { pools, zones, nodes, isComplete: !hasFiles && this.options.hasOtherObjects !== true };
+    const knowsPools = pools.size === this.items(["cluster", "nodePools"]).length;
+    const isComplete = knowsPools && !hasFiles && this.options.hasOtherObjects !== true;
+    return { pools, zones, nodes, isComplete, knowsPools };
   }
 
   private judgeReference(path: Path, noun: string, known: readonly string[]): void {

@@ -291,7 +291,7 @@ function clusterSchema(files: z.ZodType): z.ZodType {
   });
   const pool = map({
     name: named(subdomainProblem, "nodes are named NAME-0, NAME-1, ..."),
-    count: count(1, 1_000_000, "number of nodes"),
+    count: count(1, 1_000_000_000, "number of nodes; all pools together have a limit"),
     allocatable: resources("what pods may use on each node"),
     ...optional({
       zones: z
@@ -428,7 +428,8 @@ function clientSchema(description: string): z.ZodType {
       const refusals: Refusal[] = [];
       for (const key of Object.keys(value)) {
         if (key === "qps" || key === "burst") continue;
-        const hint = "known fields: qps, burst";
+        const near = nearest(key, ["qps", "burst"]);
+        const hint = near === undefined ? "known fields: qps, burst" : `did you mean '${near}'?`;
         refusals.push({ code: "E_UNKNOWN_FIELD", message: "unknown field", hint, path: [key] });
       }
       for (const [key, reader] of [
