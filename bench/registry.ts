@@ -8,6 +8,7 @@ type Load = () => Promise<{ readonly benchmark: Benchmark }>;
 export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/event-queue", () => import("./engine/event-queue.bench.ts")],
   ["engine/event-loop", () => import("./engine/event-loop.bench.ts")],
+  ["engine/lanes", () => import("./engine/lanes.bench.ts")],
   ["engine/timeouts", () => import("./engine/timeouts.bench.ts")],
   ["engine/ties", () => import("./engine/ties.bench.ts")],
 ]);

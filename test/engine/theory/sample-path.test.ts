@@ -67,6 +67,23 @@ it("overload and arrivals on a grid, where ends and arrivals meet", () => {
   expect(countDiffering({ customers: 5_000, servers: 1, ...grid })).toBe(0);
 });
 
+it("Little's law holds on the path, exactly: time in the station is counted alike both ways", () => {
+  const history = runStation(
+    {
+      customers: 20_000,
+      interarrival: exponential({ mean: 0.3 }),
+      service: laws[0]![1],
+      servers: 4,
+    },
+    3,
+  );
+  const stays = history.startedUs.reduce((sum, startedUs, n) => {
+    return sum + startedUs + history.serviceUs[n]! - history.arrivedUs[n]!;
+  }, 0);
+  expect(history.customerUs).toBe(stays);
+  expect(stays).toBeLessThan(Number.MAX_SAFE_INTEGER);
+});
+
 describe("mutants that must differ", () => {
   const base = {
     customers: 5_000,

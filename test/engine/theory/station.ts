@@ -30,6 +30,8 @@ export interface StationHistory {
   readonly startedUs: Float64Array;
   /** Customers in the station at arrival, without the one that arrives. */
   readonly seenCount: Int32Array;
+  /** Integral over time of the number of customers in the station. */
+  customerUs: number;
 }
 
 export function runStation(setting: StationSetting, replication: number): StationHistory {
@@ -43,15 +45,22 @@ export function runStation(setting: StationSetting, replication: number): Statio
   let last = 0;
   let inStation = 0;
 
+  let countedToUs = 0;
+  const count = (): void => {
+    history.customerUs += inStation * (simulation.nowUs - countedToUs);
+    countedToUs = simulation.nowUs;
+  };
   const begin = (customer: number): void => {
     startedUs[customer] = simulation.nowUs;
     simulation.after(serviceUs[customer]! as Duration, end, customer);
   };
   const end = simulation.defineKind("end", RANK.machine, () => {
+    count();
     inStation--;
     if (first < last) begin(isLifo ? line[--last]! : line[first++]!);
   });
   const arrival = simulation.defineKind("arrival", RANK.workload, (customer) => {
+    count();
     seenCount[customer] = inStation;
     if (inStation >= capacity) return;
     if (inStation++ < servers) begin(customer);
@@ -92,5 +101,6 @@ function drawCustomers(setting: StationSetting, replication: number): StationHis
     serviceUs[customer] = inUs(service.sample(nextSpan));
   }
   const startedUs = new Float64Array(customers).fill(-1);
-  return { arrivedUs, serviceUs, startedUs, seenCount: new Int32Array(customers) };
+  const seenCount = new Int32Array(customers);
+  return { arrivedUs, serviceUs, startedUs, seenCount, customerUs: 0 };
 }
