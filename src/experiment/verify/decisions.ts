@@ -25,11 +25,12 @@ import {
   type CaseOutcome,
   compareValues,
   type Difference,
+  parseCaseLines,
   type RecordedCase,
+  ReportBuilder,
   type VerifyReport,
 } from "./case-format.ts";
 import { RecordedWorld } from "./recorded-world.ts";
-import { compareValues, parseCaseLines, ReportBuilder } from "./verify-report.ts";
 
 /** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
 export function verifyDecisions(lines: Iterable<string>, file = "decisions"): VerifyReport {
