@@ -4,16 +4,7 @@
 // Pure functions over sizes, so that the vectors of Kubernetes' own functions can be checked one by
 // one. Who is asked to do it, and when, is deployment.ts.
 
-/** A count or a percentage ("25%"), as manifests have it. */
-export type CountOrPercent = number | string;
-
-/** `value` of `total`; percentages are rounded up or down, counts are taken as they are. */
-export function scaledCount(value: CountOrPercent, total: number, roundUp: boolean): number {
-  if (typeof value === "number") return value;
-  const percent = Number(value.slice(0, -1));
-  const exact = (percent * total) / 100;
-  return roundUp ? Math.ceil(exact) : Math.floor(exact);
-}
+import { type IntOrPercent, resolveIntOrPercent } from "../cluster/index.ts";
 
 /** Resolved bounds of a rolling update. */
 export interface RolloutBounds {
@@ -24,11 +15,11 @@ export interface RolloutBounds {
 /** Surge rounds up, unavailable down; both zero would stand still, so unavailable becomes 1. */
 export function rolloutBounds(
   replicas: number,
-  maxSurge: CountOrPercent,
-  maxUnavailable: CountOrPercent,
+  maxSurge: IntOrPercent,
+  maxUnavailable: IntOrPercent,
 ): RolloutBounds {
-  const surge = scaledCount(maxSurge, replicas, true);
-  const unavailable = scaledCount(maxUnavailable, replicas, false);
+  const surge = resolveIntOrPercent(maxSurge, replicas, "up");
+  const unavailable = resolveIntOrPercent(maxUnavailable, replicas, "down");
   return surge === 0 && unavailable === 0 ? { surge, unavailable: 1 } : { surge, unavailable };
 }
 
@@ -56,40 +47,50 @@ export function newReplicaSetSize(
   return newSize + Math.min(limit - totalSize, replicas - newSize);
 }
 
+/** A resize of one old ReplicaSet, by its place in the list. */
+export interface ResizeStep {
+  readonly index: number;
+  readonly size: number;
+}
+
 /**
- * Sizes of the old ReplicaSets (oldest first) after one scale-down step of a rolling update: first
+ * The resizes of old ReplicaSets (oldest first) in one scale-down step of a rolling update: first
  * those that are not available are given up, then available ones as far as the budget allows. The
  * second part works on the availability seen before the first, as upstream does.
  */
-export function oldReplicaSetSizes(
+export function oldReplicaSetSteps(
   replicas: number,
   unavailable: number,
   newOne: ReplicaSetSize,
   old: readonly ReplicaSetSize[],
-): number[] {
+): ResizeStep[] {
+  const steps: ResizeStep[] = [];
   const sizes = old.map((one) => one.size);
   const total = sizes.reduce((sum, size) => sum + size, 0) + newOne.size;
   const availableMin = replicas - unavailable;
   const newUnavailable = newOne.size - newOne.available;
   const scaledDownMax = total - availableMin - newUnavailable;
-  if (scaledDownMax <= 0) return sizes;
-  let done = 0;
+  if (scaledDownMax <= 0) return steps;
+  const shrink = (index: number, by: number): void => {
+    sizes[index] = sizes[index]! - by;
+    steps.push({ index, size: sizes[index]! });
+  };
+  let cleaned = 0;
   for (const [index, one] of old.entries()) {
-    if (done >= scaledDownMax) break;
-    if (one.size === 0 || one.available >= one.size) continue;
-    const step = Math.min(scaledDownMax - done, one.size - one.available);
-    sizes[index] = one.size - step;
-    done += step;
+    const step = Math.min(scaledDownMax - cleaned, one.size - one.available);
+    if (step <= 0) continue;
+    shrink(index, step);
+    cleaned += step;
   }
   const available = old.reduce((sum, one) => sum + one.available, newOne.available);
   let budget = available - availableMin;
-  for (const [index, size] of sizes.entries()) {
-    if (budget <= 0) break;
-    const step = Math.min(size, budget);
-    sizes[index] = size - step;
+  for (let index = 0; index < sizes.length; index++) {
+    const step = Math.min(sizes[index]!, budget);
+    if (step <= 0) continue;
+    shrink(index, step);
     budget -= step;
   }
-  return sizes;
+  return steps;
 }
 
 /** An active ReplicaSet for a proportional resize; sequence = creation order. */

@@ -5,8 +5,8 @@
 // waits is not queued twice. A worker is busy until the sync's own requests have been answered,
 // which is what makes a client limit slow a whole controller down.
 
-import { type Duration, duration } from "../base/index.ts";
-import { RANK, type EventHandle, type Simulation } from "../engine/index.ts";
+import { type Duration, duration, type Instant } from "../base/index.ts";
+import { type EventHandle, RANK, type Simulation } from "../engine/index.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** How failed syncs are retried: `baseUs` x 2^n up to `maxUs`, given up after `retriesMax`. */
@@ -44,7 +44,8 @@ export class WorkQueue<K extends number | string> {
   private readonly sim: Simulation;
   private readonly options: WorkQueueOptions<K>;
   private readonly retries: RetryLimits;
-  private readonly waiting = new Set<K>();
+  /** Keys in order of arrival, with what the engine's loop guard needs to know of each. */
+  private readonly waiting = new Map<K, { readonly depth: number; readonly atUs: Instant }>();
   private readonly busy = new Set<K>();
   private readonly again = new Set<K>();
   private readonly failures = new Map<K, number>();
@@ -65,7 +66,7 @@ export class WorkQueue<K extends number | string> {
       this.again.add(key);
       return;
     }
-    this.waiting.add(key);
+    this.enqueue(key);
     this.wake();
   }
 
@@ -110,6 +111,11 @@ export class WorkQueue<K extends number | string> {
     return this.droppedCount;
   }
 
+  private enqueue(key: K): void {
+    if (this.waiting.has(key)) return;
+    this.waiting.set(key, { depth: this.sim.causalDepth, atUs: this.sim.nowUs });
+  }
+
   private wake(): void {
     if (this.isDispatchPending || this.busy.size >= this.options.workers) return;
     this.isDispatchPending = true;
@@ -121,11 +127,12 @@ export class WorkQueue<K extends number | string> {
 
   private dispatch(): void {
     while (this.busy.size < this.options.workers) {
-      const next = this.waiting.values().next();
+      const next = this.waiting.entries().next();
       if (next.done === true) return;
-      const key = next.value;
+      const [key, { depth, atUs }] = next.value;
       this.waiting.delete(key);
       this.busy.add(key);
+      this.sim.takeUp(depth, atUs);
       if (this.options.syncCostUs === 0) this.work(key);
       else {
         const cost = duration(this.options.syncCostUs);
@@ -149,7 +156,7 @@ export class WorkQueue<K extends number | string> {
     this.busy.delete(key);
     if (error === undefined) this.failures.delete(key);
     else this.retry(key);
-    if (this.again.delete(key)) this.waiting.add(key);
+    if (this.again.delete(key)) this.enqueue(key);
     if (this.waiting.size > 0) this.wake();
   }
 

@@ -1,11 +1,23 @@
+import type { IntOrPercent } from "../../src/cluster/index.ts";
 import { describe, expect, it } from "vitest";
 import {
   newReplicaSetSize,
-  oldReplicaSetSizes,
+  oldReplicaSetSteps,
   proportionalSizes,
   rolloutBounds,
-  scaledCount,
 } from "../../src/controllers/rollout-arithmetic.ts";
+
+const percent = (value: number): IntOrPercent => ({ kind: "percent", value });
+
+type Size = { size: number; available: number };
+/** Sizes of the old ReplicaSets after all steps. */
+function oldSizes(replicas: number, unavailable: number, newOne: Size, old: Size[]): number[] {
+  const sizes = old.map((one) => one.size);
+  for (const step of oldReplicaSetSteps(replicas, unavailable, newOne, old)) {
+    sizes[step.index] = step.size;
+  }
+  return sizes;
+}
 
 describe("rollout bounds", () => {
   // controllers.md section 3, run through the real functions
@@ -23,35 +35,31 @@ describe("rollout bounds", () => {
   it.each(vectors)(
     "of %i replicas at 25%%/25%% are surge %i, unavailable %i",
     (n, surge, unavailable) => {
-      expect(rolloutBounds(n, "25%", "25%")).toEqual({ surge, unavailable });
+      expect(rolloutBounds(n, percent(25), percent(25))).toEqual({ surge, unavailable });
     },
   );
 
   it("never stand still: 0%/0% allows one unavailable", () => {
     for (const n of [1, 2, 9, 100]) {
-      expect(rolloutBounds(n, "0%", "0%")).toEqual({ surge: 0, unavailable: 1 });
+      expect(rolloutBounds(n, percent(0), percent(0))).toEqual({ surge: 0, unavailable: 1 });
     }
   });
 
   it("take plain counts as they are", () => {
-    expect(scaledCount(7, 3, true)).toBe(7);
-    expect(rolloutBounds(10, 0, 4)).toEqual({ surge: 0, unavailable: 4 });
+    expect(rolloutBounds(10, { kind: "int", value: 0 }, { kind: "int", value: 4 })).toEqual({
+      surge: 0,
+      unavailable: 4,
+    });
   });
 });
 
 describe("rolling update steps", () => {
   it("take 10 pods through 10/0, 10/3, 8/3, 8/5 at 25 %/25 %", () => {
     expect(newReplicaSetSize(10, 3, 10, 0)).toBe(3);
-    expect(
-      oldReplicaSetSizes(10, 2, { size: 3, available: 0 }, [{ size: 10, available: 10 }]),
-    ).toEqual([8]);
+    expect(oldSizes(10, 2, { size: 3, available: 0 }, [{ size: 10, available: 10 }])).toEqual([8]);
     expect(newReplicaSetSize(10, 3, 11, 3)).toBe(5);
-    expect(
-      oldReplicaSetSizes(10, 2, { size: 5, available: 0 }, [{ size: 8, available: 8 }]),
-    ).toEqual([8]);
-    expect(
-      oldReplicaSetSizes(10, 2, { size: 5, available: 1 }, [{ size: 8, available: 8 }]),
-    ).toEqual([7]);
+    expect(oldSizes(10, 2, { size: 5, available: 0 }, [{ size: 8, available: 8 }])).toEqual([8]);
+    expect(oldSizes(10, 2, { size: 5, available: 1 }, [{ size: 8, available: 8 }])).toEqual([7]);
   });
 
   it("give up what is not available first, oldest first", () => {
@@ -59,7 +67,7 @@ describe("rolling update steps", () => {
       { size: 3, available: 3 },
       { size: 4, available: 1 },
     ];
-    expect(oldReplicaSetSizes(6, 1, { size: 0, available: 0 }, old)).toEqual([3, 2]);
+    expect(oldSizes(6, 1, { size: 0, available: 0 }, old)).toEqual([3, 2]);
   });
 
   it("cut a new ReplicaSet that is too big to the wanted size", () => {

@@ -1,0 +1,135 @@
+// The garbage collector: deletes what was owned by an object that is gone.
+//
+// Background deletion only: the owner goes at once, its dependants follow, each with its own grace.
+// Foreground and orphan deletion leave finalizers that this collector resolves in the same way once
+// the dependants are gone or let go.
+
+import {
+  FOREGROUND_FINALIZER,
+  NO_OWNER,
+  NO_POD,
+  type ObjectChange,
+  ORPHAN_FINALIZER,
+  type PodChange,
+  type PodIndex,
+  type StoredObject,
+  type Uid,
+} from "../cluster/index.ts";
+import type { ControllerClient } from "./controller-client.ts";
+import type { ControllerContext } from "./controller-context.ts";
+import { type SyncDone, WorkQueue } from "./work-queue.ts";
+
+/** Looks after dependants. Keys are uids of owners that are gone or going. */
+export class GarbageCollector {
+  readonly queue: WorkQueue<Uid>;
+  private readonly context: ControllerContext;
+  private readonly client: ControllerClient;
+  /** Owners that leave without their dependants. */
+  private readonly released = new Set<Uid>();
+
+  constructor(context: ControllerContext) {
+    this.context = context;
+    this.client = context.client("garbage-collector");
+    this.queue = new WorkQueue(context.sim, {
+      name: "garbage-collector",
+      workers: context.options.concurrentGcSyncs,
+      syncCostUs: context.syncCostUs,
+      sync: (uid, done) => this.sync(uid, done),
+    });
+  }
+
+  onObject(change: ObjectChange): void {
+    if (change.kind === "Deleted") {
+      if (this.hasDependants(change.uid)) this.queue.add(change.uid);
+      const owner = change.before?.owner;
+      if (owner !== undefined && this.isLeaving(owner.uid)) this.queue.add(owner.uid);
+      return;
+    }
+    if (change.after !== undefined && change.after.deletionUs >= 0) this.queue.add(change.uid);
+  }
+
+  /** The last dependant of an owner that waits for it. */
+  onPod(change: PodChange): void {
+    if (change.kind !== "Deleted") return;
+    const owner = this.context.ownerOf(change.pod);
+    if (owner !== undefined && this.isLeaving(owner.uid)) this.queue.add(owner.uid);
+  }
+
+  private isLeaving(uid: Uid): boolean {
+    const stored = this.context.api.objects.findByUid(uid);
+    return stored !== undefined && stored.deletionUs >= 0;
+  }
+
+  private hasDependants(uid: Uid): boolean {
+    const { api } = this.context;
+    if (this.released.delete(uid)) return false;
+    return api.objects.childrenOfOwner(uid).length > 0 || api.owners.find(uid) !== NO_OWNER;
+  }
+
+  private sync(uid: Uid, done: SyncDone): void {
+    const stored = this.context.api.objects.findByUid(uid);
+    if (stored === undefined) this.deleteDependants(uid, done);
+    else if (stored.finalizers.includes(ORPHAN_FINALIZER)) this.orphanDependants(stored, done);
+    else if (stored.finalizers.includes(FOREGROUND_FINALIZER)) this.waitForDependants(stored, done);
+    else done();
+  }
+
+  private dependants(uid: Uid): { objects: readonly StoredObject[]; pods: readonly PodIndex[] } {
+    const { api } = this.context;
+    const row = api.owners.find(uid);
+    const pods = row === NO_OWNER ? [] : api.pods.podsOfOwner(row);
+    return { objects: api.objects.childrenOfOwner(uid), pods };
+  }
+
+  private deleteDependants(uid: Uid, done: SyncDone): void {
+    const { objects, pods } = this.dependants(uid);
+    const table = this.context.api.pods;
+    let waiting = 1;
+    let failure: string | undefined;
+    const reply = (error?: string): void => {
+      failure ??= error;
+      if (--waiting === 0) done(failure);
+    };
+    for (const object of objects) {
+      if (object.deletionUs >= 0) continue;
+      waiting++;
+      this.client.deleteObject(object, reply);
+    }
+    for (const pod of pods) {
+      if (pod === NO_POD || table.isDeleting(pod)) continue;
+      waiting++;
+      this.client.deletePod(pod, table.uid(pod), reply);
+    }
+    reply();
+  }
+
+  private waitForDependants(stored: StoredObject, done: SyncDone): void {
+    const { objects, pods } = this.dependants(stored.uid);
+    if (objects.length + pods.length > 0) {
+      this.deleteDependants(stored.uid, done);
+      return;
+    }
+    const { kind, uid } = stored;
+    this.client.request(
+      "patch",
+      (writer) => writer.removeObjectFinalizer(kind, uid, FOREGROUND_FINALIZER),
+      done,
+    );
+  }
+
+  /** Objects lose their owner; pods keep naming it but are let be. */
+  private orphanDependants(stored: StoredObject, done: SyncDone): void {
+    const { kind, uid } = stored;
+    this.released.add(uid);
+    for (const object of this.context.api.objects.childrenOfOwner(uid)) {
+      this.client.request("patch", (writer) =>
+        writer.setObjectOwner(object.kind, object.uid, undefined),
+      );
+    }
+    this.client.request(
+      "patch",
+      (writer) => writer.removeObjectFinalizer(kind, uid, ORPHAN_FINALIZER),
+      done,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+// Door of controllers: what keeps a cluster as its objects say, and tells it of what happens on
+// its nodes.
+//
+// One call starts them all; the rest is for those who watch, check or set them.
+
+export type { ControllerSet, ControllerSetup, UncontrolledKind } from "./start-controllers.ts";
+export { startControllers } from "./start-controllers.ts";
+export type {
+  ControllerOptions,
+  ControllerPhases,
+  KubeletOptions,
+  NodeLifecycleOptions,
+  PodGcOptions,
+} from "./options.ts";
+export {
+  INSTANT_CONTROLLER_OPTIONS,
+  KUBERNETES_CONTROLLER_OPTIONS,
+  STAND_IN_KUBELET_OPTIONS,
+} from "./options.ts";
+export type { ImagePullModel } from "./image-pull.ts";
+export { DEFAULT_IMAGE_PULL } from "./image-pull.ts";
+export type {
+  DaemonSetStatus,
+  DeploymentStatus,
+  JobStatus,
+  ReplicaSetStatus,
+  StatefulSetStatus,
+  WorkloadCondition,
+} from "./workload-status.ts";
+export {
+  deploymentStatusOf,
+  jobStatusOf,
+  replicaSetStatusOf,
+  statefulSetStatusOf,
+} from "./workload-status.ts";

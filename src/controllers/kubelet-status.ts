@@ -1,0 +1,49 @@
+// What a kubelet writes into a pod's status: the whole of it, from the pod's record on the node.
+
+import { ConditionStatus, PodPhase, type PodStatusPatch } from "../cluster/index.ts";
+import { type KubeletPod, Stage } from "./kubelet-pod.ts";
+
+const YES = { status: ConditionStatus.True } as const;
+
+/** The status patch that makes the API show the pod as it is; undefined while there is nothing to say. */
+export function statusPatchOf(pod: KubeletPod): PodStatusPatch | undefined {
+  switch (pod.stage) {
+    case Stage.Starting:
+    case Stage.Running:
+    case Stage.Exited:
+    case Stage.Stopping:
+      return pod.starts === 0 ? undefined : runningPatch(pod);
+    case Stage.Stopped:
+    case Stage.Finished:
+      return finishedPatch(pod);
+  }
+}
+
+function runningPatch(pod: KubeletPod): PodStatusPatch {
+  const ready = pod.isReady ? YES : { status: ConditionStatus.False, reason: "ContainersNotReady" };
+  return {
+    phase: PodPhase.Running,
+    podReadyToStartContainers: YES,
+    initialized: YES,
+    containersReady: ready,
+    ready,
+    startUs: pod.admittedUs,
+    restartCount: Math.max(0, pod.starts - 1),
+    containerReason: pod.isBackingOff ? "CrashLoopBackOff" : "",
+  };
+}
+
+function finishedPatch(pod: KubeletPod): PodStatusPatch {
+  const hasSucceeded = pod.exitCode === 0;
+  const reason = hasSucceeded ? "PodCompleted" : "PodFailed";
+  const ready = { status: ConditionStatus.False, reason };
+  return {
+    phase: hasSucceeded ? PodPhase.Succeeded : PodPhase.Failed,
+    initialized: hasSucceeded ? { ...YES, reason } : YES,
+    containersReady: ready,
+    ready,
+    startUs: pod.admittedUs,
+    restartCount: Math.max(0, pod.starts - 1),
+    containerReason: hasSucceeded ? "Completed" : "Error",
+  };
+}

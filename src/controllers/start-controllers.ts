@@ -1,0 +1,164 @@
+// Starts every controller and all kubelets of one simulation.
+//
+// They share one watch, as the controllers of kube-controller-manager share their informers; each is
+// told of a change in the order of this file. Kinds whose controller podsim lacks are noted when
+// such an object appears, so that no run quietly leaves one alone.
+
+import type { EntityDraws } from "../base/index.ts";
+import type {
+  ApiServer,
+  ChangeListener,
+  Machines,
+  ObjectChange,
+  PodBehavior,
+  PodTemplateRegistry,
+  StoreKind,
+} from "../cluster/index.ts";
+import type { Simulation } from "../engine/index.ts";
+import { ControllerContext } from "./controller-context.ts";
+import { DeploymentController } from "./deployment.ts";
+import { GarbageCollector } from "./garbage-collector.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { Kubelets } from "./kubelet.ts";
+import { NodeLifecycleController } from "./node-lifecycle.ts";
+import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
+import { PodGcController } from "./pod-gc.ts";
+import { ReplicaSetController } from "./replica-set.ts";
+import { TaintEvictionController } from "./taint-eviction.ts";
+
+/** What the controllers need besides the API and the machines. */
+export interface ControllerSetup {
+  readonly templates: PodTemplateRegistry;
+  readonly behavior: PodBehavior;
+  /** Keyed draws by purpose (phases, jitters); one and the same stream for one purpose. */
+  readonly draws: (purpose: string) => EntityDraws;
+  /** Default: KUBERNETES_CONTROLLER_OPTIONS. */
+  readonly options?: ControllerOptions;
+}
+
+/** Objects of a kind that nobody acts on. */
+export interface UncontrolledKind {
+  readonly kind: StoreKind;
+  readonly count: number;
+  /** True if the missing controller would make or delete pods. */
+  readonly changesScheduling: boolean;
+}
+
+/** The running controllers. */
+export interface ControllerSet {
+  readonly context: ControllerContext;
+  readonly deployments: DeploymentController;
+  readonly replicaSets: ReplicaSetController;
+  readonly replicationControllers: ReplicaSetController;
+  readonly garbageCollector: GarbageCollector;
+  readonly nodeLifecycle: NodeLifecycleController;
+  readonly taintEviction: TaintEvictionController;
+  readonly podGc: PodGcController;
+  readonly kubelets: Kubelets;
+  readonly heartbeats: Heartbeats;
+  /** Kinds that appeared and have no controller here, in the order of their appearance. */
+  uncontrolledKinds(): readonly UncontrolledKind[];
+}
+
+/** Kinds without a controller in this version; true if that changes which pods there are. */
+const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
+  ["StatefulSet", true],
+  ["DaemonSet", true],
+  ["Job", true],
+  ["CronJob", true],
+  ["HorizontalPodAutoscaler", true],
+  ["PodDisruptionBudget", true],
+  ["PersistentVolumeClaim", true],
+  ["VolumeAttachment", false],
+  ["Service", false],
+]);
+
+/** Starts them all; their first look at what exists happens before this returns. */
+export function startControllers(
+  sim: Simulation,
+  api: ApiServer,
+  machines: Machines,
+  setup: ControllerSetup,
+): ControllerSet {
+  const options = setup.options ?? KUBERNETES_CONTROLLER_OPTIONS;
+  const context = new ControllerContext(sim, api, setup.templates, options, setup.draws);
+  const heartbeats = new Heartbeats();
+  const nodeLifecycle = new NodeLifecycleController(context, heartbeats);
+  const kubelets = new Kubelets(context, machines, setup.behavior, heartbeats);
+  const deployments = new DeploymentController(context);
+  const replicaSets = new ReplicaSetController(context, "ReplicaSet");
+  const replicationControllers = new ReplicaSetController(context, "ReplicationController");
+  const garbageCollector = new GarbageCollector(context);
+  const taintEviction = new TaintEvictionController(context);
+  const podGc = new PodGcController(context);
+  const uncontrolled = new Map<StoreKind, number>();
+  const noteKind: ChangeListener = {
+    onObject: (change: ObjectChange): void => {
+      if (change.kind !== "Added" || !UNCONTROLLED.has(change.objectKind)) return;
+      uncontrolled.set(change.objectKind, (uncontrolled.get(change.objectKind) ?? 0) + 1);
+    },
+  };
+  machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
+  watchTogether(api, [
+    noteKind,
+    bound(kubelets),
+    bound(nodeLifecycle),
+    bound(taintEviction),
+    bound(podGc),
+    bound(replicaSets),
+    bound(replicationControllers),
+    bound(deployments),
+    bound(garbageCollector),
+  ]);
+  return {
+    context,
+    deployments,
+    replicaSets,
+    replicationControllers,
+    garbageCollector,
+    nodeLifecycle,
+    taintEviction,
+    podGc,
+    kubelets,
+    heartbeats,
+    uncontrolledKinds: () =>
+      [...uncontrolled].map(([kind, count]) => ({
+        kind,
+        count,
+        changesScheduling: UNCONTROLLED.get(kind) ?? false,
+      })),
+  };
+}
+
+/** One watch for all listeners; a change is told to each in turn. */
+function watchTogether(api: ApiServer, listeners: readonly ChangeListener[]): void {
+  const onPod = listeners.flatMap((listener) => listener.onPod ?? []);
+  const onNode = listeners.flatMap((listener) => listener.onNode ?? []);
+  const onObject = listeners.flatMap((listener) => listener.onObject ?? []);
+  api.watch({
+    name: "controllers",
+    onPod: (change) => {
+      for (const tell of onPod) tell(change);
+    },
+    onNode: (change) => {
+      for (const tell of onNode) tell(change);
+    },
+    onObject: (change) => {
+      for (const tell of onObject) tell(change);
+    },
+  });
+}
+
+/** A controller's handlers as functions of their own. */
+function bound(controller: {
+  onPod?: ChangeListener["onPod"];
+  onNode?: ChangeListener["onNode"];
+  onObject?: ChangeListener["onObject"];
+}): ChangeListener {
+  const { onPod, onNode, onObject } = controller;
+  return {
+    ...(onPod === undefined ? {} : { onPod: onPod.bind(controller) }),
+    ...(onNode === undefined ? {} : { onNode: onNode.bind(controller) }),
+    ...(onObject === undefined ? {} : { onObject: onObject.bind(controller) }),
+  };
+}
