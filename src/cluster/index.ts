@@ -247,7 +247,7 @@ export type {
   NewObjectOptions,
   ObjectUpdateOptions,
 } from "./state/object-writer.ts";
-export { FOREGROUND_FINALIZER, isClusterScoped, ORPHAN_FINALIZER } from "./state/object-writer.ts";
+export { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from "./state/object-writer.ts";
 export type { DisruptionBudgetStatus } from "./state/eviction.ts";
 export type { InitialState } from "./state/initial-state.ts";
 export type { ChangeListener, Subscription, Watcher } from "./state/watch.ts";

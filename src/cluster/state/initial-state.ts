@@ -15,7 +15,6 @@ import { ConditionStatus, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./ident
 import type { NodeIndex, PodConditionType, PodIndex, Uid } from "./identity.ts";
 import type { NodeWriter } from "./node-writer.ts";
 import type { StorableObject } from "./object-store.ts";
-import { isClusterScoped } from "./object-writer.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { OwnerRef } from "./owner-table.ts";
 import type { PodWriter } from "./pod-writer.ts";
@@ -46,8 +45,8 @@ export class InitialState {
 
   /** Adds any other object that exists from the start, in any order. */
   addObject(object: StorableObject): ApiResult {
-    const { meta, kind } = object;
-    const owner = this.ownerOf(meta, isClusterScoped(kind));
+    const { meta } = object;
+    const owner = this.ownerOf(meta);
     const uid = meta.uid === undefined ? undefined : this.uidByText.get(meta.uid);
     const result = this.objects.create(object, {
       ...(owner === undefined ? {} : { owner }),
@@ -60,7 +59,7 @@ export class InitialState {
   /** Adds a pod that exists from the start, bound or pending. */
   addPod(pod: PodObject): ApiResult {
     const { meta } = pod;
-    const owner = this.ownerOf(meta, false);
+    const owner = this.ownerOf(meta);
     const request = {
       namespace: meta.namespace,
       ...(meta.name === "" ? { generateName: meta.generateName } : { name: meta.name }),
@@ -124,7 +123,7 @@ export class InitialState {
   }
 
   /** The controller, by the dump's uid; one that is not in the dump gets a uid of its own. */
-  private ownerOf(meta: ObjectMeta, isClusterWide: boolean): OwnerRef | undefined {
+  private ownerOf(meta: ObjectMeta): OwnerRef | undefined {
     const controller = findControllerOf(meta);
     if (controller === undefined) return undefined;
     let uid = this.uidByText.get(controller.uid);
@@ -132,8 +131,8 @@ export class InitialState {
       uid = this.state.takeUid();
       this.uidByText.set(controller.uid, uid);
     }
-    const namespace = isClusterWide ? "" : meta.namespace;
-    return { kind: controller.kind, namespace, name: controller.name, uid };
+    const { kind, name } = controller;
+    return { kind, namespace: meta.namespace, name, uid };
   }
 
   private noteUid(meta: ObjectMeta, result: ApiResult): void {

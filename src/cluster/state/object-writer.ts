@@ -31,22 +31,6 @@ export interface ObjectUpdateOptions {
 
 export type DeletionPropagation = "Background" | "Foreground" | "Orphan";
 
-/** Kinds without a namespace. */
-const CLUSTER_SCOPED: ReadonlySet<StoreKind> = new Set<StoreKind>([
-  "Namespace",
-  "PriorityClass",
-  "RuntimeClass",
-  "PersistentVolume",
-  "StorageClass",
-  "CSINode",
-  "CSIDriver",
-  "VolumeAttachment",
-]);
-
-export function isClusterScoped(kind: StoreKind): boolean {
-  return CLUSTER_SCOPED.has(kind);
-}
-
 export class ObjectWriter {
   private readonly state: ApiState;
   private readonly createNamespace: (name: string) => void;
@@ -66,7 +50,7 @@ export class ObjectWriter {
   /** POST: metadata's name, or generateName with five characters added. */
   create(object: StorableObject, options: NewObjectOptions = {}): ApiResult {
     const { kind } = object;
-    const namespace = isClusterScoped(kind) ? "" : object.meta.namespace || "default";
+    const { namespace } = object.meta; // "" only for cluster-scoped kinds
     const name = object.meta.name || this.generateName(kind, namespace, object.meta.generateName);
     if (name === "") return refused("Invalid", `${kind}: name or generateName is required`);
     if (namespace !== "") {
