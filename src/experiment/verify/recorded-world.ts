@@ -37,6 +37,11 @@ const US_PER_SECOND = 1_000_000;
 export interface RecordedWorldOptions {
   /** Apply API defaulting (decisions and trajectories); off for plugin-level cases. */
   readonly defaulting: boolean;
+  /**
+   * Whether nominated pods stand in a queue (trajectories). The recorder of decisions had none, so
+   * there they count as stubs: see Nominator.
+   */
+  readonly hasQueue?: boolean;
 }
 
 /** Everything a recorded case starts from. */
@@ -57,8 +62,7 @@ export class RecordedWorld {
     this.templates = new PodTemplateRegistry(this.options);
     const decoded = objects.map((source) => this.decode(source));
     const waiting = pending.map((source) => this.decodePod(source));
-    // The recorder knew nominated pods by name only: they were in no queue (see Nominator).
-    const nominator = new Nominator(() => undefined);
+    const nominator = options.hasQueue === true ? new Nominator() : new Nominator(() => undefined);
     const int64 = [...decoded, ...waiting].some(needsInt64);
     this.cache = new SchedulerCache({ int64, nominator });
     for (const object of decoded) this.objects.add(object);
@@ -113,6 +117,11 @@ export class RecordedWorld {
       }),
       pod: -1,
     };
+  }
+
+  /** A recorded start time (RFC 3339) in microseconds. */
+  startUsOf(startTime: string): number {
+    return this.podInfo(this.decodePod({ metadata: { name: "p" }, status: { startTime } })).startUs;
   }
 
   /** Bound pods enter the cache, pending nominated ones the nominator; finished ones are not seen. */

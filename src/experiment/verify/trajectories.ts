@@ -1,0 +1,250 @@
+// Recorded trajectories: many pods one after another, with sampling and a rotating start.
+//
+// Every cycle is computed and compared, then the recorded outcome is adopted, so that one difference
+// does not spoil the rest. With one worker the choice itself is demanded. What preemption and
+// opportunistic batching did is adopted, named and not counted as agreement.
+
+import { InputError, sha256Hex } from "../../base/index.ts";
+import type { PodObject } from "../../cluster/index.ts";
+import {
+  bestPositions,
+  type Decision,
+  PlainEvaluator,
+  type PodInfo,
+  type Profile,
+} from "../../scheduler/index.ts";
+import {
+  type CaseOutcome,
+  compareValues,
+  type Difference,
+  parseCaseLines,
+  type RecordedCase,
+  ReportBuilder,
+  type VerifyReport,
+} from "./case-format.ts";
+import { RecordedWorld } from "./recorded-world.ts";
+
+/** Ties are listed by name up to this many, beyond that by hash. */
+const LISTED_TIES_MAX = 12;
+
+/** Replays one recorded trajectory (JSON Lines) and compares every cycle. */
+export function verifyTrajectories(lines: Iterable<string>, file = "trajectory"): VerifyReport {
+  const report = new ReportBuilder(file);
+  const [init, ...actions] = parseCaseLines(lines, file);
+  if (init === undefined || init["op"] !== "init") {
+    throw new InputError([
+      {
+        code: "E_RECORDED_CASE",
+        severity: "error",
+        file,
+        message: "the first line must be op init",
+      },
+    ]);
+  }
+  const replay = new TrajectoryReplay(init);
+  for (const [index, action] of actions.entries()) {
+    const outcome = replay.apply(action as unknown as RecordedAction, `${file}:${index + 2}`);
+    if (outcome !== undefined) report.add(outcome);
+  }
+  if (replay.unfit > 0) {
+    report.note(
+      `${replay.unfit} cycles found no node: what preemption added to their message was not compared (preemption is not simulated yet)`,
+    );
+  }
+  return report.build();
+}
+
+/** One recorded action; fields as in the corpus' README. */
+interface RecordedAction {
+  readonly op: "schedule" | "retry" | "delete" | "addNode" | "removeNode";
+  readonly pod?: string;
+  readonly template?: string;
+  readonly nodeObject?: unknown;
+  readonly nodeName?: string;
+  readonly pods?: readonly string[];
+  readonly start?: number;
+  readonly evaluated?: number;
+  readonly feasible?: number;
+  readonly node?: string;
+  readonly score?: number;
+  readonly tieCount?: number;
+  readonly ties?: readonly string[];
+  readonly tieHash?: string;
+  readonly message?: string;
+  readonly nominated?: string;
+  readonly victims?: readonly string[];
+  readonly cleared?: readonly string[];
+  readonly viaNominated?: boolean;
+  readonly hint?: boolean;
+  readonly startTime?: string;
+}
+
+/** The cluster as it moves through the recorded actions. */
+class TrajectoryReplay {
+  /** Cycles that found no node. */
+  unfit = 0;
+  private readonly world: RecordedWorld;
+  private readonly profiles: readonly Profile[];
+  private readonly evaluator: PlainEvaluator;
+  private readonly templates = new Map<string, PodObject>();
+  /** Every pod that exists, bound or pending, by namespace/name. */
+  private readonly pods = new Map<string, PodInfo>();
+
+  constructor(init: RecordedCase) {
+    const sources = (init["templates"] ?? {}) as Readonly<Record<string, unknown>>;
+    const objects = (init["objects"] ?? []) as readonly unknown[];
+    this.world = new RecordedWorld(objects, Object.values(sources), {
+      defaulting: true,
+      hasQueue: true,
+    });
+    const configuration = this.world.readConfiguration(init["config"]);
+    this.profiles = this.world.createProfiles(configuration);
+    this.evaluator = new PlainEvaluator(this.world.cache, {
+      percentageOfNodesToScore: configuration.percentageOfNodesToScore,
+    });
+    for (const name of Object.keys(sources)) {
+      this.templates.set(name, this.world.decodePod(sources[name]));
+    }
+    for (const pod of this.world.objects.list("Pod")) {
+      this.pods.set(`${pod.meta.namespace}/${pod.meta.name}`, this.world.podInfo(pod));
+    }
+  }
+
+  /** Applies one action; cycles give an outcome, the others none. */
+  apply(action: RecordedAction, place: string): CaseOutcome | undefined {
+    switch (action.op) {
+      case "schedule":
+      case "retry":
+        return this.runCycle(action, place);
+      case "delete":
+        this.removePod(action.pod ?? "");
+        return undefined;
+      case "addNode":
+        this.world.cache.addNode(this.world.decodeNode(action.nodeObject));
+        return undefined;
+      case "removeNode":
+        for (const pod of action.pods ?? []) this.removePod(pod);
+        this.world.cache.removeNode(action.nodeName ?? "");
+        return undefined;
+    }
+  }
+
+  private runCycle(action: RecordedAction, place: string): CaseOutcome {
+    const pod = this.findPod(action);
+    const name = `${place} ${action.pod}`;
+    const profile = this.profiles.find((each) => each.schedulerName === pod.template.schedulerName);
+    if (profile === undefined) {
+      return { kind: "unsupported", names: [`profile ${pod.template.schedulerName}`] };
+    }
+    if (action.hint === true) {
+      this.adopt(action, pod);
+      return { kind: "unsupported", names: ["OpportunisticBatching"] };
+    }
+    const decision = this.evaluator.decide(pod, profile);
+    const differences: Difference[] = [];
+    this.compare(differences, name, action, decision);
+    this.adopt(action, pod);
+    const unmodelled = decision.notSimulated.map((each) => each.plugin);
+    if (isPreempting(action)) unmodelled.push("DefaultPreemption");
+    if (unmodelled.length > 0 && differences.length === 0) {
+      return { kind: "unsupported", names: unmodelled };
+    }
+    return { kind: "checked", differences };
+  }
+
+  private compare(
+    out: Difference[],
+    name: string,
+    action: RecordedAction,
+    decision: Decision,
+  ): void {
+    const { cache } = this.world;
+    const check = (what: string, expected: unknown, got: unknown): void =>
+      compareValues(out, { case: name, what }, expected, got);
+    check("start", action.start, decision.start);
+    check("evaluated", action.evaluated, decision.evaluatedCount);
+    check("feasible", action.feasible, decision.feasible.length);
+    const node = decision.node === -1 ? undefined : cache.nodeName(decision.node);
+    check("node", action.node, node);
+    check("viaNominated", action.viaNominated === true, decision.viaNominated);
+    if (decision.outcome === "placed") {
+      const { totals } = decision;
+      const best = totals.length > 1 ? bestPositions(totals) : [0];
+      const ties = best.map((position) => cache.nodeName(decision.feasible[position]!));
+      check("tieCount", action.tieCount, ties.length);
+      if (action.ties !== undefined) check("ties", action.ties, ties);
+      else check("tieHash", action.tieHash, hashOfTies(ties));
+      check("score", action.score, totals.length > 1 ? totals[best[0]!] : undefined);
+      return;
+    }
+    this.unfit++;
+    const { message } = decision;
+    if (action.message?.startsWith(`${message} `) !== true)
+      check("message", action.message, message);
+  }
+
+  /** Makes the recorded outcome true, whatever was computed. */
+  private adopt(action: RecordedAction, pod: PodInfo): void {
+    const { cache } = this.world;
+    for (const victim of action.victims ?? []) this.removePod(victim);
+    for (const cleared of action.cleared ?? []) this.nominate(cleared, "");
+    if (action.node !== undefined) {
+      cache.nominator.delete(pod);
+      const startUs =
+        action.startTime === undefined ? pod.startUs : this.world.startUsOf(action.startTime);
+      const bound: PodInfo = { ...pod, nodeName: action.node, nominatedNodeName: "", startUs };
+      this.pods.set(keyOf(pod), bound);
+      cache.addPod(bound);
+    } else if (action.nominated !== undefined) {
+      this.nominate(keyOf(pod), action.nominated);
+    }
+  }
+
+  private nominate(name: string, nodeName: string): void {
+    const pod = this.pods.get(name);
+    if (pod === undefined) return;
+    const changed: PodInfo = { ...pod, nominatedNodeName: nodeName };
+    this.pods.set(name, changed);
+    this.world.cache.nominator.delete(pod);
+    if (nodeName !== "") this.world.cache.nominator.add(changed);
+  }
+
+  private removePod(name: string): void {
+    const pod = this.pods.get(name);
+    if (pod === undefined) return;
+    this.pods.delete(name);
+    this.world.cache.nominator.delete(pod);
+    this.world.cache.removePod(pod.uid);
+  }
+
+  private findPod(action: RecordedAction): PodInfo {
+    const name = action.pod ?? "";
+    const known = this.pods.get(name);
+    if (known !== undefined) return known;
+    const template = this.templates.get(action.template ?? "");
+    if (template === undefined) {
+      const message = `pod ${name} names no template of the init line`;
+      throw new InputError([{ code: "E_RECORDED_CASE", severity: "error", message }]);
+    }
+    const [namespace = "", podName = ""] = name.split("/");
+    const pod = { ...this.world.podInfo(template), uid: name, namespace, name: podName };
+    this.pods.set(name, pod);
+    return pod;
+  }
+}
+
+function keyOf(pod: PodInfo): string {
+  return `${pod.namespace}/${pod.name}`;
+}
+
+function isPreempting(action: RecordedAction): boolean {
+  return (
+    action.nominated !== undefined || action.victims !== undefined || action.cleared !== undefined
+  );
+}
+
+/** The recorder's digest of a long tie: the sorted names, joined by commas. */
+function hashOfTies(ties: readonly string[]): string | undefined {
+  if (ties.length <= LISTED_TIES_MAX) return undefined;
+  return sha256Hex([...ties].sort().join(",")).slice(0, 16);
+}
