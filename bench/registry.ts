@@ -5,6 +5,7 @@ import type { Benchmark } from "./harness/benchmark.ts";
 
 type Load = () => Promise<{ readonly benchmark: Benchmark }>;
 
+/** Benchmarks by name. */
 export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/event-queue", () => import("./engine/event-queue.bench.ts")],
   ["engine/event-loop", () => import("./engine/event-loop.bench.ts")],

@@ -5,6 +5,7 @@ import { runColumnEngine } from "./column-engine.ts";
 import { runObjectEngine } from "./object-engine.ts";
 import { EVENTS_PER_POD } from "./pod-stream.ts";
 
+/** The event loop, goal P5. */
 export const benchmark: Benchmark = {
   name: "engine/event-loop",
   title: "pods with lifetimes on 1,000 nodes, null scheduler: arrival, cycle, start, end",

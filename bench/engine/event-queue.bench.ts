@@ -16,6 +16,7 @@ const SPAN_US = 1_000_000;
 const START_US = 10_800_000_000;
 const SORTED_ARRAY_SIZE_MAX = 1_000;
 
+/** The event queue in the hold model. */
 export const benchmark: Benchmark = {
   name: "engine/event-queue",
   title: "hold model: integer slots against event objects in the same package",

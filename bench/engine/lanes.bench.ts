@@ -11,6 +11,7 @@ import { ResultHash } from "../harness/result-hash.ts";
 const EVENTS = 100_000;
 const CHAINS = 512;
 
+/** Lanes against the general queue. */
 export const benchmark: Benchmark = {
   name: "engine/lanes",
   title: "constant delays: one lane each against the general queue",

@@ -4,9 +4,11 @@
 // Everything is integer arithmetic on one 32-bit generator, so that drawing costs next to nothing
 // and every engine meets the same pods.
 
+/** Nodes of the cluster. */
 export const NODE_COUNT = 1_000;
-/** Delay from arrival to the scheduling cycle, and from there to the start. */
+/** Delay from arrival to the scheduling cycle. */
 export const CYCLE_DELAY_US = 300;
+/** Delay from the cycle to the start. */
 export const START_DELAY_US = 1_500_000;
 /** Arrival, cycle, start and end. */
 export const EVENTS_PER_POD = 4;

@@ -9,6 +9,7 @@ const WAKE_UPS = 500_000;
 
 const hashOf = ({ clock, order }: TimeoutsResult): string => `${clock} ${order}`;
 
+/** Workload E2. */
 export const benchmark: Benchmark = {
   name: "engine/ties",
   title: "E2: processes that wait equal spans (lane), first in, first out among ties",

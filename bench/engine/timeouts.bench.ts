@@ -8,6 +8,7 @@ const WAKE_UPS = 500_000;
 
 const hashOf = ({ clock, order }: TimeoutsResult): string => `${clock} ${order}`;
 
+/** Workload E1. */
 export const benchmark: Benchmark = {
   name: "engine/timeouts",
   title: "E1: processes that wait random spans (general queue)",

@@ -4,6 +4,7 @@
 // harness interleaves the variants, compares their hashes and prints ratios; a speed without a
 // hash that matched is not a result.
 
+/** One way to do the work. */
 export interface Variant {
   readonly name: string;
   /** Operations that one call of `run` does. */
@@ -16,6 +17,7 @@ export interface Variant {
   readonly counters?: () => Readonly<Record<string, number>>;
 }
 
+/** Variants of one piece of work at several sizes. */
 export interface Benchmark {
   /** Folder and file without ".bench.ts", such as "engine/event-queue". */
   readonly name: string;

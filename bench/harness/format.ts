@@ -2,6 +2,7 @@
 
 import type { BenchmarkFigures, VariantFigures } from "./run-benchmark.ts";
 
+/** The figures of one benchmark as lines of text. */
 export function formatBenchmark(figures: BenchmarkFigures): string {
   const lines = [`${figures.name}: ${figures.title}`];
   for (const { size, hash, variants } of figures.sizes) {

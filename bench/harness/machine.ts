@@ -7,6 +7,7 @@ import { median } from "./statistics.ts";
 /** Draws in the full calibration loop E0. */
 export const E0_DRAWS = 20_000_000;
 
+/** What figures depend on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -1,5 +1,6 @@
 // Hash of a benchmark's decisions: 32-bit FNV-1a over integers, cheap enough for the timed loop.
 
+/** Rolling hash over what a variant decided. */
 export class ResultHash {
   private hash = 0x811c9dc5 | 0;
 

@@ -10,6 +10,7 @@ import { measureInChild } from "./memory.ts";
 import { runSlice } from "./slices.ts";
 import { growthExponent, median } from "./statistics.ts";
 
+/** How long and how large to measure. */
 export interface RunOptions {
   readonly small: boolean;
   readonly slices: number;
@@ -19,6 +20,7 @@ export interface RunOptions {
   readonly mainPath?: string;
 }
 
+/** What one variant cost at one size. */
 export interface VariantFigures {
   readonly name: string;
   readonly cpuNsPerOperation: number;
@@ -33,6 +35,7 @@ export interface VariantFigures {
   readonly peakMiB?: number;
 }
 
+/** All variants at one size. */
 export interface SizeFigures {
   readonly size: number;
   /** The hash on which all variants agreed, at every run. */
@@ -40,6 +43,7 @@ export interface SizeFigures {
   readonly variants: readonly VariantFigures[];
 }
 
+/** All sizes of one benchmark. */
 export interface BenchmarkFigures {
   readonly name: string;
   readonly title: string;
@@ -52,6 +56,7 @@ export interface BenchmarkFigures {
   readonly growth: readonly { readonly variant: string; readonly exponent: number }[];
 }
 
+/** Runs one benchmark at its small or full sizes; throws when variants disagree. */
 export function runBenchmark(benchmark: Benchmark, options: RunOptions): BenchmarkFigures {
   const sizes = options.small ? benchmark.sizes.small : benchmark.sizes.full;
   const figures = sizes.map((size) => runSize(benchmark, size, options));

@@ -7,6 +7,7 @@ import type { CausalDepth } from "./causal-depth.ts";
 import type { EventAudit } from "./event-audit.ts";
 import type { EventKind, EventKindTable } from "./event-kind.ts";
 
+/** What all sources of events of one simulation share. */
 export class Admission {
   nowUs = 0;
   /** The last sequence given; also the number of events scheduled so far. */

@@ -22,6 +22,7 @@ export interface ArrivalSource {
   readonly b: number;
 }
 
+/** The pending arrival of one source. */
 export class ArrivalQueue {
   readonly kind: EventKind;
   readonly source: number;

@@ -7,6 +7,7 @@ type Call = () => void;
 
 const NO_CALL: Call = () => {};
 
+/** Closures by number. */
 export class CallTable {
   private readonly calls: Call[] = [];
   private readonly free: number[] = [];

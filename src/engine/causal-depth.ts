@@ -21,6 +21,7 @@ export interface ChainStep {
   readonly b: number;
 }
 
+/** The depth of the running event, and the last steps of deep chains. */
 export class CausalDepth {
   /** Depth and recorded step of the event that runs now; outside events the depth is -1. */
   depth = -1;

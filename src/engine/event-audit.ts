@@ -17,6 +17,7 @@ export interface AuditedEngine {
   queuedCount(): number;
 }
 
+/** Hears of every event and knows which of the engine's invariants broke. */
 export class EventAudit {
   private readonly dueUsBySequence = new Map<number, number>();
   private firedCount = 0;

@@ -6,7 +6,7 @@
 import type { Rank } from "./rank.ts";
 
 /** Order numbers of one rank span this many sequences. */
-export const SEQUENCE_SPAN = 281474976710656; // 2^48
+const SEQUENCE_SPAN = 281474976710656; // 2^48
 
 /** Smallest order number of a rank; adding the sequence gives an event's order. */
 export function orderBaseOf(rank: Rank): number {

@@ -2,7 +2,7 @@
 //
 //   slot ->  instant | order | kind | a | b | depth | step | generation | state
 //
-// Only this file indexes these columns. Slots are recycled last in, first out. A handle is
+// Only this file indexes these columns, and they grow together here. Slots are recycled last in, first out. A handle is
 // generation * 2^26 + slot: a cancelled or fired event moves its slot to the next generation, so a
 // stale handle is recognised by comparison and nothing is ever searched. A slot whose generation
 // is used up is retired instead of wrapping round.
@@ -28,6 +28,7 @@ export type EventHandle = number & { readonly [eventHandleBrand]: true };
 /** The handle that names no event. */
 export const NO_HANDLE: EventHandle = 0 as EventHandle;
 
+/** Columns of pending events of the general queue, one row per slot. */
 export class EventTable {
   private atUsColumn = new Float64Array(64);
   private orderColumn = new Float64Array(64); // rank and sequence, event-order.ts

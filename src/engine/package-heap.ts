@@ -7,6 +7,7 @@ import FastPriorityQueue from "fast-priority-queue";
 import { NO_SLOT } from "./pending-events.ts";
 import type { PendingEvents, SlotOrder } from "./pending-events.ts";
 
+/** The package's binary heap over slots. */
 export class PackageHeap implements PendingEvents {
   private readonly heap: FastPriorityQueue<number>;
 

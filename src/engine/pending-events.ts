@@ -9,6 +9,7 @@ export type SlotOrder = (left: number, right: number) => boolean;
 /** Answer of `pop` and `peek` when nothing is pending. */
 export const NO_SLOT = -1;
 
+/** A priority queue of slots. */
 export interface PendingEvents {
   push(slot: number): void;
   /** Takes the least slot out, or gives `NO_SLOT`. */
@@ -20,4 +21,5 @@ export interface PendingEvents {
   removeWhere(isUnwanted: (slot: number) => boolean): void;
 }
 
+/** Makes an empty queue that obeys the given order. */
 export type PendingEventsFactory = (isBefore: SlotOrder) => PendingEvents;

@@ -9,8 +9,10 @@ import type { Duration, Instant } from "../base/index.ts";
 import { NO_HANDLE } from "./event-table.ts";
 import type { EventHandle } from "./event-table.ts";
 
+/** Fire on a fixed grid, or sleep one period after each pass has ended. */
 export type PeriodicMode = "grid" | "afterEnd";
 
+/** When a timer fires first, how it goes on, and whether it keeps a run going. */
 export interface PeriodicOptions {
   /** Instant of the first firing, and origin of the grid. Default: one period from now. */
   readonly phase?: Instant;

@@ -15,6 +15,7 @@ export interface LoopStep {
   readonly b: number;
 }
 
+/** What one call of the loop came to. */
 export interface RunOutcome {
   readonly reason: RunEnd;
   /** The clock when the loop returned. */
@@ -25,4 +26,27 @@ export interface RunOutcome {
   readonly detail: string;
   /** The repeating part of a zero-delay loop, in order; empty otherwise. */
   readonly loop: readonly LoopStep[];
+}
+
+/** Makes the outcome with its detail in words. */
+export function createRunOutcome(facts: {
+  reason: RunEnd;
+  atUs: Instant;
+  firedCount: number;
+  firedInAll: number;
+  stopReason: string;
+  stepsMax: number;
+  loop: readonly LoopStep[];
+}): RunOutcome {
+  const { reason, atUs, firedCount, loop } = facts;
+  return { reason, atUs, firedCount, loop, detail: detailOf(facts) };
+}
+
+function detailOf(facts: Parameters<typeof createRunOutcome>[0]): string {
+  const { reason, stopReason, firedInAll, stepsMax, loop } = facts;
+  if (reason === "stopped") return stopReason;
+  if (reason === "limit") return `${firedInAll} events fired`;
+  if (reason !== "zero-delay-loop") return "";
+  const kinds = loop.map(({ kind }) => kind).join(" -> ");
+  return `more than ${stepsMax} steps without delay in one instant: ${kinds} -> ...`;
 }

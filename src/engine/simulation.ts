@@ -4,7 +4,8 @@
 // next. Pending events come from three kinds of sources, merged by their heads: the general queue
 // (anything, cancellable), lanes (constant delay) and arrival queues (presorted). Nothing here
 // allocates per event except the closures of `callAt`, which cold code may use. It knows no
-// Kubernetes and draws no random number.
+// Kubernetes and draws no random number. Longer than most files because setting up, scheduling,
+// running and firing share one state that nobody else may touch.
 
 import { AssertionError, assert } from "../base/index.ts";
 import type { Duration, Instant } from "../base/index.ts";
@@ -23,11 +24,13 @@ import { InvariantRegistry } from "./invariants.ts";
 import { LaneRing, refuseEndOfTime, refusePayload } from "./lane.ts";
 import type { Lane } from "./lane.ts";
 import { PackageHeap } from "./package-heap.ts";
-import type { PendingEvents, PendingEventsFactory } from "./pending-events.ts";
+import type { PendingEvents } from "./pending-events.ts";
 import { PeriodicTimer } from "./periodic-timer.ts";
 import type { PeriodicOptions } from "./periodic-timer.ts";
 import type { Rank } from "./rank.ts";
+import { createRunOutcome } from "./run-outcome.ts";
 import type { RunEnd, RunOutcome } from "./run-outcome.ts";
+import type { DrainLimit, SimulationOptions, SimulationStats } from "./simulation-options.ts";
 import { NO_SOURCE, SourceHeads } from "./source-heads.ts";
 
 /** The general queue is source number 0. */
@@ -35,39 +38,6 @@ const QUEUE_SOURCE = 0;
 
 /** Cancelled events are swept out when they are more than half of a queue larger than this. */
 const SWEEP_SIZE_MIN = 1_024;
-
-export interface SimulationOptions {
-  /** The general queue; default is the package's heap. */
-  readonly pendingEvents?: PendingEventsFactory;
-  /** Records every fired event. */
-  readonly log?: EventLog;
-  readonly limits?: {
-    /** Events fired in the whole life of the simulation after which runs end with "limit". */
-    readonly maxEvents?: number;
-    /** Steps without delay in one instant that count as a loop; default 100,000. */
-    readonly maxZeroDelaySteps?: number;
-  };
-  /** Runs invariants: true for those of mode "check", "deep" for all. Default: none. */
-  readonly check?: boolean | "deep";
-  /** How often deep invariants run: every this many events or instants. */
-  readonly deepStride?: number;
-}
-
-/** Limits of one call of `runUntilDrained`. */
-export interface DrainLimit {
-  readonly untilUs?: Instant;
-  readonly maxEvents?: number;
-}
-
-/** Counts since the simulation was made; scheduled = fired + cancelled + pending. */
-export interface SimulationStats {
-  readonly scheduled: number;
-  readonly fired: number;
-  readonly cancelled: number;
-  readonly pending: number;
-  /** Pending events that keep "run until drained" going. */
-  readonly foregroundPending: number;
-}
 
 /** The clock, the event queues and the handlers of one run. */
 export class Simulation {
@@ -475,25 +445,15 @@ export class Simulation {
 
   private outcome(reason: RunEnd, firedBefore: number): RunOutcome {
     const loop = reason === "zero-delay-loop" ? this.causes.collectLoop() : [];
-    const steps = loop.map(({ kind, a, b }) => ({ kind: this.kinds.names[kind] ?? "?", a, b }));
-    return {
+    return createRunOutcome({
       reason,
       atUs: this.nowUs,
       firedCount: this.firedCount - firedBefore,
-      detail: this.detailOf(
-        reason,
-        steps.map((step) => step.kind),
-      ),
-      loop: steps,
-    };
-  }
-
-  private detailOf(reason: RunEnd, loopKinds: readonly string[]): string {
-    if (reason === "stopped") return this.stopReason ?? "";
-    if (reason === "limit") return `${this.firedCount} events fired`;
-    if (reason !== "zero-delay-loop") return "";
-    const max = this.causes.stepsMax;
-    return `more than ${max} steps without delay in one instant: ${loopKinds.join(" -> ")} -> ...`;
+      firedInAll: this.firedCount,
+      stopReason: this.stopReason ?? "",
+      stepsMax: this.causes.stepsMax,
+      loop: loop.map(({ kind, a, b }) => ({ kind: this.kinds.names[kind] ?? "?", a, b })),
+    });
   }
 }
 

@@ -5,6 +5,7 @@
 import { NO_SLOT } from "./pending-events.ts";
 import type { PendingEvents, SlotOrder } from "./pending-events.ts";
 
+/** Slots in an array in descending order. */
 export class SortedArrayEvents implements PendingEvents {
   private slots: number[] = []; // descending, so that the least is popped from the end
   private readonly isBefore: SlotOrder;

@@ -13,6 +13,7 @@ export const NO_SOURCE = -1;
 
 const SOURCE_COUNT_MAX = 65_536;
 
+/** The head of every source, and the least of them. */
 export class SourceHeads {
   private atUsColumn: Float64Array = new Float64Array(1).fill(Number.POSITIVE_INFINITY);
   private orderColumn: Float64Array = new Float64Array(1);

@@ -7,7 +7,7 @@ export const REPLICATIONS = 40;
 export const Z_MAX = 4.5;
 
 /** Distance of the mean of replications from theory, in standard errors. */
-export function zScore(estimates: readonly number[], theory: number): number {
+function zScore(estimates: readonly number[], theory: number): number {
   const count = estimates.length;
   const mean = estimates.reduce((sum, value) => sum + value, 0) / count;
   const squares = estimates.reduce((sum, value) => sum + (value - mean) ** 2, 0);
