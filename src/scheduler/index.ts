@@ -100,7 +100,7 @@ export { bestPositions, pickWinner, popOrder, type TieBreak } from "./evaluator/
 // ---- queue, loop, policies ---------------------------------------------------------------
 
 export { Backoff, type BackoffOptions } from "./queue/backoff.ts";
-export { createClusterEvent } from "./queue/cluster-events.ts";
+export { createClusterEvent, isEventCovered } from "./queue/cluster-events.ts";
 export { nodeChangeEvents } from "./queue/node-changes.ts";
 export { podChangeEvents, type PodResource } from "./queue/pod-changes.ts";
 export type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";

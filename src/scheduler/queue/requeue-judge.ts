@@ -90,21 +90,6 @@ export class ProfileJudge implements RequeueJudge {
     return strategy;
   }
 
-  /** Plugins that subscribe to the event, with their verdicts; for replays of recorded hints. */
-  verdicts(
-    pod: PodInfo,
-    event: ClusterEvent,
-    subject: EventSubject,
-  ): ReadonlyMap<string, "Queue" | "Skip"> {
-    const verdicts = new Map<string, "Queue" | "Skip">();
-    for (const { plugin, resource, actions, hint } of this.subscriptions(pod)) {
-      if (!isEventCovered(resource, actions, event)) continue;
-      const verdict = hint === undefined ? "Queue" : hint(pod, subject);
-      if (verdicts.get(plugin) !== "Queue") verdicts.set(plugin, verdict);
-    }
-    return verdicts;
-  }
-
   private subscriptions(pod: PodInfo): readonly Subscription[] {
     return this.byProfile.get(pod.template.schedulerName) ?? [];
   }

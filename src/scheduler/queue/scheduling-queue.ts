@@ -302,7 +302,12 @@ export class SchedulingQueue {
     return this.backoff.isBackingOff(record, this.options.now());
   }
 
-  /** True when the event was kept for pods in flight. */
+  /** End of the pod's back-off; -Infinity when it has none. */
+  backoffExpiryUs(record: QueuedPod): number {
+    return this.backoff.expiryUs(record);
+  }
+
+  /** Events kept for the pods in flight. */
   get inFlightEventCount(): number {
     return this.inFlight.eventCount;
   }
