@@ -26,6 +26,8 @@ import { RecordedWorld } from "./recorded-world.ts";
 
 /** Ties are listed by name up to this many, beyond that by hash. */
 const LISTED_TIES_MAX = 12;
+/** Beginning of the texts with which preemption refuses to search at all. */
+const NOT_ELIGIBLE = "not eligible due to";
 
 /** Replays one recorded trajectory (JSON Lines) and compares every cycle. */
 export function verifyTrajectories(lines: Iterable<string>, file = "trajectory"): VerifyReport {
@@ -197,6 +199,9 @@ class TrajectoryReplay {
       cache.addPod(bound);
     } else if (action.nominated !== undefined) {
       this.nominate(keyOf(pod), action.nominated);
+    } else if (action.message?.includes(NOT_ELIGIBLE) !== true) {
+      // A search for victims that finds none clears an earlier nomination; no search leaves it.
+      this.nominate(keyOf(pod), "");
     }
   }
 
