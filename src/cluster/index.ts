@@ -290,6 +290,12 @@ export type {
 export { EXIT_KILLED, Machines } from "./state/machines.ts";
 export type { PodBehavior } from "./state/pod-behavior.ts";
 
+// ---- what people see
+export { formatPodReady, formatPodStatus } from "./state/pod-status-text.ts";
+export type { JsonObject } from "./state/object-json.ts";
+export { nodeToJson, podToJson } from "./state/object-json.ts";
+export { formatTimestamp } from "./state/timestamp-text.ts";
+
 // ---- what must hold
 export type { ClusterInvariantOptions } from "./state/invariants/register.ts";
 export { registerClusterInvariants } from "./state/invariants/register.ts";

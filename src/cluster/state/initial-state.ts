@@ -9,7 +9,8 @@ import { US_PER_SECOND } from "../../base/index.ts";
 import { findControllerOf } from "../objects/object-meta.ts";
 import type { Condition, ObjectMeta } from "../objects/object-meta.ts";
 import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
-import type { ApiResult } from "./api-result.ts";
+import type { ApiObject } from "../objects/api-object.ts";
+import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
 import { ConditionStatus, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
 import type { NodeIndex, PodConditionType, PodIndex, Uid } from "./identity.ts";
@@ -17,6 +18,7 @@ import type { NodeWriter } from "./node-writer.ts";
 import type { StorableObject } from "./object-store.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { OwnerRef } from "./owner-table.ts";
+import { parseIpv4 } from "./pod-table.ts";
 import type { PodWriter } from "./pod-writer.ts";
 
 export class InitialState {
@@ -56,7 +58,29 @@ export class InitialState {
     return result;
   }
 
-  /** Adds a pod that exists from the start, bound or pending. */
+  /**
+   * Adds everything of a manifest set or dump, what pods need before the pods; gives what was
+   * refused, in input order, with the reason.
+   */
+  load(
+    objects: readonly ApiObject[],
+  ): readonly { readonly object: ApiObject; readonly refusal: ApiRefusal }[] {
+    const refusals: { object: ApiObject; refusal: ApiRefusal }[] = [];
+    const add = (object: ApiObject, result: ApiResult): void => {
+      if (!result.ok) refusals.push({ object, refusal: result });
+    };
+    for (const object of objects) {
+      if (object.kind !== "Node" && object.kind !== "Pod") add(object, this.addObject(object));
+    }
+    for (const object of objects) if (object.kind === "Node") add(object, this.addNode(object));
+    for (const object of objects) if (object.kind === "Pod") add(object, this.addPod(object));
+    return refusals;
+  }
+
+  /**
+   * Adds a pod that exists from the start, bound or pending. A pending pod without any status is
+   * new: it is admitted like a request's, and may be refused.
+   */
   addPod(pod: PodObject): ApiResult {
     const { meta } = pod;
     const owner = this.ownerOf(meta);
@@ -68,6 +92,9 @@ export class InitialState {
       nodeName: pod.nodeName,
       finalizers: meta.finalizers,
     };
+    if (isFresh(pod) && pod.nodeName === "" && pod.template.nodeName === "") {
+      return this.pods.create(request);
+    }
     const createdUs = this.instantOf(meta.creationTimestampSeconds) ?? this.state.nowUs;
     const result = this.pods.store(request, createdUs, (row) => this.applyStatus(row, pod));
     this.noteUid(meta, result);
@@ -76,9 +103,8 @@ export class InitialState {
 
   private applyStatus(row: PodIndex, pod: PodObject): void {
     const { pods, nowUs } = this.state;
-    const { status, meta } = pod;
-    const isFresh = status.phase === "Pending" && status.conditions.length === 0;
-    if (isFresh && pods.node(row) !== NO_NODE) this.setRunning(row);
+    const { meta } = pod;
+    if (isFresh(pod) && pods.node(row) !== NO_NODE) this.setRunning(row);
     else this.setStatus(row, pod);
     if (meta.deletionTimestampSeconds === undefined) return;
     const deletionUs = this.instantOf(meta.deletionTimestampSeconds) ?? nowUs;
@@ -105,6 +131,7 @@ export class InitialState {
     const { status } = pod;
     pods.setPhase(row, PodPhase[status.phase]);
     pods.setReason(row, status.reason);
+    pods.setPodIpNumber(row, parseIpv4(status.podIp) ?? 0); // other address families are not kept
     pods.setRestartCount(row, status.restartCount);
     if (status.startTimeSeconds !== undefined) {
       pods.setStartUs(row, this.instantOf(status.startTimeSeconds) ?? nowUs);
@@ -139,6 +166,11 @@ export class InitialState {
     if (!result.ok || meta.uid === undefined || result.uid === undefined) return;
     this.uidByText.set(meta.uid, result.uid);
   }
+}
+
+/** A manifest without a status. */
+function isFresh(pod: PodObject): boolean {
+  return pod.status.phase === "Pending" && pod.status.conditions.length === 0;
 }
 
 const READY_CONDITION: Condition = Object.freeze({
