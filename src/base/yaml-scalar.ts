@@ -26,7 +26,8 @@ export function readPlainScalar(text: string, lettersAreText: boolean = false): 
   const integer = readInteger(digits);
   const value = integer ?? readDecimal(digits);
   if (value === undefined) return { value: text };
-  if (isAmbiguousNumber(text)) return { value, ambiguous: `the number ${value}` };
+  if (AMBIGUOUS_NUMBER.test(text) && !/^0x/i.test(text))
+    return { value, ambiguous: `the number ${value}` };
   return { value };
 }
 
@@ -56,12 +57,9 @@ const MAY_BE_NUMBER = /^[-+.0-9]/;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
 const INTEGER = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
 const DECIMAL = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
-// A leading zero, an underscore, 0b, 0o, or an exponent without a point: read otherwise elsewhere.
-const AMBIGUOUS_NUMBER = /_|^[-+]?0[0-9bBoO]|^[-+]?[0-9]+[eE]/;
-
-function isAmbiguousNumber(text: string): boolean {
-  return AMBIGUOUS_NUMBER.test(text) && !/^[-+]?0\./.test(text);
-}
+// An underscore, a leading zero, 0b, 0o, a signed 0x, an exponent without a point or a sign: read
+// otherwise elsewhere.
+const AMBIGUOUS_NUMBER = /_|^[-+]?0[0-9bBoO]|^[-+]0x|^[-+]?[0-9]+[eE]|[eE][0-9]/;
 
 function readInteger(digits: string): number | bigint | undefined {
   const match = INTEGER.exec(digits);

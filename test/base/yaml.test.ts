@@ -1,7 +1,9 @@
 import fc from "fast-check";
+import { CORE_SCHEMA, load, YAML11_SCHEMA } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { formatProblem, hasErrors } from "../../src/base/problem.ts";
 import { readYaml } from "../../src/base/yaml.ts";
+import { readPlainScalar } from "../../src/base/yaml-scalar.ts";
 
 const firstValue = (text: string): unknown =>
   readYaml(text, { file: "t.yaml" }).documents[0]?.value;
@@ -31,6 +33,8 @@ describe("readYaml", () => {
     ["0b11", 3],
     ["0o17", 15],
     ["1e3", 1000],
+    ["1.5e3", 1500],
+    ["-0x10", -16],
     ["1:30", "1:30"],
   ])("reads %s as kubectl does and warns that others differ", (text, expected) => {
     const { documents, problems } = readYaml(`a: ${text}`, { file: "t.yaml" });
@@ -40,7 +44,7 @@ describe("readYaml", () => {
     ]);
   });
 
-  it.each(["0.5", "1.5e3", "10", "0", "v1", "1Gi", "08:00x", "1.5.2", "1e400"])(
+  it.each(["0.5", "1.5e+3", "10", "0", "v1", "1Gi", "08:00x", "1.5.2", "1e400"])(
     "has nothing to say about %s",
     (text) => expect(readYaml(`a: ${text}`).problems).toEqual([]),
   );
@@ -49,6 +53,29 @@ describe("readYaml", () => {
     expect(linesOf(`a: ${text}`)).toEqual([
       `t.yaml:1:4: error[E_NOT_FINITE]: a: ${text} is not a finite number`,
     ]);
+  });
+
+  it("is silent only where YAML 1.1 and 1.2 agree with it (dates, which they read as times or text, aside)", () => {
+    const plain = fc.stringMatching(/^[-+]?[0-9a-fA-FxXoObBeE_.:yYnNtTrRuUlLsSiI~]{1,7}$/);
+    let compared = 0;
+    fc.assert(
+      fc.property(plain, (text) => {
+        const { value, ambiguous } = readPlainScalar(text);
+        if (value === undefined || ambiguous !== undefined || /[-:]$|^[-:]|^\.+$/.test(text))
+          return;
+        for (const schema of [CORE_SCHEMA, YAML11_SCHEMA]) {
+          const other = load(text, { schema });
+          const same =
+            typeof value === "bigint"
+              ? other === Number(value)
+              : other === value || (other === 0 && value === 0);
+          expect(same, `${text}: ${String(other)} and ${String(value)}`).toBe(true);
+        }
+        compared++;
+      }),
+      { numRuns: 20_000, seed: 10 },
+    );
+    expect(compared).toBeGreaterThan(5000);
   });
 
   it("keeps integers beyond 2^53 exact", () => {

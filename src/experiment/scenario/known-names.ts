@@ -1,7 +1,7 @@
 // Names that a scenario may refer to, where nothing else registers them yet.
 //
-// The reader takes the lists as options, so that registries of higher detail (user policies, trace
-// formats) can widen them; these are the defaults.
+// The reader takes lists as options, so that a caller with more policies than the built-in ones can
+// widen them; these are the defaults.
 
 /** Built-in policies beside the default kube-scheduler. */
 export const BUILT_IN_POLICIES: readonly string[] = [
@@ -12,9 +12,6 @@ export const BUILT_IN_POLICIES: readonly string[] = [
   "round-robin",
   "dot-product",
 ];
-
-/** Formats of traces that can be replayed. */
-export const BUILT_IN_TRACE_FORMATS: readonly string[] = ["openb"];
 
 /** The presets of the control plane. */
 export const CONTROL_PLANE_PRESETS = ["instant", "kubernetes-1.36"] as const;

@@ -13,10 +13,10 @@ import {
   subdomainProblem,
 } from "../../cluster/index.ts";
 import { MEASURES, parseThreshold } from "../../metrics/index.ts";
+import { TRACE_FORMATS } from "../../workload/index.ts";
 import { fileReferenceProblem } from "./file-reference.ts";
 import {
   BUILT_IN_POLICIES,
-  BUILT_IN_TRACE_FORMATS,
   CONTROL_PLANE_PRESETS,
   FIELDS_TO_COME,
   VARIED_PARTS,
@@ -219,7 +219,7 @@ const optional = (shape: Record<string, z.ZodType>): Record<string, z.ZodType> =
 
 function createSchema(options: SchemaOptions): z.ZodType {
   const policies = options.policies ?? BUILT_IN_POLICIES;
-  const formats = options.traceFormats ?? BUILT_IN_TRACE_FORMATS;
+  const formats = options.traceFormats ?? [...TRACE_FORMATS.keys()];
   const isAllowed = options.allowAnyFile === true ? () => undefined : fileReferenceProblem;
   const file = leaf(
     (value) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readYaml } from "../../../src/base/index.ts";
@@ -75,6 +75,13 @@ describe("scenarioJsonSchema", () => {
     expect(mismatch(change({ faults: [{ kind: "NodeCrash", at: "1m" }] }), schema, "")).toContain(
       "node is missing",
     );
+  });
+
+  it("is the one in docs, which editors are pointed to (UPDATE_CORPUS=1 writes it anew)", () => {
+    const shipped = join(import.meta.dirname, "../../../docs/scenario.schema.json");
+    const text = `${JSON.stringify(schema, null, 2)}\n`;
+    if (process.env["UPDATE_CORPUS"] === "1") writeFileSync(shipped, text);
+    expect(readFileSync(shipped, "utf8")).toBe(text);
   });
 
   it("holds nothing that JSON cannot", () => {
