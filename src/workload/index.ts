@@ -7,3 +7,11 @@ export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
 export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
 export { TRACE_FORMATS } from "./traces/registry.ts";
 export { OPENB_GPU_RESOURCE, OPENB_MODEL_LABEL, readOpenb } from "./traces/openb.ts";
+export type { ContainerTimes } from "./pod-behavior.ts";
+export {
+  AnnotatedPodBehavior,
+  INSTANT_CONTAINER_TIMES,
+  STAND_IN_CONTAINER_TIMES,
+  TYPICAL_CONTAINER_TIMES,
+} from "./pod-behavior.ts";
+export { runLawProblem } from "./run-law.ts";

@@ -225,7 +225,9 @@ export function createRig(options: RigOptions = {}): Rig {
     },
     podNames() {
       const names: string[] = [];
-      api.pods.forEach((pod) => names.push(api.pods.name(pod)));
+      api.pods.forEach((pod) => {
+        names.push(api.pods.name(pod));
+      });
       return names;
     },
   };

@@ -1,0 +1,15 @@
+// Door of faults: what goes wrong with machines, by plan or by law.
+
+export type { FaultPlan, FaultSet } from "./start-faults.ts";
+export { startFaults } from "./start-faults.ts";
+export type { Fault } from "./fault-kinds.ts";
+export { FAULT_KINDS } from "./fault-kinds.ts";
+export type { NodeCrash } from "./node-crash.ts";
+export type { ZoneOutage } from "./zone-outage.ts";
+export type { NetworkPartition } from "./network-partition.ts";
+export type { NodeFailures } from "./node-failures.ts";
+export type { FaultKind } from "./fault-kind.ts";
+export { FaultContext } from "./fault-kind.ts";
+export type { DomainFailure, FaultEffect, FaultNote, Outage } from "./fault-ledger.ts";
+export { FaultLedger } from "./fault-ledger.ts";
+export { registerFaultInvariants } from "./invariants.ts";

@@ -1,0 +1,29 @@
+// NetworkPartition: nodes are cut off from the API server; what runs on them goes on.
+
+import { NO_NODE } from "../cluster/index.ts";
+import type { FaultKind } from "./fault-kind.ts";
+
+/** Item of a fault plan; one of `node` and `zone`. */
+export interface NetworkPartition {
+  readonly kind: "NetworkPartition";
+  readonly node?: string;
+  readonly zone?: string;
+  readonly atUs: number;
+  /** Absent: for ever. */
+  readonly durationUs?: number;
+}
+
+export const NETWORK_PARTITION: FaultKind<NetworkPartition> = {
+  kind: "NetworkPartition",
+  start(item, position, context) {
+    context.beginAt(item.atUs, "network partition", () => {
+      const named = item.node === undefined ? [] : [context.api.nodes.find(item.node)];
+      const inZone = item.zone === undefined ? [] : context.nodesOfZone(item.zone);
+      const nodes = [...named, ...inZone].filter((node) => node !== NO_NODE);
+      if (nodes.length === 0)
+        context.ledger.note("NetworkPartition: it names no node that exists then");
+      if (item.zone !== undefined) context.ledger.recordDomainFailure(item.zone, nodes);
+      context.hold(nodes, "network", `NetworkPartition ${position}`, item.durationUs);
+    });
+  },
+};
