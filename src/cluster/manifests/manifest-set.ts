@@ -1,4 +1,7 @@
 // What a set of manifests turned out to hold, told to the user and handed to the simulation.
+//
+// Nothing that was read is silently lost: it is an object, a counted unsupported kind, a counted
+// ignored field, or a problem. How documents are walked is read-manifests.ts' business.
 
 import type { DocumentPath, PositionedDocument, Problem } from "../../base/index.ts";
 import type { ApiObject } from "../objects/api-object.ts";

@@ -1,4 +1,7 @@
 // The union of all kinds that podsim decodes, told apart by `kind`.
+//
+// Kinds whose behavior is not simulated are decoded too when others refer to them. How each is
+// decoded stands in kind-table.ts.
 
 import type { NodeObject, PodObject } from "./node-and-pod.ts";
 import type {

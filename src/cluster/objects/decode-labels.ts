@@ -1,4 +1,7 @@
-// Decoding of labels, selectors and tolerations wherever they stand in an object.
+// Decoding of labels, selectors, tolerations and taints wherever they stand in an object.
+//
+// The compiled forms are the selectors' business; here are the API's rules for them and the places
+// at which they are broken.
 
 import type { Labels } from "../selectors/labels.ts";
 import { NO_LABELS } from "../selectors/labels.ts";

@@ -1,4 +1,6 @@
 // Decoding of metadata, owner references, conditions and int-or-percent values.
+//
+// Shared by all kinds, with the API's rules for names. Server-side noise is read past, not kept.
 
 import type { DocumentPath } from "../../base/index.ts";
 import { isKeptAnnotation } from "../pod-template/kept-annotations.ts";

@@ -1,4 +1,7 @@
 // Decoding of Node and Pod objects.
+//
+// A pod's contents become an interned template; the pod itself keeps its name, node and status. Status
+// is believed only where a simulation can start from it.
 
 import type { InternedTemplate, PodTemplateRegistry } from "../pod-template-registry.ts";
 import { resourceListOf } from "../quantity/resource-list.ts";

@@ -1,4 +1,7 @@
 // Decoding of namespaces, priorities, budgets, quotas, limits, autoscalers, runtime classes, services.
+//
+// One function per kind, with the API's defaults and rules. What these objects do to others is the
+// admission's and the controllers' business.
 
 import type { QuantityMap } from "../quantity/resource-list.ts";
 import type { Quantity } from "../quantity/quantity.ts";

@@ -1,4 +1,6 @@
-// Decoding of storage objects.
+// Decoding of storage objects: claims, volumes, classes, CSI drivers and their reports.
+//
+// One function per kind, with the API's defaults and rules. Binding and limits are decided elsewhere.
 
 import { ZERO_QUANTITY } from "../quantity/quantity.ts";
 import { compileNodeSelector } from "../selectors/node-selector.ts";

@@ -1,4 +1,6 @@
 // Node and Pod objects as decoded: what stands in the API before the simulation touches anything.
+//
+// Plain immutable values. The running state of nodes and pods is in the tables of the state half.
 
 import type { PodTemplate } from "../pod-template.ts";
 import type { QuantityMap, ResourceList } from "../quantity/resource-list.ts";

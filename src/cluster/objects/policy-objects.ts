@@ -1,4 +1,6 @@
 // Objects that rule over others: namespaces, priorities, budgets, quotas, limits, scaling, services.
+//
+// Plain immutable values with the API's defaults applied; decode-policies.ts makes them.
 
 import type { QuantityMap } from "../quantity/resource-list.ts";
 import type { LabelSelector } from "../selectors/label-selector.ts";

@@ -1,4 +1,6 @@
 // Storage objects: claims, volumes, classes and what CSI drivers and nodes say about themselves.
+//
+// Plain immutable values with the API's defaults applied; decode-storage.ts makes them.
 
 import type { Quantity } from "../quantity/quantity.ts";
 import type { LabelSelector } from "../selectors/label-selector.ts";

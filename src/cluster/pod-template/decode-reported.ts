@@ -1,4 +1,6 @@
 // What a pod's status reports of its resources: the part of status that changes requests (Q7).
+//
+// Only in-place resize makes it differ from the spec. The rest of a status is decoded with the pod.
 
 import { DecodeSink, FieldCursor, isRecord } from "../objects/field-cursor.ts";
 import type { ReportedResources } from "./pod-requests.ts";

@@ -1,4 +1,6 @@
 // Decoding of a pod's volumes: the source each one has, as far as scheduling or starting reads it.
+//
+// Contents of configMaps and secrets are never looked at; only that a pod needs them.
 
 import type { FieldCursor } from "../objects/field-cursor.ts";
 import { isRecord } from "../objects/field-cursor.ts";

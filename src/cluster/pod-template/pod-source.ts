@@ -4,7 +4,7 @@
 // of the rest only a hash remains, so that two templates that differ in it are still two templates
 // (a changed variable is a rollout) although nothing of it can leak into any output.
 
-import { sha256Hex } from "../../base/index.ts";
+import { compareText, sha256Hex } from "../../base/index.ts";
 import { isRecord } from "../objects/field-cursor.ts";
 import type { PodTemplateSource } from "../pod-template.ts";
 import { isKeptAnnotation } from "./kept-annotations.ts";
@@ -114,7 +114,7 @@ export function canonicalJson(value: unknown): string {
   if (isRecord(value)) {
     const fields = Object.keys(value)
       .filter((key) => value[key] !== undefined)
-      .sort()
+      .sort(compareText)
       .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
     return `{${fields.join(",")}}`;
   }

@@ -1,4 +1,6 @@
-// Quality-of-service class of a pod: from cpu and memory of all containers, or of the pod level where set.
+// Quality-of-service class of a pod, from cpu and memory of all containers, or of the pod level where set.
+//
+// It decides how a node under pressure treats the pod; scheduling does not read it.
 
 import type { ContainerResources, QosClass } from "../pod-template.ts";
 import type { QuantityMap } from "../quantity/resource-list.ts";

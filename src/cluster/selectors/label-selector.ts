@@ -3,6 +3,7 @@
 // Null selects nothing, {} everything, otherwise all requirements must hold (S1). An invalid one is
 // kept as a value with its reason and matches nothing: what follows from that is the caller's rule.
 
+import { compareText } from "../../base/index.ts";
 import type { Labels } from "./labels.ts";
 import {
   createRequirement,
@@ -80,7 +81,7 @@ export function compileLabelSelector(json: unknown): LabelSelector {
   if (typeof matchLabels !== "object" || Array.isArray(matchLabels)) {
     return invalid("matchLabels: must be an object");
   }
-  for (const key of Object.keys(matchLabels).sort()) {
+  for (const key of Object.keys(matchLabels).sort(compareText)) {
     const value = (matchLabels as Record<string, unknown>)[key];
     const error = addRequirement(requirements, key, "=", [value]);
     if (error !== undefined) return invalid(`matchLabels: ${error}`);
@@ -97,7 +98,7 @@ export function compileLabelSelector(json: unknown): LabelSelector {
 /** The selector of an equality map (Service, ReplicationController): null and {} both select nothing there. */
 export function labelSelectorOfMap(labels: Labels | undefined): LabelSelector {
   if (labels === undefined || labels.size === 0) return SELECT_NOTHING;
-  const keys = [...labels.keys()].sort();
+  const keys = [...labels.keys()].sort(compareText);
   return new LabelSelector(keys.map((key) => createRequirement(key, "=", [labels.get(key) ?? ""])));
 }
 

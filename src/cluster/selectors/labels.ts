@@ -3,6 +3,8 @@
 // A Map, not an object, so that a key such as `__proto__` is plain text and the order is that of
 // the source. Two maps with the same pairs in another order are equal.
 
+import { compareText } from "../../base/index.ts";
+
 /** Label (or annotation) pairs. */
 export type Labels = ReadonlyMap<string, string>;
 
@@ -28,6 +30,6 @@ export function areEqualLabels(a: Labels, b: Labels): boolean {
 export function formatLabels(labels: Labels): string {
   return [...labels]
     .map(([key, value]) => `${key}=${value}`)
-    .sort()
+    .sort(compareText)
     .join(",");
 }

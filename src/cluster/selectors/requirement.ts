@@ -3,6 +3,7 @@
 // Label selectors, node selectors and selector texts all end in lists of these (S1). A requirement
 // that breaks the API's rules is never built; `requirementProblem` says why.
 
+import { compareText } from "../../base/index.ts";
 import type { Labels } from "./labels.ts";
 import { labelValueProblem, qualifiedNameProblem } from "./qualified-name.ts";
 
@@ -76,7 +77,7 @@ export function createRequirement(
   operator: SelectionOperator,
   values: readonly string[],
 ): Requirement {
-  return { key, operator, values: values.length < 2 ? values : [...values].sort() };
+  return { key, operator, values: values.length < 2 ? values : [...values].sort(compareText) };
 }
 
 /** Whether labels meet one requirement (S1). */
