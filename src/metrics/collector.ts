@@ -124,7 +124,8 @@ export class Collector {
       else this.errorCount += 1;
       if (record.result === "scheduled" && record.tieCount > 1) this.tied += 1;
     }
-    if (pod.pod >= 0 && this.api.pods.isLive(pod.pod as PodIndex, pod.uid)) {
+    const uid = Number(pod.uid);
+    if (pod.pod >= 0 && this.api.pods.isLive(pod.pod as PodIndex, uid)) {
       this.records.setAttempts(pod.pod as PodIndex, record.attempt);
     }
     this.sinks.decision?.({
@@ -132,7 +133,7 @@ export class Collector {
       scheduler,
       namespace: pod.namespace,
       pod: pod.name,
-      uid: pod.uid,
+      uid,
       attempt: record.attempt,
       result: record.result,
       node: record.nodeName,

@@ -21,3 +21,5 @@ export { MEASURES, judgeThreshold, parseThreshold } from "./thresholds.ts";
 export type { MeasureUnit, Threshold, ThresholdOperator } from "./thresholds.ts";
 export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+export { Collector } from "./collector.ts";
+export type { MeasuredResult } from "./collector.ts";

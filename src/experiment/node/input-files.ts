@@ -23,13 +23,21 @@ const GZIP_RATIO_MAX = 1000;
 const MANIFEST_ENDINGS = [".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz", ".json.gz"];
 
 /** Reads what a user names: a file, `-` for stdin, or a folder's manifests in file-name order. */
-export function readInputPath(path: string, recursive: boolean, bytesMax: number = INPUT_BYTES_MAX): InputFile[] {
+export function readInputPath(
+  path: string,
+  recursive: boolean,
+  bytesMax: number = INPUT_BYTES_MAX,
+): InputFile[] {
   if (path === "-") return [readStdin(bytesMax)];
   if (statOf(path).isDirectory()) {
     const files = manifestsIn(path, recursive);
     if (files.length === 0) {
       const hint = recursive ? "" : " (folders below it are read with -R)";
-      throw inputError("E_NO_MANIFESTS", path, `the folder holds no ${MANIFEST_ENDINGS.slice(0, 3).join(", ")} file${hint}`);
+      throw inputError(
+        "E_NO_MANIFESTS",
+        path,
+        `the folder holds no ${MANIFEST_ENDINGS.slice(0, 3).join(", ")} file${hint}`,
+      );
     }
     return files.map((file) => readInputFile(file, bytesMax));
   }
@@ -37,28 +45,51 @@ export function readInputPath(path: string, recursive: boolean, bytesMax: number
 }
 
 /** Reads one regular file; `.gz` is unpacked. */
-export function readInputFile(path: string, bytesMax: number = INPUT_BYTES_MAX, shownName: string = path): InputFile {
+export function readInputFile(
+  path: string,
+  bytesMax: number = INPUT_BYTES_MAX,
+  shownName: string = path,
+): InputFile {
   const stat = statOf(path);
-  if (stat.isDirectory()) throw inputError("E_IS_FOLDER", shownName, "is a folder where a file is expected");
-  if (!stat.isFile()) throw inputError("E_NOT_A_FILE", shownName, "is no regular file (a pipe or device?)");
+  if (stat.isDirectory())
+    throw inputError("E_IS_FOLDER", shownName, "is a folder where a file is expected");
+  if (!stat.isFile())
+    throw inputError("E_NOT_A_FILE", shownName, "is no regular file (a pipe or device?)");
   if (stat.size > bytesMax) throw tooLarge(shownName, stat.size, bytesMax);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw inputError("E_CANNOT_READ", shownName, `cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw inputError(
+      "E_CANNOT_READ",
+      shownName,
+      `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+    );
   }
-  return { name: shownName, bytes: isGzip(path, bytes) ? unpacked(shownName, bytes, bytesMax) : bytes };
+  return {
+    name: shownName,
+    bytes: isGzip(path, bytes) ? unpacked(shownName, bytes, bytesMax) : bytes,
+  };
 }
 
 /** Reads a file that a scenario names, relative to the scenario's folder and never outside it. */
-export function readReferencedFile(folder: string, reference: string, shownName: string, outsideAllowed: boolean): InputFile {
+export function readReferencedFile(
+  folder: string,
+  reference: string,
+  shownName: string,
+  outsideAllowed: boolean,
+): InputFile {
   const path = resolve(folder, reference);
   if (!outsideAllowed) {
     const root = realpathSync(folder);
     const real = realPathOf(path, shownName);
     if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-      throw inputError("E_OUTSIDE", shownName, "lies outside the scenario's folder", "--allow-outside permits it");
+      throw inputError(
+        "E_OUTSIDE",
+        shownName,
+        "lies outside the scenario's folder",
+        "--allow-outside permits it",
+      );
     }
   }
   return readInputFile(path, INPUT_BYTES_MAX, shownName);
@@ -72,12 +103,16 @@ export function folderOf(scenarioFile: string): string {
 /** A name for results where no scenario gives one: the file's name without its endings. */
 export function nameOfInput(path: string): string {
   if (path === "-") return "stdin";
-  return basename(resolve(path)).replace(/\.gz$/, "").replace(/\.(ya?ml|jsonl?)$/, "");
+  return basename(resolve(path))
+    .replace(/\.gz$/, "")
+    .replace(/\.(ya?ml|jsonl?)$/, "");
 }
 
 function manifestsIn(folder: string, recursive: boolean): string[] {
   const found: string[] = [];
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => compareText(a.name, b.name));
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
+    compareText(a.name, b.name),
+  );
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
@@ -91,7 +126,12 @@ function manifestsIn(folder: string, recursive: boolean): string[] {
 
 function readStdin(bytesMax: number): InputFile {
   if (isatty(STDIN)) {
-    throw inputError("E_STDIN_TERMINAL", "-", "stdin is a terminal, so there is nothing to read", "pipe the objects in, as in: kubectl get nodes,pods -A -o json | podsim run -f -");
+    throw inputError(
+      "E_STDIN_TERMINAL",
+      "-",
+      "stdin is a terminal, so there is nothing to read",
+      "pipe the objects in, as in: kubectl get nodes,pods -A -o json | podsim run -f -",
+    );
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -127,7 +167,11 @@ function statOf(path: string): Stats {
     return statSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw inputError("E_NO_FILE", path, code === "ENOENT" ? "no such file or folder" : `cannot be read: ${code}`);
+    throw inputError(
+      "E_NO_FILE",
+      path,
+      code === "ENOENT" ? "no such file or folder" : `cannot be read: ${code}`,
+    );
   }
 }
 
@@ -136,7 +180,11 @@ function realPathOf(path: string, shownName: string): string {
     return realpathSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw inputError("E_NO_FILE", shownName, code === "ENOENT" ? "no such file" : `cannot be read: ${code}`);
+    throw inputError(
+      "E_NO_FILE",
+      shownName,
+      code === "ENOENT" ? "no such file" : `cannot be read: ${code}`,
+    );
   }
 }
 
@@ -156,10 +204,21 @@ function unpacked(name: string, bytes: Uint8Array, bytesMax: number): Uint8Array
 }
 
 function tooLarge(name: string, size: number, bytesMax: number): InputError {
-  return inputError("E_LIMIT_SIZE", name, `holds ${size} bytes or more, the limit is ${bytesMax}`, "--max-input-bytes raises it");
+  return inputError(
+    "E_LIMIT_SIZE",
+    name,
+    `holds ${size} bytes or more, the limit is ${bytesMax}`,
+    "--max-input-bytes raises it",
+  );
 }
 
 function inputError(code: string, file: string, message: string, hint?: string): InputError {
-  const problem: Problem = { code, severity: "error", message, file, ...(hint === undefined ? {} : { hint }) };
+  const problem: Problem = {
+    code,
+    severity: "error",
+    message,
+    file,
+    ...(hint === undefined ? {} : { hint }),
+  };
   return new InputError([problem]);
 }

@@ -1,0 +1,125 @@
+// `podsim verify`: how far podsim agrees with what a real scheduler and its parts were recorded to do.
+
+import { type Command, Option } from "commander";
+import type { Difference, VerifyReport } from "../../experiment/index.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { printResult } from "../output.ts";
+
+interface VerifyOptions {
+  readonly allowUnsupported?: boolean;
+  readonly format: "table" | "json";
+  readonly show: string;
+}
+
+const KINDS = ["decisions", "cases", "trajectories"] as const;
+type Kind = (typeof KINDS)[number];
+
+const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
+  decisions: "single decisions: every filter verdict, score and message (JSON Lines)",
+  cases: "single plugins, queueing hints, quantities, selectors (JSON Lines)",
+  trajectories: "sequences of decisions with sampling on (JSON Lines)",
+};
+
+/** Adds the command to the program. */
+export function registerVerify(program: Command, done: (code: ExitCode) => void): void {
+  const verify = program.command("verify").description("compare with recorded truth");
+  for (const kind of KINDS) {
+    verify
+      .command(kind)
+      .description(DESCRIPTIONS[kind])
+      .argument("<file...>", "recorded files")
+      .option("--allow-unsupported", "do not fail because of cases that are not supported")
+      .option("--show <count>", "differences to list per file", "10")
+      .addOption(
+        new Option("-o, --format <format>", "what goes to stdout")
+          .choices(["table", "json"])
+          .default("table"),
+      )
+      .exitOverride()
+      .action(async (files: string[], options: VerifyOptions) => {
+        done(await runVerify(kind, files, options));
+      });
+  }
+}
+
+async function runVerify(
+  kind: Kind,
+  files: readonly string[],
+  options: VerifyOptions,
+): Promise<ExitCode> {
+  const { verifyCases, verifyDecisions, verifyTrajectories } = await import(
+    "../../experiment/index.ts"
+  );
+  const { readInputFile } = await import("../../experiment/node.ts");
+  const check = {
+    decisions: verifyDecisions,
+    cases: verifyCases,
+    trajectories: verifyTrajectories,
+  }[kind];
+  const reports: VerifyReport[] = [];
+  for (const file of files) {
+    const text = new TextDecoder().decode(readInputFile(file, Number.MAX_SAFE_INTEGER).bytes);
+    const report = check(text.split("\n"), file);
+    reports.push(report);
+    if (options.format === "table") printResult(await reportText(report, Number(options.show)));
+  }
+  if (options.format === "json") printResult(jsonText(reports));
+  const fails = reports.some((report) => report.differ > 0);
+  const lacks =
+    reports.some((report) => report.unsupportedCases > 0) && options.allowUnsupported !== true;
+  return fails || lacks ? EXIT.gate : EXIT.ok;
+}
+
+async function reportText(report: VerifyReport, shownMax: number): Promise<string> {
+  const { formatReportLine } = await import("../../experiment/index.ts");
+  const lines = [formatReportLine(report)];
+  for (const [name, count] of report.unsupported) lines.push(`  not supported: ${name} (${count})`);
+  for (const [gate, count] of report.outside)
+    lines.push(`  outside of v1.36's defaults: ${gate} (${count})`);
+  for (const note of report.notes) lines.push(`  note: ${note}`);
+  for (const difference of report.differences.slice(0, shownMax))
+    lines.push(`  ${differenceText(difference)}`);
+  const rest = report.differences.length - shownMax;
+  if (rest > 0) lines.push(`  ... and ${rest} more differences (-o json lists all)`);
+  return `${lines.join("\n")}\n`;
+}
+
+function differenceText(difference: Difference): string {
+  const place = [difference.case, difference.node, difference.plugin, difference.what].filter(
+    (part) => part !== undefined,
+  );
+  return `${place.join(" ")}: expected ${valueText(difference.expected)}, got ${valueText(difference.got)}`;
+}
+
+function valueText(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "bigint" ? inner.toString() : inner,
+    ) ?? "nothing"
+  );
+}
+
+function jsonText(reports: readonly VerifyReport[]): string {
+  const sum = (read: (report: VerifyReport) => number): number =>
+    reports.reduce((total, report) => total + read(report), 0);
+  const summary = {
+    schemaVersion: "podsim.dev/verify/v1",
+    checked: sum((report) => report.checked),
+    differ: sum((report) => report.differ),
+    unsupported: sum((report) => report.unsupportedCases),
+    differences: reports.flatMap((report) =>
+      report.differences.map((difference) => ({ file: report.file, ...difference })),
+    ),
+    files: reports.map((report) => ({
+      file: report.file,
+      checked: report.checked,
+      differ: report.differ,
+      unsupported: Object.fromEntries(report.unsupported),
+      outside: Object.fromEntries(report.outside),
+      notes: report.notes,
+    })),
+  };
+  const plain = (_key: string, value: unknown): unknown =>
+    typeof value === "bigint" ? value.toString() : value;
+  return `${JSON.stringify(summary, plain, 2)}\n`;
+}

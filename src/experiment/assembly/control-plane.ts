@@ -1,0 +1,101 @@
+// The controllers' options that a scenario's control plane asks for: its preset, and what differs.
+
+import {
+  type ControllerOptions,
+  INSTANT_CONTROLLER_OPTIONS,
+  KUBERNETES_CONTROLLER_OPTIONS,
+} from "../../controllers/index.ts";
+import {
+  type ContainerTimes,
+  INSTANT_CONTAINER_TIMES,
+  TYPICAL_CONTAINER_TIMES,
+} from "../../workload/index.ts";
+import type { ControlPlaneSpec } from "../scenario/scenario.ts";
+
+/** Options by preset and field. */
+export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
+  const preset =
+    spec.preset === "instant" ? INSTANT_CONTROLLER_OPTIONS : KUBERNETES_CONTROLLER_OPTIONS;
+  const { kubelet, phases } = spec;
+  return {
+    ...preset,
+    ...given({
+      kubeApiQps: rateOf(spec.controllerClient)?.qps,
+      kubeApiBurst: rateOf(spec.controllerClient)?.burst,
+      syncCostUs: spec.syncCost,
+    }),
+    nodeLifecycle: {
+      ...preset.nodeLifecycle,
+      ...given({
+        nodeMonitorPeriodUs: spec.nodeMonitorPeriod,
+        nodeMonitorGracePeriodUs: spec.nodeMonitorGracePeriod,
+        nodeEvictionRatePerSecond: spec.nodeEvictionRate,
+        secondaryNodeEvictionRatePerSecond: spec.secondaryNodeEvictionRate,
+        unhealthyZoneThreshold: spec.unhealthyZoneThreshold,
+        largeClusterSizeThreshold: spec.largeClusterSizeThreshold,
+      }),
+    },
+    podGc: {
+      ...preset.podGc,
+      ...given({ terminatedPodGcThreshold: spec.terminatedPodGcThreshold }),
+    },
+    kubelet: {
+      ...preset.kubelet,
+      ...given({
+        statusDelayUs: spec.kubeletStatusDelay,
+        kubeApiQps: rateOf(spec.kubeletClient)?.qps,
+        kubeApiBurst: rateOf(spec.kubeletClient)?.burst,
+        bootUs: kubelet.boot,
+        relistPeriodUs: kubelet.relistPeriod,
+      }),
+      images: {
+        ...preset.kubelet.images,
+        ...given({
+          enabled: kubelet.pullImages,
+          bandwidthBytesPerSecond: kubelet.imageBytesPerSecond,
+          defaultImageBytes: kubelet.defaultImageBytes,
+          serialize: kubelet.serializeImagePulls,
+        }),
+      },
+    },
+    phases: {
+      nodeMonitorUs: phases.nodeMonitor ?? preset.phases.nodeMonitorUs,
+      taintPassUs: phases.taintPass ?? preset.phases.taintPassUs,
+      podGcUs: phases.podGc ?? preset.phases.podGcUs,
+      leaseUs: phases.lease === undefined ? preset.phases.leaseUs : () => phases.lease,
+    },
+  };
+}
+
+/** The container runtime's times, which pods without annotations have. */
+export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
+  const preset = spec.preset === "instant" ? INSTANT_CONTAINER_TIMES : TYPICAL_CONTAINER_TIMES;
+  const { sandbox, createContainer, startContainer, readyWithoutProbe, stop } = spec.kubelet;
+  return {
+    ...preset,
+    ...given({
+      sandboxUs: sandbox,
+      createUs: createContainer,
+      startUs: startContainer,
+      readyWithoutProbeUs: readyWithoutProbe,
+      stopUs: stop,
+    }),
+  };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
+function rateOf(
+  limit: ControlPlaneSpec["controllerClient"],
+): { qps: number; burst: number } | undefined {
+  if (limit === undefined) return undefined;
+  if (limit === "unlimited")
+    return { qps: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY };
+  return limit;
+}

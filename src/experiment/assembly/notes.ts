@@ -1,0 +1,67 @@
+// Notes: everything a reader must know to trust the numbers, collected in one shape.
+
+import type { ManifestSet } from "../../cluster/index.ts";
+import type { ResultNote } from "../../metrics/index.ts";
+
+/** Collects notes; equal ones are counted, first appearance decides the order. */
+export class NoteBook {
+  private readonly notes = new Map<
+    string,
+    { code: string; message: string; count: number; changesScheduling: boolean }
+  >();
+
+  add(code: string, message: string, changesScheduling = false, count = 1): void {
+    const key = `${code}\n${message}`;
+    const known = this.notes.get(key);
+    if (known === undefined) this.notes.set(key, { code, message, count, changesScheduling });
+    else known.count += count;
+  }
+
+  addAll(notes: readonly ResultNote[]): void {
+    for (const note of notes) this.add(note.code, note.message, note.changesScheduling, note.count);
+  }
+
+  /** What could change scheduling first, then in order of appearance. */
+  list(): ResultNote[] {
+    const all = [...this.notes.values()];
+    return [
+      ...all.filter((note) => note.changesScheduling),
+      ...all.filter((note) => !note.changesScheduling),
+    ];
+  }
+}
+
+/** Adds what was read but has no effect here. */
+export function noteManifests(book: NoteBook, set: ManifestSet): void {
+  for (const kind of set.unsupportedKinds) {
+    const where = kind.places[0] === undefined ? "" : `, first at ${kind.places[0]}`;
+    const message = `kind ${kind.kind} (${kind.apiVersion}) is not simulated${where}`;
+    book.add("UNSIMULATED_KIND", message, kind.changesScheduling, kind.count);
+  }
+  for (const field of set.ignoredFields) {
+    const why = field.isUnknown ? "is no field that podsim knows" : "is not simulated";
+    const code = field.isUnknown ? "UNKNOWN_FIELD" : "UNSIMULATED_FIELD";
+    book.add(
+      code,
+      `${field.kind}: field ${field.field} ${why}`,
+      field.changesScheduling,
+      field.count,
+    );
+  }
+  for (const owner of set.inferredOwners) {
+    const name = `${owner.kind} ${owner.namespace}/${owner.name}`;
+    book.add(
+      "INFERRED_OWNER",
+      `${name} is not among the objects: inferred from its pods`,
+      false,
+      owner.podCount,
+    );
+  }
+  for (const problem of set.problems) {
+    if (problem.severity === "error") continue;
+    book.add(
+      problem.code,
+      problem.path === undefined ? problem.message : `${problem.path}: ${problem.message}`,
+    );
+  }
+}

@@ -1,0 +1,122 @@
+// Which scheduler a run uses: the scenario's, or one that the user names.
+//
+// A name is looked up in this order: a scheduler of the scenario, `default`, a built-in policy. Files
+// (configurations and modules) are recognised by whoever can open them, behind node.ts.
+
+import {
+  Decoder,
+  documentOfValue,
+  type PositionedDocument,
+  type Problem,
+  readDocuments,
+} from "../../base/index.ts";
+import {
+  createDefaultRegistry,
+  createPolicyDecider,
+  DEFAULT_MULTI_POINT,
+  POLICIES,
+  readSchedulerConfiguration,
+  type Registry,
+  type SchedulerConfiguration,
+} from "../../scheduler/index.ts";
+import type { RunInput } from "../run-input.ts";
+import type { RunScheduler } from "../run-scheduler.ts";
+import type { SchedulerSpec } from "../scenario/scenario.ts";
+
+/** kube-scheduler with its default configuration. */
+export function defaultScheduler(name: string = "default"): RunScheduler {
+  return { name, configuration: defaultConfiguration() };
+}
+
+/** A built-in policy by name; undefined for a name that is none. */
+export function policyScheduler(policy: string, name: string = policy): RunScheduler | undefined {
+  if (!POLICIES.has(policy)) return undefined;
+  return {
+    name,
+    configuration: defaultConfiguration(),
+    createDecider: (parts, run) => createPolicyDecider(policy, parts, run),
+  };
+}
+
+/** A KubeSchedulerConfiguration document; its faults go to `problems`. */
+export function configuredScheduler(
+  name: string,
+  document: PositionedDocument,
+  problems: Problem[],
+  registry: Registry = createDefaultRegistry(),
+): RunScheduler {
+  const decoder = new Decoder(document);
+  const configuration = readSchedulerConfiguration(decoder, {
+    registry,
+    defaultMultiPoint: DEFAULT_MULTI_POINT,
+  });
+  problems.push(...decoder.problems);
+  if (configuration === undefined) return defaultScheduler(name);
+  const notes = configuration.extenders.map((url) => `extender ${url} is never called`);
+  return { name, configuration, registry, notes };
+}
+
+/** The scheduler of a scenario; several need a choice by name first. */
+export function schedulerOfScenario(input: RunInput, problems: Problem[]): RunScheduler {
+  const [first, second] = input.scenario.schedulers;
+  const document = input.document ?? documentOfValue(undefined, "scenario");
+  if (first === undefined) return defaultScheduler();
+  if (second !== undefined) {
+    const names = input.scenario.schedulers.map((scheduler) => scheduler.name).join(", ");
+    const message = `the scenario has several schedulers (${names}); a run uses one`;
+    problems.push(
+      document.problemAt(["schedulers"], {
+        code: "E_SCHEDULERS",
+        message,
+        hint: "choose it with -s NAME",
+      }),
+    );
+  }
+  return schedulerOfSpec(input, first, problems);
+}
+
+/** The scheduler that one entry of the scenario's list describes. */
+export function schedulerOfSpec(
+  input: RunInput,
+  spec: SchedulerSpec,
+  problems: Problem[],
+): RunScheduler {
+  const document = input.document ?? documentOfValue(undefined, "scenario");
+  const { name, source } = spec;
+  switch (source.kind) {
+    case "default":
+      return defaultScheduler(name);
+    case "policy":
+      return policyScheduler(source.policy, name) ?? defaultScheduler(name);
+    case "config":
+      return configuredScheduler(
+        name,
+        document.part(source.document.path, source.document.value),
+        problems,
+      );
+    case "configFile": {
+      const file = input.files?.get(source.file.file);
+      const reading =
+        file === undefined ? undefined : readDocuments(file.bytes, { file: file.name });
+      problems.push(...(reading?.problems ?? []));
+      const configuration = reading?.documents[0];
+      if (configuration !== undefined) return configuredScheduler(name, configuration, problems);
+      const message = `the file ${JSON.stringify(source.file.file)} holds no scheduler configuration`;
+      problems.push(document.problemAt(source.file.path, { code: "E_NO_FILE", message }));
+      return defaultScheduler(name);
+    }
+    case "module": {
+      const message = "modules are loaded by the command line, or given as values to the library";
+      problems.push(document.problemAt(source.file.path, { code: "E_MODULE", message }));
+      return defaultScheduler(name);
+    }
+  }
+}
+
+function defaultConfiguration(): SchedulerConfiguration {
+  const context = { registry: createDefaultRegistry(), defaultMultiPoint: DEFAULT_MULTI_POINT };
+  const configuration = readSchedulerConfiguration(new Decoder({ value: undefined }), context);
+  if (configuration === undefined)
+    throw new Error("the default configuration is refused by its own reader");
+  return configuration;
+}

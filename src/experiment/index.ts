@@ -1,0 +1,29 @@
+// Door of the experiment floor, portable half: scenarios in, results out, without a single file.
+//
+// Everything here also runs in a browser. What needs files, threads or a queue is behind node.ts.
+
+export { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
+export { SCENARIO_API_VERSION } from "./scenario/scenario.ts";
+export type { Scenario, SchedulerSpec } from "./scenario/scenario.ts";
+export { decodeScenario, readScenario } from "./scenario/read-scenario.ts";
+export type { ScenarioOptions, ScenarioReading } from "./scenario/read-scenario.ts";
+export { scenarioHash } from "./scenario/scenario-hash.ts";
+export { initScenarioText } from "./scenario/init-scenario.ts";
+export { scenarioJsonSchema } from "./scenario/scenario-schema.ts";
+export type { InputBytes, RunInput } from "./run-input.ts";
+export type { RunIdentity, RunScheduler } from "./run-scheduler.ts";
+export {
+  configuredScheduler,
+  defaultScheduler,
+  policyScheduler,
+  schedulerOfSpec,
+} from "./assembly/scheduler-choice.ts";
+export { prepareRun } from "./prepare-run.ts";
+export type { PreparedRun } from "./prepare-run.ts";
+export { ActiveRun, runToEnd, startRun } from "./run.ts";
+export type { RunOptions } from "./run.ts";
+export { formatReportLine } from "./verify/case-format.ts";
+export type { Difference, VerifyReport } from "./verify/case-format.ts";
+export { verifyCases } from "./verify/cases.ts";
+export { verifyDecisions } from "./verify/decisions.ts";
+export { verifyTrajectories } from "./verify/trajectories.ts";

@@ -1,0 +1,29 @@
+// What a run is made from: a scenario, the files it names, and the objects given beside it.
+//
+// All bytes are in memory before a run begins, so that a file that changes meanwhile changes nothing,
+// and so that the same code runs where there are no files. Who reads files is behind node.ts.
+
+import type { PositionedDocument } from "../base/index.ts";
+import type { Scenario } from "./scenario/scenario.ts";
+import type { RunScheduler } from "./run-scheduler.ts";
+
+/** A file's bytes under the name that the user knows it by. */
+export interface InputBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Everything that decides the outcome of a run. */
+export interface RunInput {
+  readonly scenario: Scenario;
+  /** The text the scenario was read from, for places of faults inside embedded objects. */
+  readonly document?: PositionedDocument;
+  /** Files that the scenario names, by the name as written there. */
+  readonly files?: ReadonlyMap<string, InputBytes>;
+  /** Objects given beside the scenario, in order. */
+  readonly extra?: readonly InputBytes[];
+  /** What schedules; absent: what the scenario says. */
+  readonly scheduler?: RunScheduler;
+  /** More gates than the scenario's. */
+  readonly thresholds?: readonly string[];
+}

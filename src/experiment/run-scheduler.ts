@@ -1,0 +1,29 @@
+// The scheduler of a run, ready to be started: a configuration, and what decides under it.
+
+import type { Simulation } from "../engine/index.ts";
+import type {
+  Decider,
+  DeciderParts,
+  Registry,
+  SchedulerConfiguration,
+} from "../scheduler/index.ts";
+
+/** A scheduler as a run starts it. */
+export interface RunScheduler {
+  /** As the user calls it; stands in results. */
+  readonly name: string;
+  readonly configuration: SchedulerConfiguration;
+  /** Plugins that the configuration may name; absent: upstream's. */
+  readonly registry?: Registry;
+  /** Makes the decider of one run; absent: the plain evaluator over the profiles. */
+  readonly createDecider?: (parts: DeciderParts, run: RunIdentity) => Decider;
+  /** Things about it that are not simulated, such as extenders. */
+  readonly notes?: readonly string[];
+}
+
+/** What keyed draws of a run hang on. */
+export interface RunIdentity {
+  readonly seed: string;
+  readonly replication: number;
+  readonly simulation: Simulation;
+}

@@ -1,0 +1,408 @@
+// A run: a prepared world is built, time passes in it, and a result is left.
+//
+// `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
+// caller lets the run advance in slices and may stop in between; results are then marked partial.
+
+import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
+import {
+  type ApiObject,
+  ApiServer,
+  type ControlPlaneLatencies,
+  LATENCY_PRESETS,
+  Machines,
+  type NodeObject,
+  type PodObject,
+  registerClusterInvariants,
+  type StorableObject,
+} from "../cluster/index.ts";
+import { registerControllerInvariants, startControllers } from "../controllers/index.ts";
+import { EventLog, RANK, Simulation } from "../engine/index.ts";
+import { registerFaultInvariants, startFaults } from "../faults/index.ts";
+import {
+  Collector,
+  judgeThreshold,
+  KUBERNETES_VERSION,
+  RESULT_SCHEMA_VERSION,
+} from "../metrics/index.ts";
+import type { MeasuredResult, RowSinks, RunEnd, RunResult } from "../metrics/index.ts";
+import {
+  type DecisionRecord,
+  registerSchedulerInvariants,
+  startScheduler,
+} from "../scheduler/index.ts";
+import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
+import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
+import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
+import { faultPlanOf } from "./assembly/fault-plan.ts";
+import { NoteBook } from "./assembly/notes.ts";
+import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
+import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
+
+/** How a run is watched; none of it changes its course. */
+export interface RunOptions {
+  readonly sinks?: RowSinks;
+  readonly check?: "none" | "check" | "deep";
+  readonly maxEvents?: number | undefined;
+  readonly replication?: number;
+  /** Told of every scheduling attempt, with all the evaluator kept. */
+  readonly onDecision?: (record: DecisionRecord) => void;
+  /** Keep every plugin's scores in the decisions. */
+  readonly details?: boolean;
+}
+
+/** Events kept for the report of a broken invariant. */
+const LOGGED_EVENTS = 50;
+
+/** A run under way. */
+export class ActiveRun {
+  readonly simulation: Simulation;
+  readonly api: ApiServer;
+  readonly machines: Machines;
+  private readonly prepared: PreparedRun;
+  private readonly options: RunOptions;
+  private readonly collector: Collector;
+  private readonly submitter: PodSubmitter;
+  private readonly notes = new NoteBook();
+  private end: RunEnd | undefined;
+  private endDetail: string | undefined;
+
+  constructor(prepared: PreparedRun, options: RunOptions) {
+    this.prepared = prepared;
+    this.options = options;
+    const { check = "none", maxEvents } = options;
+    const limit = maxEvents ?? prepared.scenario.run.limits.maxEvents;
+    this.simulation = new Simulation({
+      check: check === "none" ? false : check === "deep" ? "deep" : true,
+      log: new EventLog(LOGGED_EVENTS),
+      ...(limit === undefined ? {} : { limits: { maxEvents: limit } }),
+    });
+    this.api = new ApiServer(this.simulation, {
+      latencies: this.latencies(),
+      templates: prepared.registry,
+    });
+    this.machines = new Machines(this.simulation);
+    this.collector = new Collector(this.api, () => this.simulation.nowUs, options.sinks ?? {});
+    this.submitter = new PodSubmitter(this.api);
+    this.build();
+  }
+
+  /** Virtual time so far, in microseconds. */
+  get nowUs(): number {
+    return this.simulation.nowUs;
+  }
+
+  /** Where the run ends at the latest; undefined = when it is drained. */
+  get horizonUs(): number | undefined {
+    return this.prepared.scenario.run.horizon;
+  }
+
+  get eventsFired(): number {
+    return this.simulation.stats.fired;
+  }
+
+  /** Lets at most so many events happen; false once the run is over. */
+  advance(eventsMax: number): boolean {
+    if (this.end !== undefined) return false;
+    const { horizon, untilDrained } = this.prepared.scenario.run;
+    const untilUs = horizon === undefined ? undefined : ((ZERO_INSTANT + horizon) as Instant);
+    const firedBefore = this.eventsFired;
+    const outcome = this.simulation.runUntilDrained({
+      maxEvents: eventsMax,
+      ...(untilUs === undefined ? {} : { untilUs }),
+    });
+    if (outcome.reason === "limit") {
+      if (this.eventsFired - firedBefore >= eventsMax) return true;
+      this.end = "limit";
+    } else if (outcome.reason === "zero-delay-loop") {
+      this.end = "zero-delay-loop";
+      this.endDetail = outcome.loop?.map((step) => step.kind).join(" -> ");
+    } else if (outcome.reason === "drained" && !untilDrained && untilUs !== undefined) {
+      // Only periodic loops are left; the clock still goes on to the horizon.
+      this.simulation.runUntil(untilUs);
+      this.end = "horizon";
+    } else {
+      this.end = outcome.reason;
+    }
+    return false;
+  }
+
+  /** Ends the run and returns its result; `reason` says why, if it was not over by itself. */
+  finish(reason?: RunEnd): RunResult {
+    const end = reason ?? this.end ?? "stopped";
+    if (this.simulation.isChecking) this.simulation.invariants.runAtEnd();
+    const measured = this.collector.finish();
+    const { prepared } = this;
+    return {
+      schemaVersion: RESULT_SCHEMA_VERSION,
+      scenario: { name: prepared.name, inputHash: prepared.inputHash },
+      versions: {
+        podsim: PODSIM_VERSION,
+        kubernetes: KUBERNETES_VERSION,
+        fingerprint: FINGERPRINT_VERSION,
+      },
+      seed: prepared.scenario.run.seed,
+      replication: this.replication,
+      scheduler: prepared.scheduler.name,
+      end: {
+        reason: end,
+        atUs: this.simulation.nowUs,
+        partial: end !== "drained" && end !== "horizon",
+        ...(this.endDetail === undefined ? {} : { detail: this.endDetail }),
+      },
+      fingerprint: this.api.fingerprint.hex(),
+      ...measured,
+      thresholds: prepared.thresholds.map((gate) =>
+        judgeThreshold(gate, (name, part) => this.measure(measured, name, part)),
+      ),
+      notes: this.finalNotes(),
+    };
+  }
+
+  private get replication(): number {
+    return this.options.replication ?? 0;
+  }
+
+  // --- Building ----------------------------------------------------------------------------------
+
+  private build(): void {
+    const { prepared, simulation, api, machines } = this;
+    const { scenario } = prepared;
+    if (simulation.isChecking) registerClusterInvariants(simulation.invariants, api, machines);
+    machines.listen({ onMachine: (change) => this.onMachine(change.kind, change.node) });
+    api.events.listen((event) => this.collector.onEvent(event));
+    this.loadInitialState();
+    const draws = (purpose: string): EntityDraws => this.draws(purpose);
+    const options = controllerOptionsOf(scenario.controlPlane);
+    const behavior = new AnnotatedPodBehavior(
+      api,
+      containerTimesOf(scenario.controlPlane),
+      draws("lifetimes"),
+    );
+    const controllers = startControllers(simulation, api, machines, {
+      templates: prepared.registry,
+      options,
+      behavior: this.submitter.behaviorOver(behavior),
+      draws,
+    });
+    this.startScheduler();
+    this.startWorkload();
+    const faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
+    if (simulation.isChecking) {
+      registerControllerInvariants(simulation.invariants, controllers);
+      registerFaultInvariants(simulation, api, machines, faults);
+    }
+    if (scenario.run.warmup > 0) {
+      simulation.callAfter(scenario.run.warmup, RANK.measurement, "end of warm-up", () =>
+        this.collector.restart(),
+      );
+    }
+  }
+
+  private latencies(): ControlPlaneLatencies {
+    const { controlPlane } = this.prepared.scenario;
+    const preset = LATENCY_PRESETS.get(controlPlane.preset)!;
+    const chosen: Partial<Record<keyof ControlPlaneLatencies, unknown>> = {};
+    for (const name of Object.keys(preset) as (keyof ControlPlaneLatencies)[]) {
+      chosen[name] = controlPlane[name] ?? preset[name];
+    }
+    return chosen as unknown as ControlPlaneLatencies;
+  }
+
+  private loadInitialState(): void {
+    const { initialState } = this.api;
+    for (const object of this.prepared.cluster.initial) {
+      const result =
+        object.kind === "Node"
+          ? initialState.addNode(object as NodeObject)
+          : object.kind === "Pod"
+            ? initialState.addPod(object as PodObject)
+            : initialState.addObject(object as StorableObject);
+      if (!result.ok)
+        this.notes.add("REFUSED", `${nameOf(object)}: the API refused it: ${result.message}`, true);
+      else if (object.kind === "Node" && result.node !== undefined)
+        installMachine(this.machines, result.node, object);
+    }
+  }
+
+  private startScheduler(): void {
+    const { prepared, simulation, api, options } = this;
+    const { scheduler } = prepared;
+    const run = { seed: prepared.scenario.run.seed, replication: this.replication, simulation };
+    const { createDecider } = scheduler;
+    const started = startScheduler(simulation, api, {
+      name: scheduler.name,
+      configuration: scheduler.configuration,
+      ...(scheduler.registry === undefined ? {} : { registry: scheduler.registry }),
+      ...(createDecider === undefined
+        ? {}
+        : { createDecider: (parts) => createDecider(parts, run) }),
+      ...(options.details === undefined ? {} : { details: options.details }),
+    });
+    started.scheduler.observe({ onDecision: (record) => this.onDecision(scheduler.name, record) });
+    if (simulation.isChecking)
+      registerSchedulerInvariants(simulation.invariants, started.scheduler);
+  }
+
+  private startWorkload(): void {
+    const { prepared, simulation } = this;
+    const user = new ClusterUser(this.api, this.machines, prepared.registry, this.notes);
+    for (const step of prepared.cluster.steps) {
+      simulation.callAt(step.atUs as Instant, RANK.workload, "apply manifests", () => {
+        for (const object of step.objects) user.apply(object);
+      });
+    }
+    for (const edit of prepared.scenario.workload.edits) {
+      simulation.callAt(edit.at, RANK.workload, `edit: ${edit.kind}`, () => user.edit(edit));
+    }
+    for (const generator of prepared.generators) this.startGenerator(generator);
+    for (const trace of prepared.traces) this.startTrace(trace);
+  }
+
+  private startGenerator(generator: PreparedGenerator): void {
+    const { plan, kinds } = generator;
+    const source = new PodGenerator(
+      {
+        name: plan.name,
+        gapSeconds: generator.gapSeconds,
+        fromUs: plan.from,
+        untilUs: plan.until,
+        countMax: plan.countMax,
+        weights: kinds.map((kind) => kind.weight),
+        durationSeconds: generator.durationSeconds,
+      },
+      {
+        gaps: this.draws("arrivals"),
+        kinds: this.draws("kinds"),
+        durations: this.draws("durations"),
+      },
+    );
+    const kind = this.simulation.defineKind(
+      `arrival: ${plan.name}`,
+      RANK.workload,
+      (ordinal, kindOfPod) => {
+        this.submitter.submit({
+          namespace: plan.namespace,
+          name: `${plan.name}-${ordinal}`,
+          template: kinds[kindOfPod]!.template,
+          durationUs: source.durationUs(ordinal),
+        });
+      },
+    );
+    this.simulation.arrivals(kind, source);
+  }
+
+  private startTrace({ trace, templates }: PreparedTrace): void {
+    const { pods } = trace;
+    const kind = this.simulation.defineKind(`trace: ${trace.format}`, RANK.workload, (position) => {
+      const { namespace, name, template, durationUs } = pods[position]!;
+      this.submitter.submit({ namespace, name, template: templates[template]!, durationUs });
+    });
+    let position = -1;
+    this.simulation.arrivals(kind, {
+      next: () => ++position < pods.length,
+      get atUs() {
+        return pods[position]!.submittedUs as Instant;
+      },
+      get a() {
+        return position;
+      },
+      b: 0,
+    });
+  }
+
+  // --- Observing ---------------------------------------------------------------------------------
+
+  private onDecision(scheduler: string, record: DecisionRecord): void {
+    this.collector.onDecision(scheduler, record);
+    for (const { plugin, reason } of record.decision.notSimulated) {
+      this.notes.add("UNSIMULATED_RULE", `${plugin}: ${reason}`, true);
+    }
+    this.options.onDecision?.(record);
+  }
+
+  private onMachine(kind: string, node: Parameters<Collector["onMachine"]>[0]): void {
+    if (kind === "powerOff" || kind === "powerOn")
+      this.collector.onMachine(node, kind === "powerOn");
+  }
+
+  private measure(measured: MeasuredResult, name: string, part: string): number | null {
+    switch (name) {
+      case "pending":
+      case "startup":
+        return this.durationMeasure(measured, name, part);
+      case "unschedulable":
+        return measured.counts.podsUnschedulableAtEnd;
+      case "failed":
+        return measured.counts.podsFailed;
+      case "evictions": {
+        const { evictedByTaintCount, evictedByApiCount, evictedByKubeletCount } =
+          measured.departures;
+        return evictedByTaintCount + evictedByApiCount + evictedByKubeletCount;
+      }
+      case "preemptions":
+        return measured.departures.preemptedCount;
+      case "availability":
+        return measured.availabilityRatio;
+      case "recovery":
+        return measured.recoveryMaxUs;
+      case "attempts":
+        return measured.decisions.attemptsCount;
+      default:
+        return (
+          measured.utilization.find((use) => `utilization.${use.resource}` === name)
+            ?.requestedRatio ?? null
+        );
+    }
+  }
+
+  private durationMeasure(
+    measured: MeasuredResult,
+    name: "pending" | "startup",
+    part: string,
+  ): number | null {
+    const summary = measured[name];
+    if (part === "avg") return summary.avgUs;
+    if (part === "min") return summary.minUs;
+    if (part === "max") return summary.maxUs;
+    if (part === "count") return summary.count;
+    return this.collector.quantile(name, Number(part.slice(1)) / 100);
+  }
+
+  private finalNotes(): RunResult["notes"] {
+    const book = new NoteBook();
+    book.addAll(this.prepared.notes);
+    book.addAll(this.notes.list());
+    for (const [message, count] of this.submitter.refusals) {
+      book.add("REFUSED", `a submitted pod was refused: ${message}`, true, count);
+    }
+    for (const name of this.api.namespacesCreated) {
+      if (name !== "default")
+        book.add(
+          "NAMESPACE_MADE",
+          `namespace ${name} was not among the objects: made when first needed`,
+        );
+    }
+    return book.list();
+  }
+
+  private draws(purpose: string): EntityDraws {
+    return new EntityDraws(streamName(this.prepared.scenario.run.seed, this.replication, purpose));
+  }
+}
+
+/** Builds the world of a prepared run at instant 0. */
+export function startRun(prepared: PreparedRun, options: RunOptions = {}): ActiveRun {
+  return new ActiveRun(prepared, options);
+}
+
+/** Runs a prepared run to its end. */
+export function runToEnd(prepared: PreparedRun, options: RunOptions = {}): RunResult {
+  const run = startRun(prepared, options);
+  while (run.advance(Number.MAX_SAFE_INTEGER));
+  return run.finish();
+}
+
+function nameOf(object: ApiObject): string {
+  const { namespace, name } = object.meta;
+  return `${object.kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
