@@ -8,7 +8,8 @@
 import { LineIndex, PositionedDocument } from "./positioned-document.ts";
 import type { Problem } from "./problem.ts";
 import { limitsOf, type ReadOptions } from "./read-limits.ts";
-import { createSpanFinder, type ReadOutcome, readJsonByEvents } from "./yaml.ts";
+import { type ReadOutcome, readJsonByEvents } from "./yaml.ts";
+import { createSpanFinder } from "./yaml-positions.ts";
 
 /** Reads a text of any number of JSON values. A text with a syntax error gives no documents after it. */
 export function readJson(text: string, options: ReadOptions = {}): ReadOutcome {
