@@ -8,6 +8,9 @@ import { orderBaseOf } from "./event-order.ts";
 import { RANK_COUNT } from "./rank.ts";
 import type { Rank } from "./rank.ts";
 
+/** Kinds are stored in 16 bits. */
+const KIND_COUNT_MAX = 65_536;
+
 declare const eventKindBrand: unique symbol;
 
 /** Index of an event kind of one simulation. */
@@ -29,6 +32,10 @@ export class EventKindTable {
     assert(
       Number.isInteger(rank) && rank >= 0 && rank < RANK_COUNT,
       `Event kind "${name}" has rank ${rank}; ranks are 0 to ${RANK_COUNT - 1}.`,
+    );
+    assert(
+      this.names.length < KIND_COUNT_MAX,
+      `Event kind "${name}" is one too many; labels of calls must not name single objects.`,
     );
     this.names.push(name);
     this.handlers.push(handler);

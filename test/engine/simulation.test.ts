@@ -336,6 +336,13 @@ describe("refusals", () => {
     expect(wrong).toThrow(message);
   });
 
+  it("a label per object, once there are more than 65,536", () => {
+    const crowded = new Simulation();
+    const label = (pod: number) => crowded.callAt(at(1), RANK.api, `pod ${pod}`, () => {});
+    for (let pod = 0; pod < 65_536; pod++) label(pod);
+    expect(() => label(65_536)).toThrow("labels of calls must not name single objects");
+  });
+
   it("a run inside a run", () => {
     const nested = new Simulation();
     nested.callAt(at(0), RANK.api, "nest", () => nested.runUntil(at(5)));

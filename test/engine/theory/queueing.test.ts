@@ -123,7 +123,8 @@ describe("other service and arrival laws with load 0.8", () => {
     ["M/U(0,2)/1", poisson, uniform({ min: 0, max: 2 }), 2.666667],
     ["D/M/1", constant({ value: 1 / 0.8 }), unitExponential, 1.692731],
   ])("%s: mean wait", (_name, interarrival, service, waitMean) => {
-    const setting = { customers: 25_000, interarrival, service, servers: 1 };
+    const customers = service.name === "gamma" ? 12_000 : 25_000; // inverting a gamma law is slow
+    const setting = { customers, interarrival, service, servers: 1 };
     const runs = replicate(setting, (history) => ({
       waitMean: meanOver(history, 2_000, (wait) => wait),
     }));
