@@ -204,7 +204,14 @@ export type Volume =
       /** metadata and spec of the claim to be made, as plain data. */
       readonly claimTemplate: Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: "emptyDir"; readonly name: string; readonly medium: string }
+  | {
+      readonly kind: "emptyDir";
+      readonly name: string;
+      /** "Memory" counts against memory limits. */
+      readonly medium: string;
+      /** The kubelet evicts a pod whose volume grows beyond it. */
+      readonly sizeLimitBytes: number | undefined;
+    }
   | {
       readonly kind: "gcePersistentDisk";
       readonly name: string;

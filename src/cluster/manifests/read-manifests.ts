@@ -15,6 +15,7 @@ import {
 import { decodeObject, findKind } from "../objects/kind-table.ts";
 import { objectKey } from "../objects/object-meta.ts";
 import type { PodTemplateRegistry } from "../pod-template-registry.ts";
+import { isRunAnnotation } from "../pod-template/run-annotations.ts";
 import { inferOwners } from "./infer-owners.ts";
 import type {
   IgnoredFieldCount,
@@ -158,6 +159,28 @@ export class ManifestReader {
       );
     }
     this.objects.push({ object, file: document.file, path, document });
+    this.warnOfMisplacedAnnotations(object, document, path);
+  }
+
+  /** A lifetime on a Deployment itself does nothing: it belongs on the pods. */
+  private warnOfMisplacedAnnotations(
+    object: ApiObject,
+    document: PositionedDocument,
+    path: DocumentPath,
+  ): void {
+    if (object.kind === "Pod") return;
+    for (const key of object.meta.annotations.keys()) {
+      if (!isRunAnnotation(key)) continue;
+      this.problems.push(
+        document.problemAt([...path, "metadata", "annotations", key], {
+          code: "E_MISPLACED_ANNOTATION",
+          severity: "warning",
+          what: "key",
+          message:
+            "only pods and pod templates have a lifetime; this annotation has no effect here",
+        }),
+      );
+    }
   }
 
   private report(

@@ -199,6 +199,8 @@ export function decodeAutoscaler(object: FieldCursor): HorizontalPodAutoscalerOb
     scaleUp: decodeScalingRules(behavior.object("scaleUp")),
     scaleDown: decodeScalingRules(behavior.object("scaleDown")),
   };
+  target.close(true);
+  behavior.close(true);
   spec.close(true);
   return autoscaler;
 }
@@ -230,7 +232,7 @@ function decodeMetric(item: FieldCursor): HpaMetric {
   const legacyPercent = source.optionalInteger("targetAverageUtilization", 1);
   const averageValue = target.quantity("averageValue") ?? target.quantity("value");
   const metricName = source.object("metric")?.text("name");
-  return {
+  const decoded: HpaMetric = {
     type,
     resourceName: metricName ?? source.text("name"),
     containerName: source.text("container"),
@@ -238,12 +240,20 @@ function decodeMetric(item: FieldCursor): HpaMetric {
     averageUtilizationPercent: target.optionalInteger("averageUtilization", 1) ?? legacyPercent,
     averageValueMilli: averageValue?.milliValue(),
   };
+  target.close(true);
+  source.ignoreRest();
+  // Only usage of cpu and memory exists in a simulation.
+  if (type !== "Resource" && type !== "ContainerResource") {
+    item.ignoreScheduling(METRIC_SOURCE.get(type) ?? "type");
+  }
+  item.close(true);
+  return decoded;
 }
 
 function decodeScalingRules(rules: FieldCursor | undefined): HpaScalingRules | undefined {
   if (rules === undefined) return undefined;
   const tolerance = rules.quantity("tolerance");
-  return {
+  const decoded: HpaScalingRules = {
     stabilizationWindowSeconds: rules.optionalInteger("stabilizationWindowSeconds", 0, 3_600),
     selectPolicy: rules.optionalOneOf("selectPolicy", ["Max", "Min", "Disabled"]),
     policies: rules.objects("policies").map((policy) => ({
@@ -253,6 +263,8 @@ function decodeScalingRules(rules: FieldCursor | undefined): HpaScalingRules | u
     })),
     toleranceMilli: tolerance === undefined ? undefined : Number(tolerance.milliValue()),
   };
+  rules.close(true);
+  return decoded;
 }
 
 /** Decodes a RuntimeClass. */
@@ -266,6 +278,7 @@ export function decodeRuntimeClass(object: FieldCursor): RuntimeClassObject {
     nodeSelector: decodeOptionalLabels(scheduling, "nodeSelector"),
     tolerations: decodeTolerations(scheduling, "tolerations"),
   };
+  scheduling.close(true);
   object.skip("handler");
   return runtimeClass;
 }

@@ -122,6 +122,9 @@ export function decodeVolumeObject(object: FieldCursor): PersistentVolumeObject 
       "Pending",
     ),
   };
+  claimRef?.skip("apiVersion", "kind", "resourceVersion", "fieldPath");
+  claimRef?.close();
+  affinity?.close(true);
   for (const error of volume.nodeAffinity?.errors ?? [])
     affinity?.refuse("required", error, "E_INVALID_SELECTOR");
   spec.skip("storageClassName");
@@ -167,6 +170,7 @@ function decodeVolumeSource(spec: FieldCursor): VolumeSource {
       handle: source.text(handleField),
       readOnly: source.boolean("readOnly"),
     };
+    source.ignoreRest();
   }
   return found;
 }

@@ -242,6 +242,9 @@ export function decodeCronJob(object: FieldCursor, registry: PodTemplateRegistry
     jobAnnotations: jobMeta.pairs("annotations") ?? new Map(),
     jobSpec: decodeJobSpec(jobTemplate.objectOrEmpty("spec"), registry),
   };
+  jobMeta.skip("name", "creationTimestamp");
+  jobMeta.ignoreRest();
+  jobTemplate.close(true);
   finish(object, spec);
   return cronJob;
 }
@@ -294,7 +297,7 @@ function decodeJobSpec(spec: FieldCursor, registry: PodTemplateRegistry): JobSpe
 
 function decodeFailureRule(rule: FieldCursor): PodFailureRule {
   const exitCodes = rule.object("onExitCodes");
-  return {
+  const decoded: PodFailureRule = {
     action: rule.oneOf("action", ["FailJob", "FailIndex", "Ignore", "Count"], "Count"),
     onExitCodes:
       exitCodes === undefined
@@ -309,6 +312,9 @@ function decodeFailureRule(rule: FieldCursor): PodFailureRule {
       status: item.text("status", "True"),
     })),
   };
+  exitCodes?.close(true);
+  rule.close(true);
+  return decoded;
 }
 
 function requiredSpec(object: FieldCursor): FieldCursor {
@@ -352,6 +358,11 @@ function noteTemplateFields(raw: Readonly<Record<string, unknown>>, spec: FieldC
   const template = new FieldCursor(raw, spec.at("template"), sink);
   template.skip("metadata", "spec", "apiVersion", "kind", "status");
   template.close(true);
+  const metadata = template.objectOrEmpty("metadata");
+  metadata.skip("labels", "annotations", "name", "generateName", "namespace");
+  metadata.skip("creationTimestamp", "finalizers", "managedFields");
+  metadata.ignore("ownerReferences");
+  metadata.close(true);
   spec.sink.problems.push(...sink.problems);
   spec.sink.ignored.push(...sink.ignored);
 }

@@ -290,6 +290,13 @@ export class FieldCursor {
     for (const key of keys) this.noteIgnored(key, true);
   }
 
+  /** Names every key that nobody read as known but not simulated: for parts whose details do not matter here. */
+  ignoreRest(changesScheduling = false): void {
+    for (const key of Object.keys(this.source)) {
+      if (!this.seen.has(key)) this.noteIgnored(key, changesScheduling);
+    }
+  }
+
   /** Names every key that nobody read. `changesScheduling`: what an unknown field here might do. */
   close(changesScheduling = false): void {
     for (const key of Object.keys(this.source)) {

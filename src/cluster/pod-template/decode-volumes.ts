@@ -5,6 +5,7 @@
 import type { FieldCursor } from "../objects/field-cursor.ts";
 import { isRecord } from "../objects/field-cursor.ts";
 import type { Volume } from "../pod-template.ts";
+import type { Quantity } from "../quantity/quantity.ts";
 import { dnsLabelProblem } from "../selectors/qualified-name.ts";
 
 /** Decodes spec.volumes. A volume without source is an emptyDir, as the API defaults it. */
@@ -26,6 +27,7 @@ function decodeVolume(item: FieldCursor, name: string): Volume {
     const source = item.object(kind);
     if (source === undefined) continue;
     const volume = decode(source, name);
+    source.ignoreRest();
     item.close(true);
     return volume;
   }
@@ -36,7 +38,11 @@ function decodeVolume(item: FieldCursor, name: string): Volume {
     return { kind: "other", name, source: kind };
   }
   item.close(true);
-  return { kind: "emptyDir", name, medium: "" };
+  return { kind: "emptyDir", name, medium: "", sizeLimitBytes: undefined };
+}
+
+function bytesOf(quantity: Quantity | undefined): number | undefined {
+  return quantity === undefined ? undefined : Number(quantity.value());
 }
 
 /** Sources that hold nothing the simulator reads. */
@@ -79,7 +85,15 @@ const SOURCES: readonly (readonly [string, DecodeSource])[] = [
       return { kind: "ephemeral", name, claimTemplate: isRecord(template) ? template : {} };
     },
   ],
-  ["emptyDir", (source, name) => ({ kind: "emptyDir", name, medium: source.text("medium") })],
+  [
+    "emptyDir",
+    (source, name) => ({
+      kind: "emptyDir",
+      name,
+      medium: source.text("medium"),
+      sizeLimitBytes: bytesOf(source.quantity("sizeLimit")),
+    }),
+  ],
   [
     "gcePersistentDisk",
     (source, name) => ({

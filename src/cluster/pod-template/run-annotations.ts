@@ -24,6 +24,11 @@ const KNOWN = [
   "stop-exit",
 ] as const;
 
+/** True for an annotation that gives a pod its lifetime. */
+export function isRunAnnotation(key: string): boolean {
+  return KNOWN.some((name) => key === ANNOTATION_PREFIX + name);
+}
+
 /** Nothing annotated: runs until deleted, ends with 0. */
 export const NO_RUN_ANNOTATIONS: RunAnnotations = Object.freeze({
   runUs: undefined,

@@ -124,6 +124,24 @@ describe("documents", () => {
     expect(hasUnsimulated(set)).toBe(true);
   });
 
+  it("warn of a mistyped template label and of a lifetime in the wrong place", () => {
+    const typo = read(DEPLOYMENT.replace("metadata: { labels:", "metadata: { labls: {}, labels:"));
+    expect(typo.problems).toMatchObject([
+      {
+        code: "E_UNKNOWN_FIELD",
+        path: "spec.template.metadata.labls",
+        hint: "did you mean 'labels'?",
+      },
+    ]);
+    const annotations = 'annotations: { "podsim.dev/run": "5s" }';
+    expect(codes(read(DEPLOYMENT.replace("name: web,", `name: web, ${annotations},`)))).toEqual([
+      "E_MISPLACED_ANNOTATION",
+    ]);
+    expect(
+      codes(read(DEPLOYMENT.replace("metadata: { labels:", `metadata: { ${annotations}, labels:`))),
+    ).toEqual([]);
+  });
+
   it("that are no objects are refused one by one", () => {
     const set = read("- 1\n---\na: b\n---\nkind: Pod\n---\n");
     expect(codes(set)).toEqual(["E_NOT_AN_OBJECT", "E_NOT_AN_OBJECT", "E_NOT_AN_OBJECT"]);
