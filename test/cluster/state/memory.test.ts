@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { ConditionStatus, PodPhase } from "../../../src/cluster/index.ts";
-import type { NodeIndex, PodIndex, Uid } from "../../../src/cluster/index.ts";
+import type { NodeIndex, PodIndex, PodTemplate, Uid } from "../../../src/cluster/index.ts";
 import type { ApiState } from "../../../src/cluster/state/api-state.ts";
 import { createWorld } from "./fixture.ts";
 import type { World } from "./fixture.ts";
 
 /** Creates, binds, runs, finishes and deletes one pod; everything at one instant. */
-function liveOnce(world: World, index: number, node: NodeIndex, ownerUid: Uid): void {
+function liveOnce(
+  world: World,
+  index: number,
+  node: NodeIndex,
+  ownerUid: Uid,
+  template: PodTemplate,
+): void {
   const { api, client } = world;
-  const template = world.template();
   let pod = -1 as PodIndex;
   let uid = 0;
   api.request(
@@ -45,10 +50,12 @@ describe("memory", () => {
   }, () => {
     const world = createWorld();
     const node = world.addNode("n1");
+    const template = world.template();
     let heard = 0;
     world.api.watch({ name: "w", onPod: () => heard++ });
     for (let round = 0; round < 100; round++) {
-      for (let k = 0; k < 2_000; k++) liveOnce(world, round * 2_000 + k, node, 1_000_000_000);
+      for (let k = 0; k < 2_000; k++)
+        liveOnce(world, round * 2_000 + k, node, 1_000_000_000, template);
       world.simulation.runUntilDrained();
     }
     expect(heard).toBe(800_000);
