@@ -7,6 +7,8 @@ export { SCENARIO_API_VERSION } from "./scenario/scenario.ts";
 export type { Scenario, SchedulerSpec } from "./scenario/scenario.ts";
 export { decodeScenario, readScenario } from "./scenario/read-scenario.ts";
 export type { ScenarioOptions, ScenarioReading } from "./scenario/read-scenario.ts";
+export { applyOverride } from "./scenario/set-field.ts";
+export type { OverrideOutcome } from "./scenario/set-field.ts";
 export { scenarioHash } from "./scenario/scenario-hash.ts";
 export { initScenarioText } from "./scenario/init-scenario.ts";
 export { scenarioJsonSchema } from "./scenario/scenario-schema.ts";

@@ -96,9 +96,9 @@ describe("readYaml", () => {
 
   it("finds duplicates among 40,000 keys within a second", () => {
     const text = Array.from({ length: 40_000 }, (_, i) => `k${i % 20_000}: 1\n`).join("");
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(readYaml(text).problems).toHaveLength(20_000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 
   it("reads the documents after a broken one, and reports each broken one", () => {
@@ -198,10 +198,10 @@ describe("what readYaml refuses", () => {
         .fill(`*a${i - 1}`)
         .join(", ")}]\n`;
     const merges = `${text.replaceAll("[x, x, x, x, x, x, x, x, x, x]", "{x: 1}").replaceAll(/: &(a\d+) \[(\*a\d+).*/g, ": &$1 {<<: $2, z: $2}")}`;
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(readYaml(text).problems).toMatchObject([{ code: "E_LIMIT_ALIASES", line: 4 }]);
     expect(readYaml(merges).problems).toMatchObject([{ code: "E_LIMIT_ALIASES" }]);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 
   it("200 harmless aliases are no bomb", () => {

@@ -1,17 +1,6 @@
-// Names that a scenario may refer to, where nothing else registers them yet.
+// Names that the schema of scenarios offers and that no registry of a floor below holds.
 //
-// The reader takes lists as options, so that a caller with more policies than the built-in ones can
-// widen them; these are the defaults.
-
-/** Built-in policies beside the default kube-scheduler. */
-export const BUILT_IN_POLICIES: readonly string[] = [
-  "first-fit",
-  "best-fit",
-  "worst-fit",
-  "random",
-  "round-robin",
-  "dot-product",
-];
+// Policies, trace formats, laws and measures are registered where they live.
 
 /** The presets of the control plane. */
 export const CONTROL_PLANE_PRESETS = ["instant", "kubernetes-1.36"] as const;

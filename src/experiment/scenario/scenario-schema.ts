@@ -13,14 +13,10 @@ import {
   subdomainProblem,
 } from "../../cluster/index.ts";
 import { MEASURES, parseThreshold } from "../../metrics/index.ts";
+import { POLICIES } from "../../scheduler/index.ts";
 import { TRACE_FORMATS } from "../../workload/index.ts";
 import { fileReferenceProblem } from "./file-reference.ts";
-import {
-  BUILT_IN_POLICIES,
-  CONTROL_PLANE_PRESETS,
-  FIELDS_TO_COME,
-  VARIED_PARTS,
-} from "./known-names.ts";
+import { CONTROL_PLANE_PRESETS, FIELDS_TO_COME, VARIED_PARTS } from "./known-names.ts";
 import { SCENARIO_API_VERSION } from "./scenario.ts";
 import {
   choiceReader,
@@ -218,7 +214,7 @@ const optional = (shape: Record<string, z.ZodType>): Record<string, z.ZodType> =
   Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, schema.optional()]));
 
 function createSchema(options: SchemaOptions): z.ZodType {
-  const policies = options.policies ?? BUILT_IN_POLICIES;
+  const policies = options.policies ?? [...POLICIES.keys()];
   const formats = options.traceFormats ?? [...TRACE_FORMATS.keys()];
   const isAllowed = options.allowAnyFile === true ? () => undefined : fileReferenceProblem;
   const file = leaf(

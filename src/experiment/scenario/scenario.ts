@@ -29,6 +29,7 @@ export interface Scenario {
   readonly thresholds: readonly string[];
 }
 
+/** What the scenario is called; the description may be empty. */
 export interface ScenarioMetadata {
   readonly name: string;
   readonly description: string;
@@ -102,12 +103,14 @@ export interface NodePool {
   readonly path: DocumentPath;
 }
 
+/** A taint that every node of a pool has. */
 export interface NodeTaint {
   readonly key: string;
   readonly value: string;
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
+/** An image that is on a node's disk; size 0 where the file gives none. */
 export interface NodeImageSpec {
   readonly name: string;
   readonly sizeBytes: number;
@@ -155,6 +158,7 @@ export interface LawDescription {
   readonly [parameter: string]: unknown;
 }
 
+/** A trace to replay, all its files together. */
 export interface TracePlan {
   readonly format: string;
   readonly files: readonly FileReference[];
@@ -201,6 +205,7 @@ export interface SchedulerSpec {
   readonly path: DocumentPath;
 }
 
+/** A part of the world that replications draw anew. */
 export type VariedPart = "arrivals" | "lifetimes" | "faults" | "order" | "ties";
 
 /** Preset and the fields that differ from it; undefined = as the preset says. */

@@ -134,11 +134,11 @@ describe("readScenario", () => {
     expect(readScenario(pools(1_000_001), { nodesMax: 2_000_000 }).problems).toEqual([]);
   });
 
-  it("finds 20,000 duplicate keys and an alias bomb within a second", () => {
+  it("finds 20,000 duplicate keys within a second of computing", () => {
     const keys = Array.from({ length: 40_000 }, (_, i) => `k${i % 20_000}: 1\n`).join("");
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(errorsOf(readScenario(head + keys).problems).length).toBe(20_000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
   });
 
   it("knows nodes, zones and policies that the caller says are elsewhere", () => {
