@@ -130,3 +130,25 @@ export {
   startScheduler,
   type StartSchedulerOptions,
 } from "./start-scheduler.ts";
+
+export type { ClusterView, NodeView, PodView, TextMap } from "./strategy/views.ts";
+export {
+  defineStrategy,
+  STRATEGY_API_VERSION,
+  type Strategy,
+  type StrategyAnswer,
+  type StrategyChoice,
+  type StrategyDefinition,
+  type StrategyRandom,
+  type StrategyRefusal,
+  type StrategySource,
+} from "./strategy/strategy.ts";
+export { type StrategyCall, StrategyError } from "./strategy/strategy-error.ts";
+export {
+  createPolicyDecider,
+  createStrategyDecider,
+  POLICIES,
+  type Policy,
+  type PolicyRun,
+} from "./policies/policies.ts";
+export { registerSchedulerInvariants } from "./scheduler-invariants.ts";

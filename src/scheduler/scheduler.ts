@@ -23,7 +23,7 @@ import { QueueTimers } from "./cycle/queue-timers.ts";
 import type { SchedulerClient } from "./cycle/scheduler-client.ts";
 import { Code } from "./framework/status.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
-import type { QueuedPod } from "./queue/queued-pod.ts";
+import type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
 import { ProfileJudge } from "./queue/requeue-judge.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
@@ -31,6 +31,14 @@ import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 export interface CycleFacts {
   readonly nodeCount: number;
   readonly evaluatedCount: number;
+}
+
+/** What checks may see from inside; nothing it does may change the run. */
+export interface SchedulerProbe {
+  onPop(record: QueuedPod, from: QueuePlace): void;
+  /** The verdict was just given; the cache is still the snapshot it was given on. */
+  onVerdict(record: QueuedPod, verdict: Verdict): void;
+  onMove(record: QueuedPod, place: QueuePlace, label: string): void;
 }
 
 export interface SchedulerOptions {
@@ -65,7 +73,9 @@ export class Scheduler {
   readonly news: ClusterNews;
   readonly binding: BindingCycle;
   readonly statistics: SchedulerStatistics = createSchedulerStatistics();
-  private readonly options: SchedulerOptions;
+  readonly options: SchedulerOptions;
+  /** Set by whoever checks invariants. */
+  probe: SchedulerProbe | undefined;
   private readonly failures: FailureHandler;
   private readonly timers: QueueTimers;
   private readonly observers: SchedulerObserver[] = [];
@@ -163,6 +173,7 @@ export class Scheduler {
   private begin(record: QueuedPod): void {
     const { simulation } = this;
     const verdict = this.decider.decide(record.pod);
+    this.probe?.onVerdict(record, verdict);
     const poppedUs = simulation.nowUs;
     this.cycle = { record, pod: record.pod, verdict, poppedUs };
     this.loop = "deciding";
@@ -237,10 +248,8 @@ export class Scheduler {
     else if (result === "unschedulable") statistics.unschedulable++;
     else statistics.errors++;
     const { totals, feasible, node, tieCount } = decision;
-    if (totals.length > 0) {
-      statistics.scoredDecisions++;
-      if (tieCount > 1) statistics.tiedDecisions++;
-    }
+    if (totals.length > 0) statistics.scoredDecisions++;
+    if (tieCount > 1) statistics.tiedDecisions++;
     if (this.observers.length === 0) return;
     const told = {
       pod: cycle.pod,
@@ -272,14 +281,21 @@ export class Scheduler {
       now: () => simulation.nowUs,
       less: (a, b) => first.queueSort.less(a, b),
       gateOf: (pod, firstAsked) => this.gateOf(pod, firstAsked),
-      judge: new ProfileJudge(profiles),
+      judge: new ProfileJudge(
+        profiles.map(({ schedulerName, plugins }) => ({
+          schedulerName,
+          plugins: [...plugins, ...(this.decider.listeners ?? [])],
+        })),
+      ),
       ...(initialBackoffUs === undefined ? {} : { initialBackoffUs }),
       ...(maxBackoffUs === undefined ? {} : { maxBackoffUs }),
       ...(secondPhaseUs === undefined ? {} : { secondPhaseUs }),
       ...(popFromBackoff === undefined ? {} : { popFromBackoff }),
-      onMove: (record, place) => {
+      onMove: (record, place, label) => {
         if (place === "active") this.noteActive(record);
+        this.probe?.onMove(record, place, label);
       },
+      onPop: (record, from) => this.probe?.onPop(record, from),
     });
   }
 

@@ -104,5 +104,5 @@ function createProfileDecider(parts: DeciderParts, options: StartSchedulerOption
       ...(tieBreak === undefined ? {} : { tieBreak }),
       ...(details === undefined ? {} : { details }),
     });
-  return new ProfileDecider(parts.profiles, evaluator);
+  return new ProfileDecider(parts.profiles, evaluator, percentageOfNodesToScore);
 }

@@ -12,6 +12,7 @@ import {
 } from "../../src/cluster/index.ts";
 import {
   type DecisionRecord,
+  registerSchedulerInvariants,
   startScheduler,
   type StartSchedulerOptions,
 } from "../../src/scheduler/index.ts";
@@ -42,6 +43,7 @@ function bench(
   const configuration = configurationOf();
   const { scheduler } = startScheduler(simulation, api, { configuration, ...options });
   scheduler.observe({ onDecision: (record) => decisions.push(record) });
+  registerSchedulerInvariants(simulation.invariants, scheduler);
   return {
     ...world,
     decisions,

@@ -7,7 +7,7 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import type { Decision } from "../framework/decision.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
-import type { PostFilterOutcome } from "../framework/plugin.ts";
+import type { Plugin, PostFilterOutcome } from "../framework/plugin.ts";
 
 /** The evaluation of one cycle. */
 export interface Verdict {
@@ -23,6 +23,8 @@ export interface Verdict {
 export interface Decider {
   /** Profiles by schedulerName, in configuration order; the first one's queue sort counts. */
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** Who else may reject pods (a strategy): asked about events as plugins are. */
+  readonly listeners?: readonly Plugin[];
   /** Judges the pod on the cache as it is now; keeps nothing of it, except the rotating start. */
   decide(pod: PodInfo): Verdict;
 }

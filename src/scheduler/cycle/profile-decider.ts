@@ -13,9 +13,12 @@ import { runPostFilters } from "./post-filter.ts";
 
 export class ProfileDecider implements Decider {
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** For profiles without a percentage of their own; 0 means adaptive. */
+  readonly percentageOfNodesToScore: number;
   private readonly evaluator: Evaluator;
 
-  constructor(profiles: readonly Profile[], evaluator: Evaluator) {
+  constructor(profiles: readonly Profile[], evaluator: Evaluator, percentageOfNodesToScore = 0) {
+    this.percentageOfNodesToScore = percentageOfNodesToScore;
     this.profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.evaluator = evaluator;
   }

@@ -37,6 +37,8 @@ export interface SchedulingQueueOptions {
   readonly popFromBackoff?: boolean;
   /** Told of every move into a place, with upstream's event label (queue_incoming_pods_total). */
   onMove?(record: QueuedPod, place: QueuePlace, label: string): void;
+  /** Told of every pop, with the place the pod was taken from. */
+  onPop?(record: QueuedPod, from: QueuePlace): void;
 }
 
 const SECOND_US = 1_000_000;
@@ -111,12 +113,14 @@ export class SchedulingQueue {
         if (record !== undefined) this.options.onMove?.(record, "active", "PopFromBackoffQ");
       }
       if (record === undefined) return undefined;
+      const from = record.place;
       this.takeOut(record);
       record.attempts++;
       this.schedulingCycle++;
       record.place = "inFlight";
       if (this.inFlight.has(record.pod.uid)) continue;
       this.trackInFlight(record);
+      this.options.onPop?.(record, from);
       return record;
     }
   }
@@ -271,6 +275,11 @@ export class SchedulingQueue {
   findQueued(uid: PodInfo["uid"]): PodInfo | undefined {
     const record = this.records.get(uid);
     return record === undefined || record.place === "inFlight" ? undefined : record.pod;
+  }
+
+  /** The record that the next pop takes, and those it would have to come after; for checks. */
+  get nextActive(): QueuedPod | undefined {
+    return this.activeHeap.peek();
   }
 
   /** Records of one place, in no particular order. */

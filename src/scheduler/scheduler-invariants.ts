@@ -1,0 +1,71 @@
+// Invariants of scheduling: what must hold of every pop, verdict, move and binding.
+//
+// Each is judged at the moment it concerns, on the facts of that moment, by code that shares as
+// little as possible with what it judges; the registry then reports the first break under its id.
+// Numbers are those of the project's catalogue of invariants.
+
+import type { InvariantRegistry } from "../engine/index.ts";
+import { BreakNotes } from "./audit/break-notes.ts";
+import { VerdictAudit } from "./audit/verdict-audit.ts";
+import { QueueAudit } from "./audit/queue-audit.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+const TITLES: readonly (readonly [id: string, title: string])[] = [
+  ["I2", "each pending pod is in exactly one place of the scheduling queue"],
+  ["I10", "no decision makes or enlarges an overcommit"],
+  ["I13", "no decision exceeds a node's number of pods"],
+  ["I14", "no decision puts two pods on one host port"],
+  ["I22", "a pod becomes active, is tried, decided and bound in this order"],
+  ["I25", "a decision takes the declared cycle time"],
+  ["I26", "scheduling cycles of one scheduler do not overlap"],
+  ["I33", "a pod seen with a deletionTimestamp starts no cycle"],
+  ["I36", "node selector and required node affinity hold where a pod is placed"],
+  ["I37", "taints that repel a pod, and cordons, are respected"],
+  ["I43", "the search for nodes stops and rotates as it must"],
+  ["I45", "a pod with a preset node is never scheduled"],
+  ["I46", "a pop takes the head of the right queue"],
+  ["I47", "a back-off lasts as long as it must"],
+  ["I48", "an unschedulable pod leaves only for a reason, within five and a half minutes"],
+  ["I51", "first attempts of equal priority follow the order of arrival"],
+];
+
+/** Registers the scheduler's invariants; they are tested after every event of a checked run. */
+export function registerSchedulerInvariants(
+  registry: InvariantRegistry,
+  scheduler: Scheduler,
+): void {
+  const notes = new BreakNotes();
+  const queueAudit = new QueueAudit(scheduler, notes);
+  const verdictAudit = new VerdictAudit(scheduler, notes);
+  scheduler.probe = {
+    onPop: (record, from) => queueAudit.onPop(record, from),
+    onMove: (record, place, label) => queueAudit.onMove(record, place, label),
+    onVerdict: (record, verdict) => verdictAudit.onVerdict(record, verdict),
+  };
+  scheduler.observe({
+    onDecision: (record) => verdictAudit.onDecision(record),
+    onBound: (pod, _nodeName, atUs) => verdictAudit.onBound(pod, atUs),
+    onBindingFailed: (pod) => verdictAudit.onBindingFailed(pod),
+  });
+  for (const [id, title] of TITLES) {
+    const test = (): string | undefined => {
+      if (id === "I2") queueAudit.countPlaces();
+      return notes.textOf(id);
+    };
+    registry.register({ id, mode: "check", title, when: "event", test });
+  }
+  registry.register({
+    id: "I2",
+    mode: "deep",
+    title: "each pending pod is where its record says",
+    when: "event",
+    test: () => queueAudit.findMisplaced(),
+  });
+  registry.register({
+    id: "I48",
+    mode: "check",
+    title: "nobody waits among the unschedulable for more than five and a half minutes",
+    when: "end",
+    test: () => queueAudit.findForgotten(),
+  });
+}

@@ -1,0 +1,76 @@
+// StrategyError: user code failed or broke its contract.
+//
+// It says who, at which extension point, when in simulated time, and about which pod. It ends the
+// run; the command line turns it into exit code 6 and keeps what the run had so far.
+
+import { formatInstant, type Instant } from "../../base/index.ts";
+
+/** Where user code was when it failed. */
+export interface StrategyCall {
+  /** Name of the strategy or plugin. */
+  readonly strategy: string;
+  /** "decide" or the extension point. */
+  readonly point: string;
+  readonly atUs: number;
+  /** namespace/name, or "" when the call was about no pod. */
+  readonly pod: string;
+}
+
+export class StrategyError extends Error {
+  readonly strategy: string;
+  readonly point: string;
+  readonly atUs: number;
+  readonly pod: string;
+
+  constructor(call: StrategyCall, what: string, cause?: unknown) {
+    const about = call.pod === "" ? "" : `, pod ${call.pod}`;
+    const when = formatInstant(call.atUs as Instant);
+    super(`strategy ${call.strategy} (${call.point}) at ${when}${about}: ${what}`, { cause });
+    this.name = "StrategyError";
+    this.strategy = call.strategy;
+    this.point = call.point;
+    this.atUs = call.atUs;
+    this.pod = call.pod;
+  }
+}
+
+/** Runs user code; whatever it throws, and a promise it returns, becomes a StrategyError. */
+export function callStrategy<T>(call: StrategyCall, run: () => T): T {
+  let value: T;
+  try {
+    value = run();
+  } catch (thrown) {
+    if (thrown instanceof StrategyError) throw thrown;
+    throw new StrategyError(call, `threw ${describe(thrown)}`, thrown);
+  }
+  if (isThenable(value)) {
+    value.then(undefined, () => undefined); // Its rejection is not reported a second time.
+    throw new StrategyError(call, "returned a promise; answers must be given at once");
+  }
+  return value;
+}
+
+/** A value in a few words, for messages. */
+export function describe(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value === null) return "null";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object") return `an object with keys ${describeKeys(value)}`;
+  return String(value);
+}
+
+function describeKeys(value: object): string {
+  const keys = Object.keys(value).slice(0, 5);
+  return keys.length === 0 ? "(none)" : keys.join(", ");
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}
