@@ -119,9 +119,14 @@ export function decodeIntOrPercent(cursor: FieldCursor, key: string): IntOrPerce
   if (percent === undefined || percent.length > 6) {
     cursor.sink.error(
       path,
-      `Invalid value: ${JSON.stringify(value)}: must be an integer or a percentage such as "25%"`,
+      `Invalid value: ${describeValue(value)}: must be an integer or a percentage such as "25%"`,
     );
     return undefined;
   }
   return { kind: "percent", value: Number(percent) };
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "object" ? "an object or a list" : String(value);
 }
