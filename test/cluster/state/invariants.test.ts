@@ -270,6 +270,29 @@ describe("a seeded fault is reported under its number", () => {
     ).toThrow(expect.objectContaining({ id: "I13" }) as Error);
   });
 
+  it.each([
+    ["3", "I12"],
+    ["5", "none"],
+  ])("I12 with an initial pod of %s cpu on a node of 4: %s", (cpu, id) => {
+    const world = createWorld(undefined, { check: true });
+    registerClusterInvariants(world.simulation.invariants, world.api, world.machines);
+    const node = world.addNode("n1");
+    world.api.initialState.addPod({
+      kind: "Pod",
+      meta: meta("old", "default"),
+      template: world.template({ containers: [container(cpu)] }),
+      nodeName: "n1",
+      status: {
+        ...{ phase: "Running", reason: "", startTimeSeconds: undefined, nominatedNodeName: "" },
+        ...{ conditions: [], restartCount: 0, podIp: "", resourceClaimStatuses: [] },
+      },
+    });
+    const { pod, uid } = world.createPod("new", world.template({ containers: [container("2")] }));
+    const bind = () => world.ask("create", (writer) => writer.bindPod(pod, uid, node));
+    if (id === "none") expect(bind().ok).toBe(true);
+    else expect(bind).toThrow(expect.objectContaining({ id }) as Error);
+  });
+
   it("I12 is silent where a node shrank or a pod came with its node", () => {
     const world = scene();
     const small = nodeObject("n1", { status: { capacity: { cpu: "1", pods: "110" } } });

@@ -13,10 +13,18 @@ import type { PodTable } from "../pod-table.ts";
 import type { ResourceList } from "../../quantity/resource-list.ts";
 import type { Violations } from "./violations.ts";
 
+/** When the rule does not judge. */
+export interface CapacityExcuses {
+  /** Binds are not bounded by NodeResourcesFit at all. */
+  readonly mayOvercommit: () => boolean;
+  /** The initial state is still being loaded. */
+  readonly isInitial: () => boolean;
+}
+
 interface NodeSums {
   milliCpu: number;
   memoryBytes: number;
-  ephemeralBytes: number;
+  ephemeralStorageBytes: number;
   pods: number;
   readonly scalars: Map<string, number>;
   /** Why the sums may exceed allocatable; "" while nothing is on record. */
@@ -32,24 +40,19 @@ export class CapacityLedger {
   private readonly pods: PodTable;
   private readonly nodes: NodeTable;
   private readonly violations: Violations;
-  private readonly mayOvercommit: () => boolean;
+  private readonly excuses: CapacityExcuses;
   private readonly sums: (NodeSums | undefined)[] = [];
   private readonly contributions: (Contribution | undefined)[] = [];
 
-  constructor(
-    pods: PodTable,
-    nodes: NodeTable,
-    violations: Violations,
-    mayOvercommit: () => boolean,
-  ) {
+  constructor(pods: PodTable, nodes: NodeTable, violations: Violations, excuses: CapacityExcuses) {
     this.pods = pods;
     this.nodes = nodes;
     this.violations = violations;
-    this.mayOvercommit = mayOvercommit;
+    this.excuses = excuses;
     pods.forEach((pod) => {
       if (pods.node(pod) === NO_NODE || pods.isFinished(pod)) return;
-      this.sumsOf(pods.node(pod)).overcommitCause = "pods of the initial state";
       this.add(pod, { node: pods.node(pod), requests: pods.template(pod).nodeRequests });
+      this.excusePreset(pods.node(pod), true);
     });
   }
 
@@ -73,8 +76,8 @@ export class CapacityLedger {
     if (!counts) return;
     const node = change.nodeAfter;
     const sums = this.sumsOf(node);
-    if (change.kind === "Added") sums.overcommitCause ||= "a pod with a preset node";
     this.add(pod, { node, requests: change.templateAfter.nodeRequests });
+    if (change.kind === "Added") this.excusePreset(node, this.excuses.isInitial());
     if (before !== undefined) sums.overcommitCause ||= "a resize in place";
     if (change.kind === "Modified" && change.mask & CHANGED_NODE) this.checkBind(pod, node);
   }
@@ -121,9 +124,31 @@ export class CapacityLedger {
     return undefined;
   }
 
+  /**
+   * A pod that came with its node. In the initial state it excuses later binds only if the node is
+   * overcommitted already; during the run always, since schedulers hear of it late.
+   */
+  private excusePreset(node: NodeIndex, isInitial: boolean): void {
+    const sums = this.sumsOf(node);
+    if (!isInitial) {
+      sums.overcommitCause ||= "a pod with a preset node";
+      return;
+    }
+    if (!this.nodes.exists(node)) {
+      sums.overcommitCause ||= "pods from before their node";
+      return;
+    }
+    const { allocatable } = this.nodes.facts(node);
+    const excess = findExcess(sums, sums, allocatable);
+    if (excess !== undefined || sums.pods > allocatable.pods) {
+      sums.overcommitCause ||= "pods of the initial state";
+    }
+  }
+
   private checkBind(pod: PodIndex, node: NodeIndex): void {
     const sums = this.sumsOf(node);
-    if (!this.nodes.exists(node) || sums.overcommitCause !== "" || this.mayOvercommit()) return;
+    if (!this.nodes.exists(node) || sums.overcommitCause !== "" || this.excuses.mayOvercommit())
+      return;
     const { nodeRequests: asked } = this.pods.template(pod);
     const { allocatable } = this.nodes.facts(node);
     const excess = findExcess(sums, asked, allocatable);
@@ -157,7 +182,7 @@ export class CapacityLedger {
     const sums = this.sumsOf(node);
     sums.milliCpu += sign * requests.milliCpu;
     sums.memoryBytes += sign * requests.memoryBytes;
-    sums.ephemeralBytes += sign * requests.ephemeralStorageBytes;
+    sums.ephemeralStorageBytes += sign * requests.ephemeralStorageBytes;
     sums.pods += sign;
     for (const [name, amount] of requests.scalars) {
       sums.scalars.set(name, (sums.scalars.get(name) ?? 0) + sign * amount);
@@ -170,7 +195,7 @@ export class CapacityLedger {
       sums = {
         milliCpu: 0,
         memoryBytes: 0,
-        ephemeralBytes: 0,
+        ephemeralStorageBytes: 0,
         pods: 0,
         scalars: new Map(),
         overcommitCause: "",
@@ -181,16 +206,14 @@ export class CapacityLedger {
   }
 }
 
+type Amounts = Pick<ResourceList, "milliCpu" | "memoryBytes" | "ephemeralStorageBytes" | "scalars">;
+
 /** The first resource that the pod asks for and that the node has no more of. */
-function findExcess(
-  sums: NodeSums,
-  asked: ResourceList,
-  allocatable: ResourceList,
-): string | undefined {
+function findExcess(sums: NodeSums, asked: Amounts, allocatable: ResourceList): string | undefined {
   if (asked.milliCpu > 0 && sums.milliCpu > allocatable.milliCpu) return "cpu";
   if (asked.memoryBytes > 0 && sums.memoryBytes > allocatable.memoryBytes) return "memory";
   const ephemeral = allocatable.ephemeralStorageBytes;
-  if (asked.ephemeralStorageBytes > 0 && sums.ephemeralBytes > ephemeral) {
+  if (asked.ephemeralStorageBytes > 0 && sums.ephemeralStorageBytes > ephemeral) {
     return "ephemeral-storage";
   }
   for (const [name, amount] of asked.scalars) {

@@ -50,9 +50,12 @@ export function registerClusterInvariants(
   options: ClusterInvariantOptions = {},
 ): void {
   const violations = new Violations();
-  const mayOvercommit = options.mayOvercommit ?? (() => false);
+  const excuses = {
+    mayOvercommit: options.mayOvercommit ?? (() => false),
+    isInitial: () => api.simulation.stats.fired === 0,
+  };
   const pods = new PodLedger(api.pods, violations);
-  const capacity = new CapacityLedger(api.pods, api.nodes, violations, mayOvercommit);
+  const capacity = new CapacityLedger(api.pods, api.nodes, violations, excuses);
   const nodes = new NodeLedger(api.nodes, violations);
   const power = new MachineLedger(machines, () => api.simulation.nowUs, violations);
   api.observe({
