@@ -131,7 +131,8 @@ function keptAnnotations(annotations: unknown): Record<string, string> {
   const kept: Record<string, string> = Object.create(null) as Record<string, string>;
   if (!isRecord(annotations)) return kept;
   for (const key of Object.keys(annotations)) {
-    if (isKeptAnnotation(key)) kept[key] = String(annotations[key]);
+    const value = annotations[key];
+    if (isKeptAnnotation(key) && typeof value === "string") kept[key] = value;
   }
   return kept;
 }

