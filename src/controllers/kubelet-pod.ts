@@ -12,7 +12,7 @@ import { type EventHandle, NO_HANDLE } from "../engine/index.ts";
 import type { RestartHistory } from "./restart-backoff.ts";
 
 /** Where a pod stands on its node. */
-export const Stage = Object.freeze({
+export const Stage = {
   /** Images are being pulled, containers created. */
   Starting: 0,
   Running: 1,
@@ -24,7 +24,8 @@ export const Stage = Object.freeze({
   Stopped: 4,
   /** Ended by itself and not to be started again; the object stays. */
   Finished: 5,
-} as const);
+} as const;
+Object.freeze(Stage);
 /** One of the values of the constant of the same name. */
 export type Stage = (typeof Stage)[keyof typeof Stage];
 
@@ -44,6 +45,8 @@ export interface KubeletPod {
   becomesReady: EventHandle;
   isReady: boolean;
   exitCode: number;
+  /** When the containers last ended; -1 = never. */
+  exitUs: number;
   stopBeganUs: number;
   stopsAtUs: number;
   history: RestartHistory | undefined;
@@ -72,6 +75,7 @@ export function createKubeletPod(
     becomesReady: NO_HANDLE,
     isReady: false,
     exitCode: 0,
+    exitUs: -1,
     stopBeganUs: -1,
     stopsAtUs: -1,
     history: undefined,

@@ -4,7 +4,7 @@
 // lower rank at its own instant, which then simply runs next.
 
 /** Order among events of equal instant, lowest first. */
-export const RANK = Object.freeze({
+export const RANK = {
   faultBegin: 0,
   faultEnd: 1,
   machine: 2,
@@ -16,7 +16,8 @@ export const RANK = Object.freeze({
   scheduler: 8,
   autoscaler: 9,
   measurement: 10,
-} as const);
+} as const;
+Object.freeze(RANK);
 
 /** One of the values of `RANK`. */
 export type Rank = (typeof RANK)[keyof typeof RANK];

@@ -36,13 +36,14 @@ export function formatUid(uid: Uid): string {
 }
 
 /** Pod phases; the numbers are the table's encoding. */
-export const PodPhase = Object.freeze({
+export const PodPhase = {
   Pending: 0,
   Running: 1,
   Succeeded: 2,
   Failed: 3,
   Unknown: 4,
-} as const);
+} as const;
+Object.freeze(PodPhase);
 export type PodPhase = (typeof PodPhase)[keyof typeof PodPhase];
 
 const PHASE_NAMES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const;
@@ -58,12 +59,13 @@ export function isFinishedPhase(phase: PodPhase): boolean {
 }
 
 /** Status of a condition; `Absent` where the API would have no such entry. */
-export const ConditionStatus = Object.freeze({
+export const ConditionStatus = {
   Absent: 0,
   False: 1,
   True: 2,
   Unknown: 3,
-} as const);
+} as const;
+Object.freeze(ConditionStatus);
 export type ConditionStatus = (typeof ConditionStatus)[keyof typeof ConditionStatus];
 
 const CONDITION_STATUS_NAMES = ["", "False", "True", "Unknown"] as const;
@@ -74,14 +76,15 @@ export function formatConditionStatus(status: ConditionStatus): string {
 }
 
 /** Pod conditions that are modelled; the numbers are positions in the table's packed column. */
-export const PodConditionType = Object.freeze({
+export const PodConditionType = {
   PodScheduled: 0,
   PodReadyToStartContainers: 1,
   Initialized: 2,
   ContainersReady: 3,
   Ready: 4,
   DisruptionTarget: 5,
-} as const);
+} as const;
+Object.freeze(PodConditionType);
 export type PodConditionType = (typeof PodConditionType)[keyof typeof PodConditionType];
 
 /** The types in the order in which `-o json` lists them. */
