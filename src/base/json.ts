@@ -9,7 +9,7 @@ import { LineIndex, PositionedDocument } from "./positioned-document.ts";
 import type { Problem } from "./problem.ts";
 import { limitsOf, type ReadOptions } from "./read-limits.ts";
 import { type ReadOutcome, readJsonByEvents } from "./yaml.ts";
-import { createSpanFinder } from "./yaml-positions.ts";
+import { createSpanFinders } from "./yaml-positions.ts";
 
 /** Reads a text of any number of JSON values. A text with a syntax error gives no documents after it. */
 export function readJson(text: string, options: ReadOptions = {}): ReadOutcome {
@@ -37,7 +37,7 @@ export function readJson(text: string, options: ReadOptions = {}): ReadOutcome {
         continue;
       }
     }
-    const findSpan = createSpanFinder(slice, scan.start, 0);
+    const findSpan = createSpanFinders(slice, scan.start)(0);
     documents.push(new PositionedDocument(value, file, documents.length, lines, findSpan));
     offset = scan.end;
   }

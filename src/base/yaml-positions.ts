@@ -15,15 +15,17 @@ import {
   type YamlEvent,
 } from "./yaml-events.ts";
 
-/** Finds spans in a text by its events, parsed again when first asked; used for JSON as well. */
-export function createSpanFinder(
+/**
+ * Finds spans in a text of one or more documents; used for JSON as well. The finders of all its
+ * documents share one parse, which happens when the first of them is asked.
+ */
+export function createSpanFinders(
   text: string,
   offset: number,
-  documentOrdinal: number,
   lettersAreText: boolean = false,
-): SpanFinder {
+): (documentOrdinal: number) => SpanFinder {
   let index: EventIndex | undefined;
-  return (path, what) => {
+  return (documentOrdinal) => (path, what) => {
     index ??= createIndex(text, lettersAreText);
     const span = index.find(documentOrdinal, path, what);
     return span && { start: span.start + offset, end: span.end + offset };

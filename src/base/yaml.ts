@@ -4,11 +4,11 @@
 // (paths to places), yaml-scalar.ts (what an unquoted text means). It does not know what values mean.
 
 import { assert } from "./assert.ts";
-import { LineIndex, PositionedDocument } from "./positioned-document.ts";
+import { LineIndex, PositionedDocument, type SpanFinder } from "./positioned-document.ts";
 import type { Problem } from "./problem.ts";
 import { limitsOf, type ReadLimits, type ReadOptions } from "./read-limits.ts";
 import { dumpYaml, parseYamlEvents, type YamlSyntaxFault } from "./yaml-events.ts";
-import { createSpanFinder } from "./yaml-positions.ts";
+import { createSpanFinders } from "./yaml-positions.ts";
 import { type YamlFault, YamlValueBuilder } from "./yaml-values.ts";
 
 /** What a reader found: the documents that could be read, and everything wrong with the text. */
@@ -80,6 +80,7 @@ class YamlReading {
   private readChunk(chunk: Chunk): YamlSyntaxFault | undefined {
     const events = parseYamlEvents(chunk.text, this.limits.depthMax);
     if ("reason" in events) return events;
+    const findersOf = createSpanFinders(chunk.text, chunk.offset, this.lettersAreText);
     let ordinal = 0;
     for (let next = 0; next < events.length; ordinal++) {
       const builder = new YamlValueBuilder(
@@ -91,17 +92,16 @@ class YamlReading {
       );
       builder.build();
       next = builder.next;
-      this.keep(builder, chunk, ordinal);
+      this.keep(builder, chunk, findersOf(ordinal));
     }
     return undefined;
   }
 
-  private keep(builder: YamlValueBuilder, chunk: Chunk, ordinal: number): void {
+  private keep(builder: YamlValueBuilder, chunk: Chunk, findSpan: SpanFinder): void {
     const index = this.documentCount++;
     const place = { file: this.file, lines: this.lines, offset: chunk.offset };
     for (const fault of builder.faults) this.problems.push(problemOfFault(fault, place));
     if (builder.isEmpty || builder.faults.some((fault) => fault.severity === "error")) return;
-    const findSpan = createSpanFinder(chunk.text, chunk.offset, ordinal, this.lettersAreText);
     this.documents.push(
       new PositionedDocument(builder.value, this.file, index, this.lines, findSpan),
     );

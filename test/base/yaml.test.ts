@@ -150,6 +150,19 @@ describe("readYaml", () => {
     expect(document.positionOf(["list", 7], "value")).toBeUndefined();
   });
 
+  it("answers for 5,000 documents of one text with a single parse", () => {
+    const text = Array.from({ length: 5000 }, (_, i) => `kind: Pod\nspec: {count: ${i}}\n`).join(
+      "---\n",
+    );
+    const { documents } = readYaml(text);
+    const start = process.cpuUsage();
+    const lines = documents.map(
+      (document) => document.positionOf(["spec", "count"], "value")!.line,
+    );
+    expect(process.cpuUsage(start).user).toBeLessThan(1_000_000);
+    expect(lines).toEqual(Array.from({ length: 5000 }, (_, i) => 3 * i + 2));
+  });
+
   it("uses the definition of an anchor that stands before the alias", () => {
     const document = readYaml("a: &x 1\nb: *x\nc: &x 2\nd: *x\n").documents[0]!;
     expect(document.value).toEqual({ a: 1, b: 1, c: 2, d: 2 });

@@ -51,7 +51,7 @@ export function findShapeProblems(
   document: PositionedDocument,
   options: SchemaOptions = {},
 ): Problem[] {
-  const result = createSchema(options).safeParse(document.value);
+  const result = schemaFor(options).safeParse(document.value);
   if (result.success) return [];
   return result.error.issues.flatMap((issue) => problemsOfIssue(issue, document));
 }
@@ -66,6 +66,17 @@ export function scenarioJsonSchema(options: SchemaOptions = {}): Record<string, 
     description: `A scenario for podsim, ${SCENARIO_API_VERSION}`,
     ...rest,
   };
+}
+
+/** The schema of the default options, built once: building costs more than most documents. */
+let defaultSchema: z.ZodType | undefined;
+
+function schemaFor(options: SchemaOptions): z.ZodType {
+  const { policies, traceFormats, allowAnyFile } = options;
+  const isDefault = policies === undefined && traceFormats === undefined && allowAnyFile !== true;
+  if (!isDefault) return createSchema(options);
+  defaultSchema ??= createSchema({});
+  return defaultSchema;
 }
 
 type Meta = Record<string, unknown>;

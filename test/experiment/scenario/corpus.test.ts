@@ -37,6 +37,13 @@ describe("the scenario corpus", () => {
     }
   });
 
+  it("leaves Object.prototype as it was", () => {
+    const before = Object.getOwnPropertyNames(Object.prototype).join();
+    for (const name of names) readScenario(readFileSync(join(folder, `${name}.yaml`)));
+    expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(before);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
   // Rows of the fault model for scenario files. What is not proven by a file is proven elsewhere.
   it.each([
     ...["s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09"],

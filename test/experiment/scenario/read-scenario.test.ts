@@ -13,8 +13,9 @@ import {
 
 const root = join(import.meta.dirname, "../../..");
 const everything = readFileSync(join(root, "test/corpus/scenario/good-everything.yaml"), "utf8");
+const parsed = readYaml(everything).documents[0]!.value;
 const rawEverything = (): Record<string, unknown> =>
-  structuredClone(readYaml(everything).documents[0]!.value) as Record<string, unknown>;
+  structuredClone(parsed) as Record<string, unknown>;
 const head = "apiVersion: podsim.dev/v1\nkind: Scenario\nmetadata: { name: demo }\n";
 const errorsOf = (problems: readonly Problem[]): Problem[] =>
   problems.filter(({ severity }) => severity === "error");
