@@ -23,3 +23,24 @@ export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 export { Collector } from "./collector.ts";
 export type { MeasuredResult } from "./collector.ts";
+export { EXPLAIN_SCHEMA_VERSION } from "./explain-record.ts";
+export type {
+  AttemptSpan,
+  ExplainedAttempt,
+  ExplainedDecision,
+  ExplainedNode,
+  ExplainedPod,
+  ExplainRecord,
+  NodeObstacles,
+  NodeScores,
+  Obstacle,
+  ResourceAmount,
+  ResourceLack,
+  ResourceUnit,
+  ScoreTable,
+  SearchSummary,
+  TieSet,
+  UntriedPod,
+  VerdictGroup,
+} from "./explain-record.ts";
+export { AccountingAudit, numberViolation, registerMetricsInvariants } from "./accounting-audit.ts";

@@ -16,3 +16,6 @@ export {
   TIMESERIES_CSV,
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
+export { formatExplanation } from "./explain-formats.ts";
+export { amountText, explainHeadline, explainSections, obstacleText } from "./explain-text.ts";
+export type { ExplainSection } from "./explain-text.ts";

@@ -1,0 +1,67 @@
+// What an explanation looks at: one scheduler's beliefs at the instant of a decision.
+//
+// Valid only until the simulation goes on. Everything here asks the same plugins as the decision did,
+// with a state of its own, so that asking changes nothing.
+
+import {
+  Code,
+  CycleState,
+  type Decision,
+  filterNode,
+  type NodeRow,
+  type PodInfo,
+  type PreFiltering,
+  type Profile,
+  runPreFilters,
+  type SchedulerCache,
+} from "../../scheduler/index.ts";
+
+/** The scheduler's cache with the profile that the pod is judged by. */
+export class DecisionWorld {
+  readonly cache: SchedulerCache;
+  readonly profile: Profile;
+  readonly pod: PodInfo;
+  /** percentageOfNodesToScore in effect; 0 = adaptive. */
+  readonly percentage: number;
+  readonly preFiltering: PreFiltering;
+  /** What PreFilter counted; Filter plugins read it. */
+  readonly state: CycleState = new CycleState();
+
+  /** For a decision made just now: the cache's snapshot is still that of the decision. */
+  constructor(cache: SchedulerCache, profile: Profile, decision: Decision, percentage: number) {
+    this.cache = cache;
+    this.profile = profile;
+    this.pod = decision.pod;
+    this.percentage = profile.percentageOfNodesToScore ?? percentage;
+    this.preFiltering = runPreFilters(profile, this.state, this.pod, cache.nodeList);
+  }
+
+  /** All nodes of the decision's snapshot, in list order. */
+  get nodes(): readonly NodeRow[] {
+    return this.cache.nodeList;
+  }
+
+  /** PreFilter let the pod pass, so nodes can be judged one by one. */
+  get isFilterable(): boolean {
+    return this.preFiltering.status.code === Code.Success;
+  }
+
+  nameOf(row: NodeRow): string {
+    return this.cache.nodeName(row);
+  }
+
+  namesOf(rows: readonly NodeRow[]): string[] {
+    return rows.map((row) => this.cache.nodeName(row));
+  }
+
+  /** Whether PreFilter's narrowing leaves this node. */
+  isNarrowedAway(row: NodeRow): boolean {
+    return this.preFiltering.nodeNames?.has(this.nameOf(row)) === false;
+  }
+
+  /** Would the node take the pod, by all filters and with nominated pods in mind? */
+  fits(row: NodeRow): boolean {
+    if (!this.isFilterable || this.isNarrowedAway(row)) return false;
+    return filterNode(this.profile, this.cache, this.state, this.pod, row).code === Code.Success;
+  }
+}

@@ -1,0 +1,84 @@
+// Puts the parts of an explanation together: what is the same for a replayed run and a snapshot.
+
+import {
+  EXPLAIN_SCHEMA_VERSION,
+  type ExplainedPod,
+  type ExplainRecord,
+  KUBERNETES_VERSION,
+  type ResourceAmount,
+} from "../../metrics/index.ts";
+import type { PodTemplate } from "../../cluster/index.ts";
+import type { DecisionWorld } from "./decision-world.ts";
+import type { Verdict } from "../../scheduler/index.ts";
+import type { PreparedRun } from "../prepare-run.ts";
+import { PODSIM_VERSION } from "../versions.ts";
+import { explainDecision, explainNode } from "./explain-decision.ts";
+import { nearestNodes } from "./nearest-nodes.ts";
+import { unitOf } from "./obstacles.ts";
+import { checkNode } from "./pod-question.ts";
+
+/** What comes out of one decision. */
+export type DecisionParts = Pick<
+  ExplainRecord,
+  "decision" | "askedNode" | "nearest" | "notSimulated"
+>;
+
+/** Explains the decision that was just made; `node` is the one asked about. */
+export function explainParts(
+  world: DecisionWorld,
+  verdict: Verdict,
+  node: string | undefined,
+): DecisionParts {
+  const { outcome, notSimulated } = verdict.decision;
+  if (node !== undefined) checkNode(node, world.namesOf(world.nodes));
+  const decision = explainDecision(world, verdict);
+  return {
+    decision,
+    askedNode: node === undefined ? null : explainNode(world, decision, node),
+    nearest: outcome === "unschedulable" ? nearestNodes(world) : [],
+    notSimulated: notSimulated.map(({ plugin, reason }) => ({ plugin, reason })),
+  };
+}
+
+/** For a pod about which nobody decided. */
+export const NO_DECISION: DecisionParts = {
+  decision: null,
+  askedNode: null,
+  nearest: [],
+  notSimulated: [],
+};
+
+/** The head of every record. */
+export function recordHead(
+  prepared: PreparedRun,
+  source: ExplainRecord["source"],
+): Pick<ExplainRecord, "schemaVersion" | "source" | "scenario" | "versions" | "scheduler"> {
+  return {
+    schemaVersion: EXPLAIN_SCHEMA_VERSION,
+    source,
+    scenario: { name: prepared.name, inputHash: prepared.inputHash },
+    versions: { podsim: PODSIM_VERSION, kubernetes: KUBERNETES_VERSION },
+    scheduler: prepared.scheduler.name,
+  };
+}
+
+/** What a pod asks for, in the filter's terms: named or not, only what is not zero. */
+export function requestsOf(template: PodTemplate): ExplainedPod["requests"] {
+  const { milliCpu, memoryBytes, ephemeralStorageBytes, scalars } = template.requests;
+  const all: [string, number][] = [
+    ["cpu", milliCpu],
+    ["memory", memoryBytes],
+    ["ephemeral-storage", ephemeralStorageBytes],
+    ...scalars,
+  ];
+  return all
+    .filter(([, amount]) => amount !== 0)
+    .map(([resource, amount]): ResourceAmount => ({ resource, unit: unitOf(resource), amount }));
+}
+
+/** Notes of the inputs that may change scheduling: an explanation must not hide them. */
+export function blockingNotes(prepared: PreparedRun): string[] {
+  return prepared.notes
+    .filter((note) => note.changesScheduling)
+    .map((note) => `${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}`);
+}
