@@ -286,8 +286,9 @@ export type {
   Process,
   ProcessChange,
   ProcessState,
-} from "./state/machines.ts";
-export { EXIT_KILLED, Machines } from "./state/machines.ts";
+} from "./state/machine-changes.ts";
+export { EXIT_KILLED } from "./state/machine-changes.ts";
+export { Machines } from "./state/machines.ts";
 export type { PodBehavior } from "./state/pod-behavior.ts";
 
 // ---- what people see

@@ -14,7 +14,9 @@ import type { ObjectStore } from "../state/object-store.ts";
 
 /** How long a pod tolerates a node that is not ready or unreachable if it says nothing itself. */
 export const DEFAULT_TOLERATION_SECONDS = 300;
+/** Taint of a node whose Ready condition is False, and of one that is new. */
 export const NOT_READY_TAINT_KEY = "node.kubernetes.io/not-ready";
+/** Taint of a node whose Ready condition is Unknown. */
 export const UNREACHABLE_TAINT_KEY = "node.kubernetes.io/unreachable";
 
 /** Classes that every cluster has. */
@@ -45,6 +47,7 @@ const NO_CLASS: Priority = Object.freeze({
   preemptionPolicy: "PreemptLowerPriority",
 });
 
+/** Admits pods, once per template. */
 export class PodAdmission {
   private readonly objects: ObjectStore;
   private readonly templates: PodTemplateRegistry;

@@ -9,6 +9,7 @@ import type { PodTemplate } from "../pod-template.ts";
 
 const COPIED_LABELS = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] as const;
 
+/** Makes the labelled variants of templates, once per template and place. */
 export class TopologyLabels {
   private readonly templates: PodTemplateRegistry;
   private readonly variants = new Map<PodTemplate, Map<string, PodTemplate>>();

@@ -14,6 +14,7 @@ import type { ApiWriter } from "./api-writer.ts";
 import type { ClientLimit, ControlPlaneLatencies } from "./latencies.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
+/** What a request does; it decides how long it travels. */
 export type ApiVerb = "create" | "update" | "patch" | "delete";
 
 /** The commit of a request: may call the writer several times, answers once. */
@@ -46,6 +47,7 @@ interface RequestSlot {
   result: ApiResult | undefined;
 }
 
+/** The requests on their way to the API server. */
 export class ApiRequests {
   private readonly simulation: Simulation;
   private readonly writer: ApiWriter;

@@ -1,4 +1,6 @@
 // API results: what a request is answered. A refusal is an everyday outcome and so a value.
+//
+// Only wrong use of podsim itself is an exception. Messages follow the API server's wording.
 
 import type { NodeIndex, PodIndex, Uid } from "./identity.ts";
 
@@ -13,6 +15,7 @@ export type ApiRefusalReason =
   | "InternalError"
   | "ServiceUnavailable";
 
+/** A request that was refused; nothing has changed. */
 export interface ApiRefusal {
   readonly ok: false;
   readonly reason: ApiRefusalReason;
@@ -21,6 +24,7 @@ export interface ApiRefusal {
   readonly retryAfterSeconds?: number;
 }
 
+/** A request that was carried out. */
 export interface ApiSuccess {
   readonly ok: true;
   /** False for a request that changed nothing: no new version, nothing announced. */
@@ -32,6 +36,7 @@ export interface ApiSuccess {
   readonly uid?: Uid;
 }
 
+/** The answer to a request. */
 export type ApiResult = ApiSuccess | ApiRefusal;
 
 /** Something changed. */
@@ -39,6 +44,7 @@ export const CHANGED: ApiSuccess = Object.freeze({ ok: true, changed: true });
 /** The request was fine and left everything as it was. */
 export const UNCHANGED: ApiSuccess = Object.freeze({ ok: true, changed: false });
 
+/** A refusal with its text. */
 export function refused(reason: ApiRefusalReason, message: string): ApiRefusal {
   return { ok: false, reason, message };
 }

@@ -28,6 +28,7 @@ import type { PodTable } from "./pod-table.ts";
 import { PodWriter } from "./pod-writer.ts";
 import type { ChangeListener, Subscription, Watcher } from "./watch.ts";
 
+/** What an API server is made with. */
 export interface ApiServerOptions {
   readonly latencies: ControlPlaneLatencies;
   /** The run's templates; admission and binding make variants in it. */
@@ -36,12 +37,14 @@ export interface ApiServerOptions {
   readonly podTopologyLabels?: boolean;
 }
 
+/** What a client is made with. */
 export interface ApiClientOptions {
   readonly limit: ClientLimit;
   /** Rank at which replies arrive: that of the component that asks. */
   readonly rank: Rank;
 }
 
+/** The API server of one simulated cluster. */
 export class ApiServer {
   readonly simulation: Simulation;
   readonly latencies: ControlPlaneLatencies;

@@ -29,6 +29,7 @@ import { OwnerTable } from "./owner-table.ts";
 import { MutablePodTable } from "./pod-table.ts";
 import { WatchHub } from "./watch.ts";
 
+/** Tables, journal and commits; private to the API server. */
 export class ApiState {
   readonly simulation: Simulation;
   readonly pods: MutablePodTable = new MutablePodTable();

@@ -15,6 +15,7 @@ import type { ObjectUpdateOptions, ObjectWriter } from "./object-writer.ts";
 import type { OwnerRef } from "./owner-table.ts";
 import type { NewPod, PodDeletion, PodStatusPatch, PodWriter } from "./pod-writer.ts";
 
+/** The operations of the API, to be called inside a commit. */
 export class ApiWriter {
   private readonly pods: PodWriter;
   private readonly nodes: NodeWriter;

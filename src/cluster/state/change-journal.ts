@@ -16,17 +16,24 @@ import type { PodTable } from "./pod-table.ts";
 
 /** Bits of a pod change's mask: which facts differ from before. */
 export const CHANGED_NODE = 1;
+/** The phase. */
 export const CHANGED_PHASE = 2;
+/** The Ready condition's status. */
 export const CHANGED_READY = 4;
 /** Any condition's status, Ready included. */
 export const CHANGED_CONDITIONS = 8;
+/** The deletionTimestamp. */
 export const CHANGED_DELETION = 16;
+/** status.nominatedNodeName. */
 export const CHANGED_NOMINATED = 32;
+/** Labels, annotations or spec, which come as another template. */
 export const CHANGED_TEMPLATE = 64;
 /** Anything else in status: reason, container reason, restarts, start time, address, texts. */
 export const CHANGED_STATUS = 128;
+/** The list of finalizers. */
 export const CHANGED_FINALIZERS = 256;
 
+/** What a commit did to the object. */
 export type ChangeKind = "Added" | "Modified" | "Deleted";
 const CHANGE_KINDS: readonly ChangeKind[] = ["Added", "Modified", "Deleted"];
 const KIND_MASK = 3;
@@ -39,6 +46,7 @@ const SUBJECTS: readonly ChangeSubject[] = ["pod", "node", "object"];
 /** The entry that is not in the ring: used to show an initial list. */
 export const LIST_ENTRY = 0;
 
+/** The commits that some watcher has not been told of yet. */
 export class ChangeJournal {
   private capacityNow = 64; // entries in the ring; the columns have one more, LIST_ENTRY
   private firstSequence = 0; // oldest kept

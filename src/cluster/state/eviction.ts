@@ -28,6 +28,7 @@ type Budget = StoredObject<"PodDisruptionBudget">;
 
 const STALE_RETRY_SECONDS = 10;
 
+/** Decides on evictions and takes them from the budgets. */
 export class Evictions {
   private readonly state: ApiState;
   private readonly pods: PodWriter;

@@ -18,7 +18,9 @@ export type OwnerIndex = number & { readonly [ownerIndexBrand]: true };
 
 /** No pod, no node, no owner. */
 export const NO_POD: PodIndex = -1 as PodIndex;
+/** No node. */
 export const NO_NODE: NodeIndex = -1 as NodeIndex;
+/** No owner. */
 export const NO_OWNER: OwnerIndex = -1 as OwnerIndex;
 
 /** Creation sequence number over objects of all kinds, from 1; never used twice in a run. */
@@ -96,6 +98,7 @@ export const POD_CONDITION_NAMES: readonly string[] = [
   "Ready",
   "DisruptionTarget",
 ];
+/** How many condition types there are. */
 export const POD_CONDITION_COUNT = 6;
 
 /** Width of one condition in the packed column. */

@@ -21,6 +21,7 @@ import type { OwnerRef } from "./owner-table.ts";
 import { parseIpv4 } from "./pod-table.ts";
 import type { PodWriter } from "./pod-writer.ts";
 
+/** Loads what exists at time zero; used before the run begins. */
 export class InitialState {
   private readonly state: ApiState;
   private readonly pods: PodWriter;

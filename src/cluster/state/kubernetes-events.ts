@@ -6,6 +6,7 @@
 import type { Instant } from "../../base/index.ts";
 import type { Uid } from "./identity.ts";
 
+/** One Event as its listeners get it. */
 export interface KubernetesEvent {
   readonly atUs: Instant;
   readonly type: "Normal" | "Warning";
@@ -31,6 +32,7 @@ export interface NewKubernetesEvent extends Omit<KubernetesEvent, "atUs" | "acti
   readonly action?: string;
 }
 
+/** Passes Events on; stores none. */
 export class KubernetesEvents {
   private listeners: ((event: KubernetesEvent) => void)[] = [];
   private recorded = 0;

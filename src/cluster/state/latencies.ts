@@ -11,6 +11,7 @@ import type { RateLimit } from "./token-bucket.ts";
 /** A client's rate, or none at all. */
 export type ClientLimit = RateLimit | "unlimited";
 
+/** Delays and rates of one run; every delay may be 0. */
 export interface ControlPlaneLatencies {
   /** Request leaves to commit and reply: create, update, patch. */
   readonly apiWrite: Duration;
@@ -31,6 +32,7 @@ export interface ControlPlaneLatencies {
   readonly kubeletClient: ClientLimit;
 }
 
+/** No delay and no rate anywhere. */
 export const LATENCIES_INSTANT: ControlPlaneLatencies = Object.freeze({
   apiWrite: ZERO_DURATION,
   apiDelete: ZERO_DURATION,
@@ -43,6 +45,7 @@ export const LATENCIES_INSTANT: ControlPlaneLatencies = Object.freeze({
   kubeletClient: "unlimited",
 });
 
+/** A small idle control plane of this release with default flags. */
 export const LATENCIES_KUBERNETES_1_36: ControlPlaneLatencies = Object.freeze({
   apiWrite: durationFromMillis(3),
   apiDelete: durationFromMillis(6),

@@ -5,59 +5,14 @@
 // living kubelet or its silence. Faults and the container runtime ask for changes; kubelets listen.
 // A machine outlives its Node object and its Node object outlives its power.
 
-import { assert } from "../../base/index.ts";
-import type { Instant } from "../../base/index.ts";
+import { assert, ZERO_DURATION } from "../../base/index.ts";
 import { RANK } from "../../engine/index.ts";
 import type { EventKind, Lane, Simulation } from "../../engine/index.ts";
-import { ZERO_DURATION } from "../../base/index.ts";
 import { NEVER_US } from "./identity.ts";
+import { EXIT_KILLED } from "./machine-changes.ts";
+import type { MachineChange, MachineChangeKind, MachineListener } from "./machine-changes.ts";
+import type { Process, ProcessChange, ProcessState } from "./machine-changes.ts";
 import type { NodeIndex, Uid } from "./identity.ts";
-
-/** What happened to a machine. */
-export type MachineChangeKind =
-  | "installed"
-  | "removed"
-  | "powerOff"
-  | "powerOn"
-  | "networkParted"
-  | "networkJoined"
-  | "kubeletStopped"
-  | "kubeletStarted";
-
-export interface MachineChange {
-  readonly kind: MachineChangeKind;
-  readonly node: NodeIndex;
-  readonly atUs: Instant;
-}
-
-/** What happened to a process. */
-export interface ProcessChange {
-  readonly kind: "started" | "exited";
-  readonly node: NodeIndex;
-  readonly podUid: Uid;
-  /** Position of the container in the pod, from 0. */
-  readonly container: number;
-  /** With "exited": 137 for a process that lost its machine's power. */
-  readonly exitCode: number;
-  readonly atUs: Instant;
-}
-
-export interface MachineListener {
-  /** Told at RANK.machine of the same instant. */
-  readonly onMachine?: (change: MachineChange) => void;
-  readonly onProcess?: (change: ProcessChange) => void;
-}
-
-export type ProcessState = "starting" | "running" | "exited";
-
-/** A container's process on a machine. */
-export interface Process {
-  readonly container: number;
-  readonly state: ProcessState;
-  readonly startedUs: number;
-  readonly exitedUs: number;
-  readonly exitCode: number;
-}
 
 interface MutableProcess {
   container: number;
@@ -66,9 +21,6 @@ interface MutableProcess {
   exitedUs: number;
   exitCode: number;
 }
-
-/** Exit code of a process that was killed, by SIGKILL or with its machine. */
-export const EXIT_KILLED = 137;
 
 interface Machine {
   readonly node: NodeIndex;
@@ -89,6 +41,7 @@ interface Machine {
 
 type PendingNews = { machine: MachineChange } | { process: ProcessChange };
 
+/** All machines of one run. */
 export class Machines {
   private readonly simulation: Simulation;
   private readonly machines: (Machine | undefined)[] = []; // by node row

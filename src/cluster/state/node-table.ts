@@ -16,8 +16,10 @@ import type { NodeIndex, Uid } from "./identity.ts";
 
 /** Labels that say where a node is. */
 export const ZONE_LABEL = "topology.kubernetes.io/zone";
+/** Label with the region of a node. */
 export const REGION_LABEL = "topology.kubernetes.io/region";
 
+/** The node table with its writes; the ApiServer hands out only the reading part. */
 export class MutableNodeTable {
   private readonly names = new Interner();
   private readonly zones = new Interner(); // "region/zone"; number 0 is "/", nodes without labels

@@ -10,6 +10,7 @@ import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
 import type { NodeIndex, Uid } from "./identity.ts";
 
+/** Commits about Node objects. */
 export class NodeWriter {
   private readonly state: ApiState;
 

@@ -21,6 +21,7 @@ export interface DerivedObject {
 
 /** Everything the store can hold. */
 export type StorableObject = Exclude<ApiObject, NodeObject | PodObject> | DerivedObject;
+/** A kind the store can hold. */
 export type StoreKind = StorableObject["kind"];
 /** The object type of a kind. */
 export type StorableOfKind<K extends StoreKind> = Extract<StorableObject, { readonly kind: K }>;
@@ -49,6 +50,7 @@ export interface StoredObject<K extends StoreKind = StoreKind> {
 
 const NO_OBJECTS: ReadonlyMap<string, StoredObject> = new Map();
 
+/** The store with its writes; the ApiServer hands out only the reading part. */
 export class MutableObjectStore {
   private readonly byKind = new Map<StoreKind, Map<string, StoredObject>>();
   private readonly byUid = new Map<Uid, StoredObject>();

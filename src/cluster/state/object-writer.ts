@@ -13,9 +13,12 @@ import type { StorableObject, StorableOfKind, StoredObject, StoreKind } from "./
 import type { OwnerRef } from "./owner-table.ts";
 import { formatPodName, hashOfName, suffixIndexFor } from "./pod-names.ts";
 
+/** Holds an owner until the garbage collector has deleted its dependants. */
 export const FOREGROUND_FINALIZER = "foregroundDeletion";
+/** Holds an owner until the garbage collector has released its dependants. */
 export const ORPHAN_FINALIZER = "orphan";
 
+/** What a new object has beside its metadata and spec. */
 export interface NewObjectOptions {
   /** A uid taken before, when something already names the object as its owner. */
   readonly uid?: Uid;
@@ -24,13 +27,16 @@ export interface NewObjectOptions {
   readonly status?: unknown;
 }
 
+/** Preconditions of an update. */
 export interface ObjectUpdateOptions {
   /** Refuse with Conflict unless the object still has this version. */
   readonly resourceVersion?: number;
 }
 
+/** What becomes of the dependants of a deleted object. */
 export type DeletionPropagation = "Background" | "Foreground" | "Orphan";
 
+/** Commits about objects of the store. */
 export class ObjectWriter {
   private readonly state: ApiState;
   private readonly createNamespace: (name: string) => void;

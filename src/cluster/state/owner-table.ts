@@ -24,6 +24,7 @@ interface OwnerRecord {
   ownerIsGone: boolean;
 }
 
+/** Owner records by row; rows are used again. */
 export class OwnerTable {
   private readonly records: (OwnerRecord | undefined)[] = [];
   private readonly freeRows: OwnerIndex[] = [];

@@ -7,6 +7,7 @@
 import type { Duration } from "../../base/index.ts";
 import type { PodIndex } from "./identity.ts";
 
+/** How long containers run and how they end; see the top of this file. */
 export interface PodBehavior {
   /** From the start of the main process to its exit; undefined if it runs until it is stopped. */
   runDurationUs(pod: PodIndex, attempt: number): Duration | undefined;

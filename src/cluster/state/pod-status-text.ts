@@ -1,4 +1,6 @@
 // Pod status text: what `kubectl get pods` shows in the columns STATUS and READY.
+//
+// For people: no decision and no measure may read these texts.
 
 import { ConditionStatus, formatPhase, NO_NODE, PodConditionType, PodPhase } from "./identity.ts";
 import { NEVER_US } from "./identity.ts";

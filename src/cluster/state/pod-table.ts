@@ -48,6 +48,7 @@ export interface NewPodRow {
 const NO_FINALIZERS: readonly string[] = [];
 const ALL_PODS = 0;
 
+/** The pod table with its writes; the ApiServer hands out only the reading part. */
 export class MutablePodTable {
   private templateColumn: (PodTemplate | undefined)[] = [];
   private namespaceColumn: string[] = [];

@@ -62,6 +62,7 @@ export interface PodStatusPatch {
   readonly podIp?: string;
 }
 
+/** Options of a DELETE. */
 export interface PodDeletion {
   /** Absent: the pod's own terminationGracePeriodSeconds. */
   readonly graceSeconds?: number;
@@ -81,6 +82,7 @@ const CONDITION_MEMBERS = [
   ["disruptionTarget", PodConditionType.DisruptionTarget],
 ] as const;
 
+/** Commits about pods. */
 export class PodWriter {
   private readonly state: ApiState;
   private readonly admission: PodAdmission;

@@ -10,6 +10,7 @@ import { assert, Int32Column } from "../../base/index.ts";
 
 const NONE = -1;
 
+/** Doubly linked lists through rows; all operations but walking are O(1). */
 export class RowLists {
   private readonly nextColumn = new Int32Column();
   private readonly previousColumn = new Int32Column();

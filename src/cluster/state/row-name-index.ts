@@ -9,6 +9,7 @@ const EMPTY = 0;
 const DELETED = -1;
 const LOAD_LIMIT = 0.5;
 
+/** Rows by hash of their name; all operations are O(1) on average. */
 export class RowNameIndex {
   private rowColumn = new Int32Array(64); // row + 1
   private hashColumn = new Uint32Array(64);

@@ -15,6 +15,7 @@ export interface RateLimit {
 
 const UNITS_PER_TOKEN = 1_000_000_000;
 
+/** The bucket of one client. */
 export class TokenBucket {
   private readonly unitsPerUs: number;
   private readonly unitsMax: number;

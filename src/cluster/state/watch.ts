@@ -23,6 +23,7 @@ export interface ChangeListener {
   readonly onObject?: (change: ObjectChange) => void;
 }
 
+/** A listener that is told after a delay. */
 export interface Watcher extends ChangeListener {
   /** For error messages. */
   readonly name: string;
@@ -58,6 +59,7 @@ interface WatchedTables {
   readonly objects: MutableObjectStore;
 }
 
+/** All watchers and observers of one API server. */
 export class WatchHub {
   private readonly simulation: Simulation;
   private readonly journal: ChangeJournal;

@@ -36,6 +36,7 @@ interface Contribution {
   readonly requests: ResourceList;
 }
 
+/** Sums of requests per node, and the rule of binds. */
 export class CapacityLedger {
   private readonly pods: PodTable;
   private readonly nodes: NodeTable;

@@ -1,6 +1,9 @@
 // Machine ledger: power and processes, kept from the stream of physical changes alone.
+//
+// It compares them with what the machines say of themselves; it changes nothing.
 
-import type { MachineChange, Machines, ProcessChange } from "../machines.ts";
+import type { MachineChange, ProcessChange } from "../machine-changes.ts";
+import type { Machines } from "../machines.ts";
 import type { NodeIndex } from "../identity.ts";
 import type { Violations } from "./violations.ts";
 
@@ -12,6 +15,7 @@ interface PowerRecord {
   downUs: number;
 }
 
+/** Power intervals and processes per machine. */
 export class MachineLedger {
   private readonly machines: Machines;
   private readonly nowUs: () => number;

@@ -1,4 +1,6 @@
 // Node ledger: a second account of Node objects, kept from the stream of commits alone.
+//
+// It compares them with the node table, column by column; it changes nothing.
 
 import type { NodeChange } from "../changes.ts";
 import { ConditionStatus, NO_NODE } from "../identity.ts";
@@ -16,6 +18,7 @@ const READY_STATUSES: readonly ConditionStatus[] = [
   ConditionStatus.Unknown,
 ];
 
+/** Classes of Node objects and their transitions. */
 export class NodeLedger {
   private readonly nodes: NodeTable;
   private readonly violations: Violations;

@@ -1,8 +1,11 @@
 // Pod classes of the conservation law: each pod is in the first that fits, read from the right.
+//
+// Reserved and assumed are what a scheduler believes, so they are no classes here.
 
 import { NEVER_US, NO_NODE, PodPhase } from "../identity.ts";
 import type { NodeIndex } from "../identity.ts";
 
+/** A class of the conservation law. */
 export type PodClass =
   | "pending"
   | "boundNotStarted"
@@ -12,6 +15,7 @@ export type PodClass =
   | "failed"
   | "deleted";
 
+/** All classes, leftmost first. */
 export const POD_CLASSES: readonly PodClass[] = [
   "pending",
   "boundNotStarted",

@@ -32,6 +32,7 @@ const NEXT_PHASES: Readonly<Record<PodPhase, readonly PodPhase[]>> = {
   [PodPhase.Unknown]: [PodPhase.Pending, PodPhase.Running, PodPhase.Succeeded, PodPhase.Failed],
 };
 
+/** Classes of pods and their transitions. */
 export class PodLedger {
   private readonly pods: PodTable;
   private readonly violations: Violations;

@@ -14,6 +14,7 @@ import { NodeLedger } from "./node-ledger.ts";
 import { PodLedger } from "./pod-ledger.ts";
 import { Violations } from "./violations.ts";
 
+/** What the rules need to know of the run. */
 export interface ClusterInvariantOptions {
   /**
    * True while binds are not bounded by NodeResourcesFit: the filter is off, a policy overcommits

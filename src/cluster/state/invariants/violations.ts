@@ -3,6 +3,7 @@
 // A ledger checks a change when it is committed; the registry asks after the event. Between the two
 // the first text per invariant is kept here.
 
+/** The first text per invariant since it was last asked for. */
 export class Violations {
   private readonly first = new Map<string, string>();
 

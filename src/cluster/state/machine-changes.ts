@@ -1,0 +1,58 @@
+// Machine changes: what listeners of machines are told, and what can be asked of a process.
+//
+// The types only; machines.ts makes them.
+
+import type { Instant } from "../../base/index.ts";
+import type { NodeIndex, Uid } from "./identity.ts";
+
+/** What happened to a machine. */
+export type MachineChangeKind =
+  | "installed"
+  | "removed"
+  | "powerOff"
+  | "powerOn"
+  | "networkParted"
+  | "networkJoined"
+  | "kubeletStopped"
+  | "kubeletStarted";
+
+/** A change of one machine. */
+export interface MachineChange {
+  readonly kind: MachineChangeKind;
+  readonly node: NodeIndex;
+  readonly atUs: Instant;
+}
+
+/** What happened to a process. */
+export interface ProcessChange {
+  readonly kind: "started" | "exited";
+  readonly node: NodeIndex;
+  readonly podUid: Uid;
+  /** Position of the container in the pod, from 0. */
+  readonly container: number;
+  /** With "exited": 137 for a process that lost its machine's power. */
+  readonly exitCode: number;
+  readonly atUs: Instant;
+}
+
+/** Who wants to know; either callback may be missing. */
+export interface MachineListener {
+  /** Told at RANK.machine of the same instant. */
+  readonly onMachine?: (change: MachineChange) => void;
+  readonly onProcess?: (change: ProcessChange) => void;
+}
+
+/** Where a process stands. */
+export type ProcessState = "starting" | "running" | "exited";
+
+/** A container's process on a machine. */
+export interface Process {
+  readonly container: number;
+  readonly state: ProcessState;
+  readonly startedUs: number;
+  readonly exitedUs: number;
+  readonly exitCode: number;
+}
+
+/** Exit code of a process that was killed, by SIGKILL or with its machine. */
+export const EXIT_KILLED = 137;
