@@ -152,3 +152,15 @@ export {
   type PolicyRun,
 } from "./policies/policies.ts";
 export { registerSchedulerInvariants } from "./scheduler-invariants.ts";
+export {
+  type CycleMemory,
+  definePlugin,
+  type PluginDefinition,
+  type PluginEvent,
+  type PluginHooks,
+  type PluginSource,
+  type PluginVerdict,
+  pointsOf,
+  type SortedPodView,
+} from "./strategy/user-plugin.ts";
+export { registryEntryOf } from "./strategy/plugin-adapter.ts";

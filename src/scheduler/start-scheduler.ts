@@ -68,7 +68,7 @@ export function startScheduler(
   const objects = new WatchedObjects();
   const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
   const cache = new SchedulerCache({ nominator });
-  const handle: PluginHandle = { cache, objects };
+  const handle: PluginHandle = { cache, objects, nowUs: () => simulation.nowUs };
   const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
   const parts: DeciderParts = { ...handle, simulation, profiles, configuration };
   const name = options.name ?? profiles[0]!.schedulerName;

@@ -23,25 +23,9 @@ import {
   type Difference,
   type RecordedCase,
 } from "./case-format.ts";
+import { withGates } from "./feature-gates.ts";
 import { replayQueueCase } from "./queue-replay.ts";
 import { RecordedWorld } from "./recorded-world.ts";
-
-/** Gates that are alpha, or off, in 1.36: cases that switch one on are outside of what is promised. */
-const OUTSIDE_GATES: ReadonlySet<string> = new Set([
-  "TaintTolerationComparisonOperators",
-  "StorageCapacityScoring",
-  "VolumeLimitScaling",
-  "GenericWorkload",
-  "GangScheduling",
-  "TopologyAwareWorkloadScheduling",
-  "WorkloadAwarePreemption",
-  "WorkloadWithJob",
-  "DRANodeAllocatableResources",
-  "DRAListTypeAttributes",
-  "DRAWorkloadResourceClaims",
-  "DRADeviceTaintRules",
-  "SchedulerAsyncAPICalls",
-]);
 
 interface EventArgument {
   readonly resource: string;
@@ -64,28 +48,14 @@ const ACTIONS: Readonly<Record<string, number>> = Action;
 /** The checks of this file by case kind. */
 export const queueCaseKinds: CaseKinds = new Map([
   ["queue", (recorded: RecordedCase) => checked(replayQueueCase(recorded))],
-  ["hint", gated(checkHint)],
-  ["hints", gated(checkHints)],
-  ["less", gated(checkLess)],
-  ["preenqueue", gated(checkPreEnqueue)],
+  ["hint", withGates(checkHint)],
+  ["hints", withGates(checkHints)],
+  ["less", withGates(checkLess)],
+  ["preenqueue", withGates(checkPreEnqueue)],
 ]);
 
 function checked(differences: readonly Difference[]): CaseOutcome {
   return { kind: "checked", differences };
-}
-
-/** Sorts out cases whose feature gates differ from the defaults. */
-function gated(check: (recorded: RecordedCase) => CaseOutcome) {
-  return (recorded: RecordedCase): CaseOutcome => {
-    const gates = (recorded["featureGates"] ?? {}) as Readonly<Record<string, boolean>>;
-    const outside = Object.keys(gates).filter((gate) => gates[gate] && OUTSIDE_GATES.has(gate));
-    if (outside.length > 0) return { kind: "outside", gates: outside };
-    const switchedOff = Object.keys(gates).filter(
-      (gate) => gates[gate] === false && !OUTSIDE_GATES.has(gate),
-    );
-    if (switchedOff.length > 0) return { kind: "unsupported", names: switchedOff };
-    return check(recorded);
-  };
 }
 
 // --- Hints ------------------------------------------------------------------------------------------

@@ -138,6 +138,8 @@ export interface PostBindPlugin extends Plugin {
 export interface PluginHandle {
   readonly cache: SchedulerCache;
   readonly objects: ClusterObjects;
+  /** Simulated time in microseconds; absent where there is no clock (recorded cases). */
+  readonly nowUs?: () => number;
 }
 
 /** Makes a plugin for one profile; `args` are decoded and validated already. */

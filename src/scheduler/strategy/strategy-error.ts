@@ -9,7 +9,7 @@ import { formatInstant, type Instant } from "../../base/index.ts";
 export interface StrategyCall {
   /** Name of the strategy or plugin. */
   readonly strategy: string;
-  /** "decide" or the extension point. */
+  /** "load", "decide" or the extension point. */
   readonly point: string;
   readonly atUs: number;
   /** namespace/name, or "" when the call was about no pod. */
@@ -23,15 +23,19 @@ export class StrategyError extends Error {
   readonly pod: string;
 
   constructor(call: StrategyCall, what: string, cause?: unknown) {
-    const about = call.pod === "" ? "" : `, pod ${call.pod}`;
-    const when = formatInstant(call.atUs as Instant);
-    super(`strategy ${call.strategy} (${call.point}) at ${when}${about}: ${what}`, { cause });
+    super(`strategy ${call.strategy} (${placeOf(call)}): ${what}`, { cause });
     this.name = "StrategyError";
     this.strategy = call.strategy;
     this.point = call.point;
     this.atUs = call.atUs;
     this.pod = call.pod;
   }
+}
+
+function placeOf({ point, atUs, pod }: StrategyCall): string {
+  if (point === "load") return point;
+  const about = pod === "" ? "" : `, pod ${pod}`;
+  return `${point} at ${formatInstant(atUs as Instant)}${about}`;
 }
 
 /** Runs user code; whatever it throws, and a promise it returns, becomes a StrategyError. */

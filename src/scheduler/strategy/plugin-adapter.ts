@@ -1,0 +1,296 @@
+// PluginAdapter: a user's plugin as the framework calls it.
+//
+// One wrapper per hook: views in, user code under guard, answer checked, framework's type out. Only
+// the hooks that exist are put on the plugin, because the framework asks which points it implements.
+
+import type { NodeRow } from "../cache/node-row.ts";
+import type { CycleState, CycleValue } from "../framework/cycle-state.ts";
+import { MAX_NODE_SCORE, type Plugin, type PluginHandle } from "../framework/plugin.ts";
+import { type PodInfo, podKey } from "../framework/pod-info.ts";
+import type { RegistryEntry } from "../framework/registry.ts";
+import { Code, SKIP, type Status, SUCCESS } from "../framework/status.ts";
+import { callStrategy, describe, type StrategyCall, StrategyError } from "./strategy-error.ts";
+import {
+  type CycleMemory,
+  type PluginDefinition,
+  type PluginHooks,
+  registrationsOf,
+} from "./user-plugin.ts";
+import { ViewMaker } from "./views.ts";
+
+const US_PER_SECOND = 1_000_000;
+
+/** The registry entry of a user's plugin: configurations may name it like any other. */
+export function registryEntryOf(definition: PluginDefinition): RegistryEntry {
+  return {
+    name: definition.name,
+    points: definition.points,
+    factory: (args, handle) => adaptPlugin(definition, definition.create(args), handle),
+    readArguments: (source) => source.value,
+  };
+}
+
+/** What the wrappers of one plugin share. */
+class Guard {
+  readonly name: string;
+  readonly views: ViewMaker;
+  private readonly handle: PluginHandle;
+
+  constructor(name: string, handle: PluginHandle) {
+    this.name = name;
+    this.handle = handle;
+    this.views = new ViewMaker(handle.cache);
+  }
+
+  call<T>(point: string, pod: PodInfo | undefined, run: () => T): T {
+    return callStrategy(this.callAt(point, pod), run);
+  }
+
+  refuse(point: string, pod: PodInfo | undefined, what: string): never {
+    throw new StrategyError(this.callAt(point, pod), what);
+  }
+
+  /** The plugin's own memory of this cycle. */
+  memory(state: CycleState): CycleMemory {
+    const key = `memory of ${this.name}`;
+    let memory = state.read<UserMemory>(key);
+    if (memory === undefined) {
+      memory = new UserMemory();
+      state.write(key, memory);
+    }
+    return memory;
+  }
+
+  /** A verdict in the framework's form; anything else is refused. */
+  status(point: string, pod: PodInfo, answer: unknown): Status {
+    const { name: plugin } = this;
+    if (answer === true) return SUCCESS;
+    if (typeof answer === "string") {
+      return { code: Code.Unschedulable, plugin, reasons: [answer] };
+    }
+    if (isTexts(answer)) return { code: Code.Unschedulable, plugin, reasons: [...answer] };
+    if (typeof answer === "object" && answer !== null && "reasons" in answer) {
+      const { reasons } = answer;
+      if (isTexts(reasons)) return { code: codeOf(answer), plugin, reasons: [...reasons] };
+    }
+    const expected = "expected true, or the reasons against as text, texts or { reasons }";
+    return this.refuse(point, pod, `answered ${describe(answer)}; ${expected}`);
+  }
+
+  private callAt(point: string, pod: PodInfo | undefined): StrategyCall {
+    const atUs = this.handle.nowUs?.() ?? 0;
+    return { strategy: this.name, point, atUs, pod: pod === undefined ? "" : podKey(pod) };
+  }
+}
+
+class UserMemory implements CycleMemory, CycleValue {
+  private readonly values: Map<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, unknown> = new Map()) {
+    this.values = new Map(values);
+  }
+
+  clone(): UserMemory {
+    return new UserMemory(this.values);
+  }
+
+  get(key: string): unknown {
+    return this.values.get(key);
+  }
+
+  set(key: string, value: unknown): void {
+    this.values.set(key, value);
+  }
+}
+
+function adaptPlugin(
+  definition: PluginDefinition,
+  hooks: PluginHooks,
+  handle: PluginHandle,
+): Plugin {
+  const guard = new Guard(definition.name, handle);
+  return Object.assign(
+    { name: definition.name, eventsToRegister: () => registrationsOf(definition.events) },
+    queueHooks(guard, hooks),
+    filterHooks(guard, hooks),
+    scoreHooks(guard, hooks),
+    bindingHooks(guard, hooks),
+  );
+}
+
+function queueHooks(guard: Guard, hooks: PluginHooks): object {
+  const { views } = guard;
+  return {
+    ...(hooks.preEnqueue && {
+      preEnqueue: (pod: PodInfo): Status => {
+        const answer = guard.call("preEnqueue", pod, () => hooks.preEnqueue!(views.pod(pod)));
+        return guard.status("preEnqueue", pod, answer);
+      },
+    }),
+    ...(hooks.less && { less: (a: Sorted, b: Sorted) => isLess(guard, hooks, a, b) }),
+  };
+}
+
+interface Sorted {
+  readonly pod: PodInfo;
+  readonly timestampUs: number;
+}
+
+/** Both directions are asked: a comparator that says yes twice has no order to offer. */
+function isLess(guard: Guard, hooks: PluginHooks, a: Sorted, b: Sorted): boolean {
+  const ask = (first: Sorted, second: Sorted): boolean => {
+    const view = ({
+      pod,
+      timestampUs,
+    }: Sorted): { pod: ReturnType<ViewMaker["pod"]>; timestampUs: number } =>
+      Object.freeze({ pod: guard.views.pod(pod), timestampUs });
+    const answer: unknown = guard.call("less", first.pod, () =>
+      hooks.less!(view(first), view(second)),
+    );
+    if (typeof answer === "boolean") return answer;
+    return guard.refuse("less", first.pod, `answered ${describe(answer)}; expected true or false`);
+  };
+  const isBefore = ask(a, b);
+  if (isBefore && ask(b, a)) {
+    const other = podKey(b.pod);
+    guard.refuse("less", a.pod, `says that the pod goes before ${other} and ${other} before it`);
+  }
+  return isBefore;
+}
+
+function filterHooks(guard: Guard, hooks: PluginHooks): object {
+  const { views } = guard;
+  return {
+    ...(hooks.preFilter && {
+      preFilter: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]) => {
+        const answer: unknown = guard.call("preFilter", pod, () =>
+          hooks.preFilter!(views.pod(pod), views.nodes(nodes), guard.memory(state)),
+        );
+        if (answer === "skip") return { status: SKIP };
+        if (typeof answer === "object" && answer !== null && "nodes" in answer) {
+          if (isTexts(answer.nodes)) return { status: SUCCESS, nodeNames: new Set(answer.nodes) };
+        }
+        return { status: guard.status("preFilter", pod, answer) };
+      },
+    }),
+    ...(hooks.filter && {
+      filter: (state: CycleState, pod: PodInfo, node: NodeRow): Status => {
+        const answer = guard.call("filter", pod, () =>
+          hooks.filter!(views.pod(pod), views.node(node), guard.memory(state)),
+        );
+        return guard.status("filter", pod, answer);
+      },
+    }),
+  };
+}
+
+function scoreHooks(guard: Guard, hooks: PluginHooks): object {
+  const { views } = guard;
+  const checkScore = (point: string, pod: PodInfo, score: unknown, isFinal: boolean): number => {
+    const isInRange = !isFinal || (Number(score) >= 0 && Number(score) <= MAX_NODE_SCORE);
+    if (typeof score === "number" && Number.isSafeInteger(score) && isInRange) return score;
+    const range = isFinal ? ` from 0 to ${MAX_NODE_SCORE}` : "";
+    return guard.refuse(
+      point,
+      pod,
+      `gave the score ${describe(score)}; expected an integer${range}`,
+    );
+  };
+  return {
+    ...(hooks.preScore && {
+      preScore: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): Status => {
+        const answer: unknown = guard.call("preScore", pod, () =>
+          hooks.preScore!(views.pod(pod), views.nodes(nodes), guard.memory(state)),
+        );
+        return answer === "skip" ? SKIP : guard.status("preScore", pod, answer);
+      },
+    }),
+    ...(hooks.score && {
+      score: (state: CycleState, pod: PodInfo, node: NodeRow): number => {
+        const score: unknown = guard.call("score", pod, () =>
+          hooks.score!(views.pod(pod), views.node(node), guard.memory(state)),
+        );
+        return checkScore("score", pod, score, hooks.normalizeScores === undefined);
+      },
+    }),
+    ...(hooks.normalizeScores && {
+      normalizeScores: (
+        _state: CycleState,
+        pod: PodInfo,
+        nodes: readonly NodeRow[],
+        scores: number[],
+      ): void => {
+        const given = Object.freeze([...scores]);
+        const answer: unknown = guard.call("normalizeScores", pod, () =>
+          hooks.normalizeScores!(views.pod(pod), views.nodes(nodes), given),
+        );
+        if (!Array.isArray(answer) || answer.length !== scores.length) {
+          const expected = `expected ${scores.length} scores`;
+          guard.refuse("normalizeScores", pod, `answered ${describe(answer)}; ${expected}`);
+        }
+        for (const [k, score] of answer.entries()) {
+          scores[k] = checkScore("normalizeScores", pod, score, true);
+        }
+      },
+    }),
+  };
+}
+
+function bindingHooks(guard: Guard, hooks: PluginHooks): object {
+  const { views } = guard;
+  type Hook = "reserve" | "unreserve" | "permit" | "preBind" | "postBind";
+  const ask = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): unknown =>
+    guard.call(hook, pod, () => hooks[hook]!(views.pod(pod), nodeName, guard.memory(state)));
+  return {
+    ...((hooks.reserve || hooks.unreserve) && {
+      reserve: (state: CycleState, pod: PodInfo, nodeName: string): Status =>
+        hooks.reserve === undefined
+          ? SUCCESS
+          : guard.status("reserve", pod, ask("reserve", state, pod, nodeName)),
+      unreserve: (state: CycleState, pod: PodInfo, nodeName: string): void => {
+        if (hooks.unreserve !== undefined) ask("unreserve", state, pod, nodeName);
+      },
+    }),
+    ...(hooks.permit && {
+      permit: (state: CycleState, pod: PodInfo, nodeName: string) =>
+        permission(guard, pod, ask("permit", state, pod, nodeName)),
+    }),
+    ...(hooks.preBind && {
+      preBindPreFlight: (): Status => SUCCESS,
+      preBind: (state: CycleState, pod: PodInfo, nodeName: string): Status =>
+        guard.status("preBind", pod, ask("preBind", state, pod, nodeName)),
+    }),
+    ...(hooks.postBind && {
+      postBind: (state: CycleState, pod: PodInfo, nodeName: string): void => {
+        ask("postBind", state, pod, nodeName);
+      },
+    }),
+  };
+}
+
+function permission(
+  guard: Guard,
+  pod: PodInfo,
+  answer: unknown,
+): { readonly status: Status; readonly timeoutUs: number } {
+  if (typeof answer === "object" && answer !== null && "waitSeconds" in answer) {
+    const { waitSeconds } = answer;
+    if (typeof waitSeconds !== "number" || !(waitSeconds > 0) || !Number.isFinite(waitSeconds)) {
+      const text = `answered waitSeconds ${describe(waitSeconds)}; expected a positive number`;
+      return guard.refuse("permit", pod, text);
+    }
+    const status: Status = { code: Code.Wait, plugin: guard.name, reasons: [] };
+    return { status, timeoutUs: Math.round(waitSeconds * US_PER_SECOND) };
+  }
+  return { status: guard.status("permit", pod, answer), timeoutUs: 0 };
+}
+
+function codeOf(answer: object): Code {
+  if ("pending" in answer && answer.pending === true) return Code.Pending;
+  const isFinal = "unresolvable" in answer && answer.unresolvable === true;
+  return isFinal ? Code.UnschedulableAndUnresolvable : Code.Unschedulable;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
