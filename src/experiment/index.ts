@@ -24,6 +24,8 @@ export { prepareRun } from "./prepare-run.ts";
 export type { PreparedRun } from "./prepare-run.ts";
 export { ActiveRun, runToEnd, startRun } from "./run.ts";
 export type { RunOptions } from "./run.ts";
+export { runScenario } from "./run-scenario.ts";
+export type { RunScenarioOptions } from "./run-scenario.ts";
 export { formatReportLine } from "./verify/case-format.ts";
 export type { Difference, VerifyReport } from "./verify/case-format.ts";
 export { verifyCases } from "./verify/cases.ts";

@@ -16,12 +16,15 @@ import {
   type StorableObject,
 } from "../cluster/index.ts";
 import { registerControllerInvariants, startControllers } from "../controllers/index.ts";
-import { EventLog, RANK, Simulation } from "../engine/index.ts";
+import { EventLog, InvariantBroken, RANK, Simulation } from "../engine/index.ts";
 import { registerFaultInvariants, startFaults } from "../faults/index.ts";
 import {
+  AccountingAudit,
   Collector,
   judgeThreshold,
   KUBERNETES_VERSION,
+  numberViolation,
+  registerMetricsInvariants,
   RESULT_SCHEMA_VERSION,
 } from "../metrics/index.ts";
 import type { MeasuredResult, RowSinks, RunEnd, RunResult } from "../metrics/index.ts";
@@ -82,6 +85,7 @@ export class ActiveRun {
     });
     this.machines = new Machines(this.simulation);
     this.collector = new Collector(this.api, () => this.simulation.nowUs, options.sinks ?? {});
+    if (this.simulation.isChecking) this.auditAccounts();
     this.submitter = new PodSubmitter(this.api);
     this.build();
   }
@@ -131,6 +135,13 @@ export class ActiveRun {
     const end = reason ?? this.end ?? "stopped";
     if (this.simulation.isChecking) this.simulation.invariants.runAtEnd();
     const measured = this.collector.finish();
+    const result = this.resultOf(end, measured);
+    const noNumber = numberViolation(result);
+    if (noNumber !== undefined) throw new InvariantBroken("I79", "a result holds only numbers", noNumber);
+    return result;
+  }
+
+  private resultOf(end: RunEnd, measured: MeasuredResult): RunResult {
     const { prepared } = this;
     return {
       schemaVersion: RESULT_SCHEMA_VERSION,
@@ -196,6 +207,13 @@ export class ActiveRun {
         this.collector.restart(),
       );
     }
+  }
+
+  // Lives are added up from the start, so the audit holds only where nothing is forgotten at a warm-up.
+  private auditAccounts(): void {
+    if (this.prepared.scenario.run.warmup > 0) return;
+    const audit = new AccountingAudit(this.api, () => this.simulation.nowUs);
+    registerMetricsInvariants(this.simulation.invariants, this.api, this.collector, audit);
   }
 
   private latencies(): ControlPlaneLatencies {

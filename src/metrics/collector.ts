@@ -35,7 +35,7 @@ import {
 } from "./pod-records.ts";
 import { ResourceUse } from "./resource-use.ts";
 import type { NodeRow, PodRow, RowSinks, RunResult } from "./run-result.ts";
-import { ratioOf } from "./time-weighted-gauge.ts";
+import { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import { WorkloadTracker } from "./workload-tracker.ts";
 
 /** The part of a RunResult that is measured; the rest (versions, notes, gates) is the run's. */
@@ -67,6 +67,7 @@ export class Collector {
   private readonly workloads: WorkloadTracker;
   private readonly samples: ClusterSamples;
   private readonly health = new NodeHealth();
+  private readonly podCount = new TimeWeightedGauge(0, 0);
   private readonly pendingTimes = new DurationSample();
   private readonly startupTimes = new DurationSample();
   private readonly departures = new Float64Array(DEPARTURE.deleted + 1);
@@ -230,10 +231,38 @@ export class Collector {
     return (measure === "pending" ? this.pendingTimes : this.startupTimes).quantile(ratio);
   }
 
+  // --- For the accounting audit: integrals so far, since the start or the end of the warm-up ---------
+
+  cpuArea(): bigint {
+    return this.use.milliCpuRequested.integral(this.now());
+  }
+
+  memoryArea(): bigint {
+    return this.use.memoryBytesRequested.integral(this.now());
+  }
+
+  nodeCpuArea(node: NodeIndex): bigint {
+    return this.use.node(node, this.now()).milliCpu.integral(this.now());
+  }
+
+  podArea(): bigint {
+    return this.podCount.integral(this.now());
+  }
+
+  cpuOfNodes(): number {
+    return this.use.milliCpuOfNodes();
+  }
+
+  cpuOfCluster(): number {
+    return this.use.milliCpuRequested.value;
+  }
+
   private onPod(change: PodChange): void {
     const nowUs = this.now();
     this.samples.touch(nowUs);
     const { pod, kind } = change;
+    if (kind === "Added") this.podCount.add(1, nowUs);
+    if (kind === "Deleted") this.podCount.add(-1, nowUs);
     if (kind === "Added") this.beginPod(change);
     else this.countBefore(change, -1);
     if (kind === "Modified") this.noteProgress(change, nowUs);

@@ -88,6 +88,13 @@ export class ResourceUse {
     ];
   }
 
+  /** Sum over all nodes of the milli-cpu requested there now. */
+  milliCpuOfNodes(): number {
+    let sum = 0;
+    for (const use of this.nodes) sum += use?.milliCpu.value ?? 0;
+    return sum;
+  }
+
   private change(node: NodeIndex, template: PodTemplate, sign: 1 | -1, nowUs: number): void {
     const { milliCpu, memoryBytes } = template.nodeRequests;
     this.milliCpuRequested.add(sign * milliCpu, nowUs);
