@@ -195,9 +195,9 @@ export class ApiState {
     }
     if (kind === "Added" || mask & CHANGED_NODE) digest.addText(this.nodeName(pods.node(pod)));
     if (mask & CHANGED_NOMINATED) digest.addText(this.nodeName(pods.nominatedNode(pod)));
-    if (mask & CHANGED_PHASE) digest.addNumber(pods.phase(pod));
-    if (mask & CHANGED_CONDITIONS) digest.addNumber(pods.conditions(pod));
-    if (mask & CHANGED_DELETION) digest.addNumber(pods.deletionUs(pod));
+    if (kind === "Added" || mask & CHANGED_PHASE) digest.addNumber(pods.phase(pod));
+    if (kind === "Added" || mask & CHANGED_CONDITIONS) digest.addNumber(pods.conditions(pod));
+    if (kind === "Added" || mask & CHANGED_DELETION) digest.addNumber(pods.deletionUs(pod));
     if (mask & CHANGED_FINALIZERS) digest.addText(pods.finalizers(pod).join(","));
     if ((mask & CHANGED_STATUS) === 0) return;
     digest.addText(pods.reason(pod));

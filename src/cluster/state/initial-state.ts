@@ -109,7 +109,8 @@ export class InitialState {
     else this.setStatus(row, pod);
     if (meta.deletionTimestampSeconds === undefined) return;
     const deletionUs = this.instantOf(meta.deletionTimestampSeconds) ?? nowUs;
-    pods.setDeletion(row, deletionUs, meta.deletionGracePeriodSeconds ?? 0);
+    const grace = meta.deletionGracePeriodSeconds ?? pod.template.terminationGracePeriodSeconds;
+    pods.setDeletion(row, deletionUs, grace);
   }
 
   /** An instant of the dump on the run's clock, negative for what was before the start. */

@@ -156,6 +156,7 @@ export class ObjectWriter {
     after: StoredObject,
   ): void {
     this.state.objects.put(after);
+    if (kind === "Added") this.state.owners.markLive(after.uid);
     this.state.commitObject(kind, after.resourceVersion, before, after);
     this.onCommit(after.kind);
   }

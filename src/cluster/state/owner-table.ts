@@ -31,11 +31,11 @@ export class OwnerTable {
   private readonly rowByUid = new Map<Uid, OwnerIndex>();
 
   /** The record's row, made if this is the first child; holds it once. */
-  hold(ref: OwnerRef): OwnerIndex {
+  hold(ref: OwnerRef, ownerExists: boolean): OwnerIndex {
     let row = this.rowByUid.get(ref.uid);
     if (row === undefined) {
       row = this.freeRows.pop() ?? (this.records.length as OwnerIndex);
-      this.records[row] = { ref, nextOrdinal: 0, holds: 0, ownerIsGone: false };
+      this.records[row] = { ref, nextOrdinal: 0, holds: 0, ownerIsGone: !ownerExists };
       this.rowByUid.set(ref.uid, row);
     }
     this.record(row).holds++;
@@ -48,6 +48,12 @@ export class OwnerTable {
     assert(record.holds > 0, "An owner record is released more often than it was held.");
     record.holds--;
     this.dropIfUnused(row, record);
+  }
+
+  /** Told when the owner object itself appears, which may be after its children did. */
+  markLive(uid: Uid): void {
+    const row = this.rowByUid.get(uid);
+    if (row !== undefined) this.record(row).ownerIsGone = false;
   }
 
   /** Told when the owner object itself is removed. */

@@ -247,12 +247,13 @@ export class PodWriter {
     const before = pods.deletionGraceSeconds(pod);
     if (asked === undefined) return UNCHANGED;
     const wanted = asked < 0 ? 1 : asked;
-    if (wanted >= before) return UNCHANGED;
+    const isEnd = wanted === 0 && pods.finalizers(pod).length === 0;
+    if (wanted >= before && !isEnd) return UNCHANGED;
     const requestedUs = pods.deletionUs(pod) - before * 1_000_000;
     const isPast = requestedUs + wanted * 1_000_000 < nowUs;
     const grace = isPast && wanted > 0 ? 1 : wanted;
     this.state.beginPod(pod);
-    if (grace === 0 && pods.finalizers(pod).length === 0) return this.remove(pod);
+    if (isEnd) return this.remove(pod);
     pods.setDeletion(pod, isPast ? nowUs : requestedUs + wanted * 1_000_000, grace);
     this.state.commitPod(pod, "Modified");
     return this.done(pod);
@@ -274,7 +275,7 @@ export class PodWriter {
       return refused("AlreadyExists", `pods "${name}" already exists`);
     }
     if (objects.find("Namespace", "", namespace) === undefined) this.createNamespace(namespace);
-    const owner = pod.owner === undefined ? NO_OWNER : owners.hold(pod.owner);
+    const owner = pod.owner === undefined ? NO_OWNER : this.holdOwner(pod.owner);
     const ordinal = this.takeOrdinal(owner, pod);
     const base = name ?? pod.generateName ?? "";
     const suffix = name === undefined ? this.findSuffix(namespace, base, ordinal) : NO_SUFFIX;
@@ -299,6 +300,11 @@ export class PodWriter {
     const nodeName = pod.nodeName ?? admitted.template.nodeName;
     if (nodeName !== "") pods.setNode(row, nodes.rowFor(nodeName), nowUs);
     return row;
+  }
+
+  private holdOwner(owner: OwnerRef): OwnerIndex {
+    const { objects, owners } = this.state;
+    return owners.hold(owner, objects.findByUid(owner.uid) !== undefined);
   }
 
   /** A gated pod says so from its first instant. */

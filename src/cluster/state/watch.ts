@@ -67,9 +67,10 @@ export class WatchHub {
   private readonly groups: WatchGroup[] = [];
   private readonly deliveryKind: EventKind;
   private observers: ChangeListener[] = [];
-  /** Deliveries and observations can nest (an observer inside no delivery), so each has its own. */
+  /** A delivery may begin a watch, and so a list: each has flyweights of its own. */
   private readonly delivered: Shown;
   private readonly observed: Shown;
+  private readonly listed: Shown;
 
   constructor(simulation: Simulation, journal: ChangeJournal, tables: WatchedTables) {
     this.simulation = simulation;
@@ -77,6 +78,7 @@ export class WatchHub {
     this.tables = tables;
     this.delivered = createShown(journal, tables.pods);
     this.observed = createShown(journal, tables.pods);
+    this.listed = createShown(journal, tables.pods);
     this.deliveryKind = simulation.defineKind("watch delivery", RANK.watch, (group) =>
       this.deliver(this.groups[group]!),
     );
@@ -117,7 +119,7 @@ export class WatchHub {
 
   /** Shows a listener everything that exists as Added: objects, then nodes, then pods. */
   list(listener: ChangeListener): void {
-    const { journal, delivered } = this;
+    const { journal, listed } = this;
     const { pods, nodes, objects } = this.tables;
     const { onObject, onNode, onPod } = listener;
     if (onObject !== undefined) {
@@ -125,7 +127,7 @@ export class WatchHub {
         const { uid, resourceVersion, createdUs } = object;
         journal.setHead(LIST_ENTRY, "object", "Added", -1, uid, resourceVersion, createdUs);
         journal.setRecords(LIST_ENTRY, undefined, object);
-        onObject(delivered.object.show(LIST_ENTRY));
+        onObject(listed.object.show(LIST_ENTRY));
       }
     }
     if (onNode !== undefined) {
@@ -134,7 +136,7 @@ export class WatchHub {
         const atUs = nodes.createdUs(node);
         journal.setHead(LIST_ENTRY, "node", "Added", node, nodes.uid(node), version, atUs);
         journal.setRecords(LIST_ENTRY, undefined, nodes.facts(node));
-        onNode(delivered.node.show(LIST_ENTRY));
+        onNode(listed.node.show(LIST_ENTRY));
       }
     }
     if (onPod === undefined) return;
@@ -143,7 +145,7 @@ export class WatchHub {
       journal.setHead(LIST_ENTRY, "pod", "Added", pod, pods.uid(pod), version, pods.createdUs(pod));
       journal.captureBefore(LIST_ENTRY, pods, pod);
       journal.captureAfter(LIST_ENTRY, pods, pod);
-      onPod(delivered.pod.show(LIST_ENTRY));
+      onPod(listed.pod.show(LIST_ENTRY));
     });
     journal.setRecords(LIST_ENTRY, undefined, undefined);
   }
