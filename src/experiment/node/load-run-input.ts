@@ -5,6 +5,7 @@
 
 import {
   documentOfValue,
+  formatPath,
   hasErrors,
   InputError,
   parseDuration,
@@ -22,6 +23,7 @@ import {
   schedulerOfSpec,
 } from "../assembly/scheduler-choice.ts";
 import { decodeScenario, readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
+import { applyOverride } from "../scenario/set-field.ts";
 import { SCENARIO_API_VERSION, type Scenario, type SchedulerSpec } from "../scenario/scenario.ts";
 import {
   folderOf,
@@ -31,8 +33,7 @@ import {
   readInputPath,
   readReferencedFile,
 } from "./input-files.ts";
-import { applyOverrides } from "./overrides.ts";
-import { isStrategyFile, loadStrategyScheduler } from "./strategy-file.ts";
+import { isStrategyFile, loadStrategyScheduler } from "./strategy-loader.ts";
 
 /** What a command line says about the inputs of a run. */
 export interface RunInputRequest {
@@ -223,4 +224,24 @@ const POLICY_NAMES_SHOWN = [
 
 function problem(code: string, message: string): InputError {
   return new InputError([{ code, severity: "error", message }]);
+}
+
+/** The value with every `--set` applied, in order; a value that the schema refuses as YAML is tried as text. */
+function applyOverrides(value: unknown, overrides: readonly string[]): unknown {
+  let current = value;
+  for (const override of overrides) {
+    const outcome = applyOverride(current, override, (candidate, path) =>
+      hasErrorAt(candidate, formatPath(path)),
+    );
+    if (outcome.problem !== undefined)
+      throw new InputError([{ ...outcome.problem, file: "--set" }]);
+    current = outcome.value;
+  }
+  return current;
+}
+
+function hasErrorAt(value: unknown, path: string): boolean {
+  return decodeScenario(value).problems.some(
+    (found) => found.severity === "error" && (found.path ?? "").startsWith(path),
+  );
 }
