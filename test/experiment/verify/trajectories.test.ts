@@ -1,0 +1,52 @@
+// Recorded trajectories against the plain evaluator: sampling, rotation, ties, churn.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { verifyTrajectories } from "../../../src/experiment/verify/trajectories.ts";
+
+const CORPUS = fileURLToPath(
+  new URL("../../../../shared/conformance/trajectories/", import.meta.url),
+);
+const isHere = existsSync(CORPUS);
+if (!isHere) console.log(`skipped: the recorded trajectories are not at ${CORPUS}`);
+
+const linesOf = (file: string): string[] => readFileSync(`${CORPUS}${file}`, "utf8").split("\n");
+const files = isHere ? readdirSync(CORPUS).filter((file) => file.endsWith(".jsonl")) : [];
+
+// The largest files take a second or two each.
+describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () => {
+  it.each(files)("%s: every compared cycle agrees", (file) => {
+    const lines = linesOf(file);
+    const cycles = lines.filter((line) => /^\{"op":"(schedule|retry)"/.test(line)).length;
+    const report = verifyTrajectories(lines, file);
+    expect(report.differences).toEqual([]);
+    expect(report.checked + report.unsupportedCases).toBe(cycles);
+    const modelled = ["DefaultPreemption", "OpportunisticBatching"];
+    expect([...report.unsupported.keys()].filter((name) => !modelled.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ["start", /"start":(\d)/, '"start":9$1'],
+    ["evaluated", /"evaluated":(\d)/, '"evaluated":9$1'],
+    ["node", /"node":"n0007"/, '"node":"n0008"'],
+    ["score", /"score":4(\d)1/, '"score":4$12'],
+  ])("a change of %s is noticed", (what, pattern, replacement) => {
+    const lines = linesOf("t06-plain-250.jsonl").slice(0, 400);
+    let isChanged = false;
+    const changed = lines.map((line, index) => {
+      if (isChanged || index === 0 || !pattern.test(line)) return line;
+      isChanged = true;
+      return line.replace(pattern, replacement);
+    });
+    if (!isChanged) return expect.fail(`no line has ${pattern}`);
+    expect(verifyTrajectories(lines, "t06").differ).toBe(0);
+    const report = verifyTrajectories(changed, "t06");
+    expect(report.differences.map((each) => each.what)).toContain(what);
+    return undefined;
+  });
+
+  it("the first line must be the initial state", () => {
+    expect(() => verifyTrajectories(['{"op":"delete"}'], "x")).toThrow(/must be op init/);
+  });
+});
