@@ -2,7 +2,8 @@
 //
 // In Kubernetes' order: namespace, priority, default tolerations (defaults of fields were applied by
 // the reader). The result is a variant of the template, shared by all pods admitted alike, so the
-// work is done once per template. LimitRanger, RuntimeClass and quota are not done here yet.
+// work is done once per template. LimitRanger, RuntimeClass and quota are not
+// applied; ApiServer.unenforced names them where they would be.
 
 import type { NamespaceObject, PriorityClassObject } from "../objects/policy-objects.ts";
 import type { PodTemplateRegistry } from "../pod-template-registry.ts";
@@ -53,10 +54,16 @@ export class PodAdmission {
   private readonly templates: PodTemplateRegistry;
   /** Results per template, valid while the PriorityClasses stay as they are. */
   private admitted = new Map<PodTemplate, AdmittedPod>();
+  private readonly withRuntimeClass = new Set<PodTemplate>();
 
   constructor(objects: ObjectStore, templates: PodTemplateRegistry) {
     this.objects = objects;
     this.templates = templates;
+  }
+
+  /** Templates seen that name a RuntimeClass, whose overhead and placement are not applied. */
+  get runtimeClassTemplateCount(): number {
+    return this.withRuntimeClass.size;
   }
 
   /** Called when a PriorityClass came, changed or went. */
@@ -141,6 +148,7 @@ export class PodAdmission {
   }
 
   private variantOf(template: PodTemplate, priority: Priority): PodTemplate {
+    if (template.runtimeClassName !== "") this.withRuntimeClass.add(template);
     const missing = missingTolerations(template.tolerations);
     const isSame =
       missing.length === 0 &&

@@ -60,6 +60,7 @@ export class ApiServer {
   readonly initialState: InitialState;
   private readonly state: ApiState;
   private readonly requests: ApiRequests;
+  private readonly admission: PodAdmission;
   private readonly namespacesMade: string[] = [];
 
   constructor(simulation: Simulation, options: ApiServerOptions) {
@@ -77,6 +78,7 @@ export class ApiServer {
     const objects = new ObjectWriter(state, createNamespace, (kind) => {
       if (kind === "PriorityClass") admission.forgetClasses();
     });
+    this.admission = admission;
     const withLabels = options.podTopologyLabels ?? true;
     const labels = withLabels ? new TopologyLabels(options.templates) : undefined;
     const pods = new PodWriter(state, admission, labels, createNamespace);
@@ -142,6 +144,19 @@ export class ApiServer {
   /** Namespaces that were made because something was created in them; to be noted in results. */
   get namespacesCreated(): readonly string[] {
     return this.namespacesMade;
+  }
+
+  /**
+   * Rules of admission that exist in this cluster and that podsim does not apply: how many LimitRange
+   * and ResourceQuota objects there are now, and how many templates asked for a RuntimeClass. To be
+   * noted in results; each could change which pods exist or where they go.
+   */
+  get unenforced(): readonly { readonly what: string; readonly count: number }[] {
+    return [
+      { what: "LimitRange", count: this.objects.count("LimitRange") },
+      { what: "ResourceQuota", count: this.objects.count("ResourceQuota") },
+      { what: "RuntimeClass", count: this.admission.runtimeClassTemplateCount },
+    ].filter(({ count }) => count > 0);
   }
 
   private createMissingNamespace(name: string, objects: ObjectWriter): void {

@@ -124,6 +124,21 @@ describe("default tolerations", () => {
   });
 });
 
+describe("what is not applied is named", () => {
+  it("a RuntimeClass asked for, a LimitRange and a ResourceQuota that exist", () => {
+    const world = createWorld();
+    expect(world.api.unenforced).toEqual([]);
+    create(world, { runtimeClassName: "gvisor" }, "a");
+    create(world, { runtimeClassName: "gvisor" }, "b");
+    const limits = { kind: "LimitRange", meta: meta("l", "default"), items: [] } as const;
+    world.ask("create", (writer) => writer.createObject(limits));
+    expect(world.api.unenforced).toEqual([
+      { what: "LimitRange", count: 1 },
+      { what: "RuntimeClass", count: 1 },
+    ]);
+  });
+});
+
 const RECORDED = new URL(
   "../../../../shared/conformance/timelines/s14-admission.json",
   import.meta.url,
