@@ -20,6 +20,7 @@ export {
   policyScheduler,
   schedulerOfSpec,
 } from "./assembly/scheduler-choice.ts";
+export { strategyScheduler } from "./strategy-module.ts";
 export { prepareRun } from "./prepare-run.ts";
 export type { PreparedRun } from "./prepare-run.ts";
 export { ActiveRun, runToEnd, startRun } from "./run.ts";

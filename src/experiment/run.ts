@@ -17,7 +17,7 @@ import {
 } from "../cluster/index.ts";
 import { registerControllerInvariants, startControllers } from "../controllers/index.ts";
 import { EventLog, InvariantBroken, RANK, Simulation } from "../engine/index.ts";
-import { registerFaultInvariants, startFaults } from "../faults/index.ts";
+import { registerFaultInvariants, startFaults, type UserFault } from "../faults/index.ts";
 import {
   AccountingAudit,
   Collector,
@@ -51,6 +51,8 @@ export interface RunOptions {
   readonly onDecision?: (record: DecisionRecord) => void;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
+  /** Faults beside those of the scenario, in the library user's own code. */
+  readonly faults?: readonly UserFault[];
 }
 
 /** Events kept for the report of a broken invariant. */
@@ -198,6 +200,7 @@ export class ActiveRun {
     this.startScheduler();
     this.startWorkload();
     const faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
+    for (const fault of this.options.faults ?? []) fault.start(faults.context);
     if (simulation.isChecking) {
       registerControllerInvariants(simulation.invariants, controllers);
       registerFaultInvariants(simulation, api, machines, faults);

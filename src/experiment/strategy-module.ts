@@ -63,7 +63,7 @@ export function readStrategyModule(
   const plugins: PluginDefinition[] = [];
   for (const value of list) {
     checkVersion(value, exports, refuse);
-    if (isPlugin(value)) plugins.push(value.kind === "plugin" ? value : definePlugin(value));
+    if (isPlugin(value)) plugins.push(pluginOf(value, name, refuse));
     else strategies.push(strategyOf(value, name, refuse));
   }
   if (strategies.length > 1) return refuse("the module exports several strategies; a run uses one");
@@ -83,6 +83,20 @@ export function schedulerOfModule(name: string, module: StrategyModule): RunSche
     registry,
     createDecider: (parts, run) => createStrategyDecider(strategy.create(), parts, run),
   };
+}
+
+/** The scheduler of a strategy or of plugins that are values already, for library users. */
+export function strategyScheduler(
+  name: string,
+  parts: StrategyDefinition | PluginDefinition | readonly PluginDefinition[],
+): RunScheduler {
+  if (Array.isArray(parts)) return schedulerOfModule(name, { strategy: undefined, plugins: parts });
+  const part = parts as StrategyDefinition | PluginDefinition;
+  const module =
+    part.kind === "strategy"
+      ? { strategy: part, plugins: [] }
+      : { strategy: undefined, plugins: [part as PluginDefinition] };
+  return schedulerOfModule(name, module);
 }
 
 function configurationWith(
@@ -159,7 +173,22 @@ function strategyOf(
   return refuse(`exports an object with ${keys}; expected decide, create or extension points`);
 }
 
-function isPlugin(value: unknown): value is PluginDefinition | (PluginSource & { kind?: string }) {
+/** A defined plugin, or a plain object of hooks that is defined here. */
+function pluginOf(
+  value: Readonly<Record<string, unknown>>,
+  name: string,
+  refuse: (what: string) => never,
+): PluginDefinition {
+  if (value["kind"] === "plugin") return value as unknown as PluginDefinition;
+  const own = typeof value["name"] === "string" ? value["name"] : name;
+  try {
+    return definePlugin({ ...value, name: own } as unknown as PluginSource);
+  } catch (thrown) {
+    return refuse(`threw ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+}
+
+function isPlugin(value: unknown): value is Readonly<Record<string, unknown>> {
   if (!isRecord(value)) return false;
   return value["kind"] === "plugin" || HOOKS.some((hook) => typeof value[hook] === "function");
 }

@@ -10,6 +10,8 @@ export type { NetworkPartition } from "./network-partition.ts";
 export type { NodeFailures } from "./node-failures.ts";
 export type { FaultKind } from "./fault-kind.ts";
 export { FaultContext } from "./fault-kind.ts";
+export type { UserFault } from "./define-fault.ts";
+export { defineFault } from "./define-fault.ts";
 export type { DomainFailure, FaultEffect, FaultNote, Outage } from "./fault-ledger.ts";
 export { FaultLedger } from "./fault-ledger.ts";
 export { registerFaultInvariants } from "./invariants.ts";
