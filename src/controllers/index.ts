@@ -33,3 +33,4 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
+export { registerControllerInvariants } from "./invariants.ts";

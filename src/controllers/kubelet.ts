@@ -82,6 +82,12 @@ export class Kubelets {
     return this.pods[pod];
   }
 
+  /** When a pod's containers ended, if its kubelet knows. */
+  finishedUs(pod: PodIndex, uid: Uid): number | undefined {
+    const record = this.pods[pod];
+    return record?.uid === uid && record.exitUs >= 0 ? record.exitUs : undefined;
+  }
+
   // ---- nodes -------------------------------------------------------------------------------
 
   onNode(change: NodeChange): void {
@@ -297,6 +303,7 @@ export class Kubelets {
     record.exitCode = exitCode;
     record.isReady = false;
     const exitUs = sim.nowUs;
+    record.exitUs = exitUs;
     const seenUs = nextTick(
       exitUs,
       options.kubelet.relistPeriodUs,
@@ -397,6 +404,7 @@ export class Kubelets {
     record.next = this.at(atUs, RANK.machine, "containers stopped", () => {
       record.next = NO_HANDLE;
       this.machines.exitProcess(record.node, record.uid, exitCode);
+      if (record.starts > 0) record.exitUs = this.context.sim.nowUs;
       record.stage = Stage.Stopped;
       record.isReady = false;
       this.post(record, () => this.remove(record));

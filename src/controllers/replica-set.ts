@@ -39,6 +39,7 @@ export class ReplicaSetController {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
+  private listener: (uid: Uid, count: number) => void = () => {};
 
   constructor(context: ControllerContext, kind: ReplicaSetKind) {
     this.context = context;
@@ -51,6 +52,11 @@ export class ReplicaSetController {
       syncCostUs: context.syncCostUs,
       sync: (uid, done) => this.sync(uid, done),
     });
+  }
+
+  /** Told how many creations are asked for, and, as negative counts, which of them came to nothing; for checks. */
+  onAsk(listener: (uid: Uid, count: number) => void): void {
+    this.listener = listener;
   }
 
   onObject(change: ObjectChange): void {
@@ -111,6 +117,7 @@ export class ReplicaSetController {
     const count = Math.min(missing, this.context.options.replicaSetBurst);
     const { uid, namespace, name } = record;
     this.expectations.expectCreations(uid, count, this.context.sim.nowUs);
+    this.listener(uid, count);
     let attempts = 0;
     startSlowly(
       count,
@@ -133,6 +140,7 @@ export class ReplicaSetController {
       },
       (_successes, error) => {
         this.expectations.creationSeen(uid, count - attempts);
+        if (attempts < count) this.listener(uid, attempts - count);
         finish(
           error === undefined ? "" : "FailedCreate",
           error && `${namespace}/${name}: ${error}`,

@@ -16,14 +16,17 @@ import type {
 } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import { ControllerContext } from "./controller-context.ts";
+import { DaemonSetController } from "./daemon-set.ts";
 import { DeploymentController } from "./deployment.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { JobController, type JobLimit } from "./job.ts";
 import { Kubelets } from "./kubelet.ts";
 import { NodeLifecycleController } from "./node-lifecycle.ts";
 import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
 import { PodGcController } from "./pod-gc.ts";
 import { ReplicaSetController } from "./replica-set.ts";
+import { StatefulSetController } from "./stateful-set.ts";
 import { TaintEvictionController } from "./taint-eviction.ts";
 
 /** What the controllers need besides the API and the machines. */
@@ -50,6 +53,9 @@ export interface ControllerSet {
   readonly deployments: DeploymentController;
   readonly replicaSets: ReplicaSetController;
   readonly replicationControllers: ReplicaSetController;
+  readonly statefulSets: StatefulSetController;
+  readonly daemonSets: DaemonSetController;
+  readonly jobs: JobController;
   readonly garbageCollector: GarbageCollector;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
@@ -58,13 +64,12 @@ export interface ControllerSet {
   readonly heartbeats: Heartbeats;
   /** Kinds that appeared and have no controller here, in the order of their appearance. */
   uncontrolledKinds(): readonly UncontrolledKind[];
+  /** Fields of controlled kinds that were asked for and have no effect. */
+  uncontrolledFields(): readonly (JobLimit & { readonly kind: StoreKind })[];
 }
 
 /** Kinds without a controller in this version; true if that changes which pods there are. */
 const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
-  ["StatefulSet", true],
-  ["DaemonSet", true],
-  ["Job", true],
   ["CronJob", true],
   ["HorizontalPodAutoscaler", true],
   ["PodDisruptionBudget", true],
@@ -88,6 +93,9 @@ export function startControllers(
   const deployments = new DeploymentController(context);
   const replicaSets = new ReplicaSetController(context, "ReplicaSet");
   const replicationControllers = new ReplicaSetController(context, "ReplicationController");
+  const statefulSets = new StatefulSetController(context);
+  const daemonSets = new DaemonSetController(context);
+  const jobs = new JobController(context, (pod, uid) => kubelets.finishedUs(pod, uid));
   const garbageCollector = new GarbageCollector(context);
   const taintEviction = new TaintEvictionController(context);
   const podGc = new PodGcController(context);
@@ -108,6 +116,9 @@ export function startControllers(
     bound(replicaSets),
     bound(replicationControllers),
     bound(deployments),
+    bound(statefulSets),
+    bound(daemonSets),
+    bound(jobs),
     bound(garbageCollector),
   ]);
   return {
@@ -115,6 +126,9 @@ export function startControllers(
     deployments,
     replicaSets,
     replicationControllers,
+    statefulSets,
+    daemonSets,
+    jobs,
     garbageCollector,
     nodeLifecycle,
     taintEviction,
@@ -127,6 +141,7 @@ export function startControllers(
         count,
         changesScheduling: UNCONTROLLED.get(kind) ?? false,
       })),
+    uncontrolledFields: () => jobs.limits.map((limit) => ({ kind: "Job", ...limit })),
   };
 }
 

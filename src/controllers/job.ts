@@ -1,0 +1,501 @@
+// The Job controller: runs pods until enough have succeeded or too many have failed.
+//
+// News of pods is handled in batches of one second. A finished pod keeps its object by a finalizer
+// until it has been counted. Failed pods are replaced after a growing delay. Not modelled, and named
+// in `limits` when a Job asks for it: podFailurePolicy, successPolicy, back-off per index.
+
+import {
+  CHANGED_DELETION,
+  CHANGED_PHASE,
+  CHANGED_READY,
+  ConditionStatus,
+  NO_OWNER,
+  type ObjectChange,
+  type PodChange,
+  type PodIndex,
+  PodPhase,
+  type StoredObject,
+  type Uid,
+} from "../cluster/index.ts";
+import type { ControllerClient } from "./controller-client.ts";
+import type { ControllerContext } from "./controller-context.ts";
+import { compareForJob, wholeSeconds } from "./deletion-rank.ts";
+import { Expectations } from "./expectations.ts";
+import {
+  type FailureRecord,
+  NO_FAILURES,
+  type PodEnd,
+  recordEnds,
+  remainingBackoffUs,
+} from "./job-backoff.ts";
+import { completionIndexOf, jobPodTemplate, lowestFreeIndexes } from "./job-template.ts";
+import { isReady, rankedPod } from "./owned-pods.ts";
+import { startSlowly, startTogether } from "./slow-start.ts";
+import { type SyncDone, WorkQueue } from "./work-queue.ts";
+import {
+  findCondition,
+  isSameStatus,
+  type JobStatus,
+  jobStatusOf,
+  withWorkloadCondition,
+} from "./workload-status.ts";
+
+type JobRecord = StoredObject<"Job">;
+const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION;
+/** Finalizer that keeps a Job's pods until they are counted. */
+export const JOB_TRACKING = "batch.kubernetes.io/job-tracking";
+const RETRIES = { baseUs: 1_000_000, maxUs: 60_000_000, retriesMax: Number.POSITIVE_INFINITY };
+
+/** The pods of a Job in one sync. */
+interface View {
+  readonly active: PodIndex[];
+  readonly terminating: PodIndex[];
+  /** Ended and not counted yet. */
+  readonly newlySucceeded: PodIndex[];
+  readonly newlyFailed: PodIndex[];
+}
+
+/** A Job asked for something that has no effect here. */
+export interface JobLimit {
+  readonly feature: string;
+  readonly count: number;
+}
+
+/** Runs all Jobs. */
+export class JobController {
+  readonly queue: WorkQueue<Uid>;
+  readonly expectations: Expectations = new Expectations();
+  private readonly context: ControllerContext;
+  private readonly client: ControllerClient;
+  private readonly failures = new Map<Uid, FailureRecord>();
+  private readonly unmodelled = new Map<string, number>();
+  /** When a pod's containers ended, by its kubelet; the API's container statuses are not kept. */
+  private readonly finishedUs: (pod: PodIndex, uid: Uid) => number | undefined;
+
+  constructor(
+    context: ControllerContext,
+    finishedUs: (pod: PodIndex, uid: Uid) => number | undefined,
+  ) {
+    this.context = context;
+    this.finishedUs = finishedUs;
+    this.client = context.client("job-controller");
+    this.queue = new WorkQueue(context.sim, {
+      name: "job-controller",
+      workers: context.options.concurrentJobSyncs,
+      syncCostUs: context.syncCostUs,
+      retries: RETRIES,
+      sync: (uid, done) => this.sync(uid, done),
+    });
+  }
+
+  /** What Jobs have asked for without effect, in the order of appearance. */
+  get limits(): readonly JobLimit[] {
+    return [...this.unmodelled].map(([feature, count]) => ({ feature, count }));
+  }
+
+  onObject(change: ObjectChange): void {
+    if (change.objectKind !== "Job") return;
+    const before = change.before as JobRecord | undefined;
+    const after = change.after as JobRecord | undefined;
+    if (before === undefined && after !== undefined) this.noteLimits(after);
+    if (before !== undefined && after !== undefined && before.object === after.object) {
+      this.queue.addAfter(change.uid, this.context.options.jobBatchUs);
+    } else this.queue.add(change.uid);
+  }
+
+  onPod(change: PodChange): void {
+    const owner = this.context.ownerOf(change.pod);
+    if (owner?.kind !== "Job") return;
+    if (change.kind === "Added") this.expectations.creationSeen(owner.uid);
+    if (change.kind === "Deleted" || change.isDeletingAfter)
+      this.expectations.deletionSeen(owner.uid, change.uid);
+    if (change.kind === "Modified" && (change.mask & RELEVANT) === 0) return;
+    this.queue.addAfter(owner.uid, this.context.options.jobBatchUs);
+  }
+
+  private noteLimits({ object }: JobRecord): void {
+    const { spec } = object;
+    const wanted: [string, boolean][] = [
+      ["spec.podFailurePolicy", spec.hasPodFailurePolicy],
+      ["spec.successPolicy", spec.successRules.length > 0],
+      ["spec.backoffLimitPerIndex", spec.backoffLimitPerIndex !== undefined],
+      ["spec.maxFailedIndexes", spec.maxFailedIndexes !== undefined],
+      [
+        "spec.managedBy",
+        spec.managedBy !== "" && spec.managedBy !== "kubernetes.io/job-controller",
+      ],
+    ];
+    for (const [feature, isAsked] of wanted) {
+      if (isAsked) this.unmodelled.set(feature, (this.unmodelled.get(feature) ?? 0) + 1);
+    }
+  }
+
+  // ---- one sync ------------------------------------------------------------------------------
+
+  private sync(uid: Uid, done: SyncDone): void {
+    const found = this.context.api.objects.findByUid(uid);
+    if (found?.kind !== "Job") {
+      this.failures.delete(uid);
+      this.expectations.forget(uid);
+      this.queue.forget(uid);
+      done();
+      return;
+    }
+    const record = found as JobRecord;
+    if (isFinished(record)) {
+      this.expire(record, done);
+      return;
+    }
+    const { sim } = this.context;
+    const before = jobStatusOf(record);
+    const startUs = before.startUs >= 0 || record.object.spec.suspend ? before.startUs : sim.nowUs;
+    const view = this.viewOf(record);
+    this.noteEnds(record, view);
+    const status: JobStatus = this.countedStatus(record, { ...before, startUs }, view);
+    const failure = this.failureOf(record, status);
+    if (
+      failure !== undefined ||
+      record.object.spec.suspend ||
+      this.isComplete(record, status, view)
+    ) {
+      this.windDown(record, status, view, failure, done);
+      return;
+    }
+    this.watchDeadline(record, status);
+    if (record.deletionUs >= 0 || !this.expectations.areMet(uid, sim.nowUs))
+      this.report(record, status, view, done);
+    else this.steer(record, status, view, done);
+  }
+
+  private viewOf(record: JobRecord): View {
+    const { api } = this.context;
+    const view: View = { active: [], terminating: [], newlySucceeded: [], newlyFailed: [] };
+    const row = api.owners.find(record.uid);
+    if (row === NO_OWNER) return view;
+    const replacesTerminating = record.object.spec.podReplacementPolicy === "TerminatingOrFailed";
+    api.pods.forEachOfOwner(row, (pod) => {
+      const phase = api.pods.phase(pod);
+      const isUncounted = api.pods.finalizers(pod).includes(JOB_TRACKING);
+      if (phase === PodPhase.Succeeded) {
+        if (isUncounted) view.newlySucceeded.push(pod);
+      } else if (phase === PodPhase.Failed) {
+        if (isUncounted) view.newlyFailed.push(pod);
+      } else if (api.pods.isDeleting(pod)) {
+        view.terminating.push(pod);
+        if (replacesTerminating && isUncounted) view.newlyFailed.push(pod);
+      } else view.active.push(pod);
+    });
+    return view;
+  }
+
+  /** Failures in a row are remembered by the controller, in the order in which pods finished. */
+  private noteEnds(record: JobRecord, view: View): void {
+    const ends: PodEnd[] = [
+      ...view.newlySucceeded.map((pod) => ({ failed: false, finishedUs: this.endUs(pod) })),
+      ...view.newlyFailed.map((pod) => ({ failed: true, finishedUs: this.endUs(pod) })),
+    ];
+    const before = this.failures.get(record.uid) ?? NO_FAILURES;
+    if (ends.length > 0) this.failures.set(record.uid, recordEnds(before, ends));
+  }
+
+  /** The containers' end, else Ready's last change to False, else the deletion request, else creation. */
+  private endUs(pod: PodIndex): number {
+    const { pods } = this.context.api;
+    const finishedUs = pods.isFinished(pod) ? this.finishedUs(pod, pods.uid(pod)) : undefined;
+    if (finishedUs !== undefined) return finishedUs;
+    if (pods.ready(pod) === ConditionStatus.False) return pods.readyTransitionUs(pod);
+    if (pods.isDeleting(pod)) return pods.deletionUs(pod) - pods.deletionGraceUs(pod);
+    return pods.createdUs(pod);
+  }
+
+  private countedStatus(record: JobRecord, before: JobStatus, view: View): JobStatus {
+    const { api } = this.context;
+    const isIndexed = record.object.spec.completionMode === "Indexed";
+    const completed = new Set(before.completedIndexes);
+    for (const pod of view.newlySucceeded) {
+      const index = completionIndexOf(api.pods.template(pod));
+      if (index !== undefined && index < (record.object.spec.completions ?? 0))
+        completed.add(index);
+    }
+    return {
+      ...before,
+      active: view.active.length,
+      ready: view.active.filter((pod) => isReady(api.pods, pod)).length,
+      terminating: view.terminating.length,
+      succeeded: isIndexed ? completed.size : before.succeeded + view.newlySucceeded.length,
+      failed: before.failed + view.newlyFailed.length,
+      completedIndexes: [...completed].sort((a, b) => a - b),
+    };
+  }
+
+  private failureOf(record: JobRecord, status: JobStatus): string | undefined {
+    const target = findCondition(status.conditions, "FailureTarget");
+    if (target !== undefined) return target.reason;
+    const { backoffLimit, activeDeadlineSeconds, template } = record.object.spec;
+    if (status.failed > backoffLimit) return "BackoffLimitExceeded";
+    if (template.restartPolicy === "OnFailure") {
+      const restarts = this.restartsOf(record);
+      if (restarts > 0 && restarts >= backoffLimit) return "BackoffLimitExceeded";
+    }
+    if (activeDeadlineSeconds !== undefined && status.startUs >= 0) {
+      const endUs = wholeSeconds(status.startUs) + activeDeadlineSeconds * 1_000_000;
+      if (this.context.sim.nowUs >= endUs) return "DeadlineExceeded";
+    }
+    return undefined;
+  }
+
+  private restartsOf(record: JobRecord): number {
+    const { api } = this.context;
+    let restarts = 0;
+    const row = api.owners.find(record.uid);
+    if (row === NO_OWNER) return 0;
+    api.pods.forEachOfOwner(row, (pod) => {
+      if (!api.pods.isFinished(pod)) restarts += api.pods.restartCount(pod);
+    });
+    return restarts;
+  }
+
+  private watchDeadline(record: JobRecord, status: JobStatus): void {
+    const { activeDeadlineSeconds } = record.object.spec;
+    if (activeDeadlineSeconds === undefined || status.startUs < 0) return;
+    const endUs = wholeSeconds(status.startUs) + activeDeadlineSeconds * 1_000_000;
+    this.queue.addAfter(record.uid, Math.max(1, endUs - this.context.sim.nowUs));
+  }
+
+  private isComplete(record: JobRecord, status: JobStatus, view: View): boolean {
+    const { completions } = record.object.spec;
+    if (completions === undefined) return status.succeeded > 0 && view.active.length === 0;
+    return status.succeeded >= completions;
+  }
+
+  // ---- more or fewer pods --------------------------------------------------------------------
+
+  private steer(record: JobRecord, status: JobStatus, view: View, done: SyncDone): void {
+    const { completions, parallelism, podReplacementPolicy } = record.object.spec;
+    const wanted =
+      completions === undefined
+        ? status.succeeded > 0
+          ? view.active.length
+          : parallelism
+        : Math.max(0, Math.min(completions - status.succeeded, parallelism));
+    const surplus = view.active.length - wanted;
+    const standingIn = podReplacementPolicy === "Failed" ? view.terminating.length : 0;
+    const missing = Math.min(-surplus - standingIn, this.context.options.jobBurst);
+    if (surplus > 0) {
+      const victims = this.victims(view.active).slice(
+        0,
+        Math.min(surplus, this.context.options.jobBurst),
+      );
+      this.removePods(record, victims, (error) => this.report(record, status, view, done, error));
+      return;
+    }
+    if (missing <= 0) {
+      this.report(record, status, view, done);
+      return;
+    }
+    const record_ = this.failures.get(record.uid) ?? NO_FAILURES;
+    const waitUs = remainingBackoffUs(
+      record_,
+      this.context.sim.nowUs,
+      this.context.options.jobBackoff,
+    );
+    if (waitUs > 0) {
+      this.queue.addAfter(record.uid, waitUs);
+      this.report(record, status, view, done);
+      return;
+    }
+    this.createPods(record, status, view, missing, (error) =>
+      this.report(record, status, view, done, error),
+    );
+  }
+
+  private victims(active: readonly PodIndex[]): readonly PodIndex[] {
+    const { pods } = this.context.api;
+    const ranked = active.map((pod) => ({ pod, facts: rankedPod(pods, pod, 0) }));
+    ranked.sort((a, b) => compareForJob(a.facts, b.facts));
+    return ranked.map(({ pod }) => pod);
+  }
+
+  private createPods(
+    record: JobRecord,
+    status: JobStatus,
+    view: View,
+    count: number,
+    finish: (error?: string) => void,
+  ): void {
+    const { api, sim, templates } = this.context;
+    const { spec } = record.object;
+    const isIndexed = spec.completionMode === "Indexed";
+    const taken = new Set(status.completedIndexes);
+    for (const pod of view.active) taken.add(completionIndexOf(api.pods.template(pod)) ?? -1);
+    const indexes = isIndexed ? lowestFreeIndexes(taken, spec.completions ?? 0, count) : [];
+    const made = isIndexed ? indexes.length : count;
+    this.expectations.expectCreations(record.uid, made, sim.nowUs);
+    let attempts = 0;
+    startSlowly(
+      made,
+      (position, reply) => {
+        attempts++;
+        const index = indexes[position];
+        const template = jobPodTemplate(record, index, templates);
+        const generateName = index === undefined ? `${record.name}-` : `${record.name}-${index}-`;
+        this.client.createOwnedPod(
+          record,
+          template,
+          { generateName },
+          (error, podName) => {
+            if (error === undefined)
+              this.client.event(record, "SuccessfulCreate", `Created pod: ${podName}`);
+            else this.expectations.creationSeen(record.uid);
+            reply(error);
+          },
+          [JOB_TRACKING],
+        );
+      },
+      (_successes, error) => {
+        this.expectations.creationSeen(record.uid, made - attempts);
+        finish(error);
+      },
+    );
+  }
+
+  private removePods(
+    record: JobRecord,
+    pods: readonly PodIndex[],
+    finish: (error?: string) => void,
+  ): void {
+    const { api, sim } = this.context;
+    const victims = pods.map((pod) => ({ pod, uid: api.pods.uid(pod) }));
+    this.expectations.expectDeletions(
+      record.uid,
+      victims.map(({ uid }) => uid),
+      sim.nowUs,
+    );
+    startTogether(
+      victims.length,
+      (index, reply) => {
+        const { pod, uid } = victims[index]!;
+        this.client.deletePod(pod, uid, (error) => {
+          if (error !== undefined) this.expectations.deletionSeen(record.uid, uid);
+          reply(error);
+        });
+      },
+      (_successes, error) => finish(error),
+    );
+  }
+
+  // ---- the end -------------------------------------------------------------------------------
+
+  /** Success, failure or suspension: active pods go; the terminal condition waits for the last of them. */
+  private windDown(
+    record: JobRecord,
+    status: JobStatus,
+    view: View,
+    failure: string | undefined,
+    done: SyncDone,
+  ): void {
+    const { sim } = this.context;
+    const add = (
+      conditions: JobStatus["conditions"],
+      type: string,
+      reason: string,
+    ): JobStatus["conditions"] =>
+      withWorkloadCondition(conditions, type, "True", reason, sim.nowUs);
+    const isSuspended =
+      failure === undefined && record.object.spec.suspend && !this.isComplete(record, status, view);
+    const reason = failure ?? "CompletionsReached";
+    const target = isSuspended
+      ? add(status.conditions, "Suspended", "JobSuspended")
+      : add(
+          status.conditions,
+          failure === undefined ? "SuccessCriteriaMet" : "FailureTarget",
+          reason,
+        );
+    const isOver = !isSuspended && view.active.length === 0 && view.terminating.length === 0;
+    const hasSucceeded = isOver && failure === undefined;
+    const next: JobStatus = {
+      ...status,
+      conditions: isOver ? add(target, hasSucceeded ? "Complete" : "Failed", reason) : target,
+      completionUs: hasSucceeded ? sim.nowUs : status.completionUs,
+      startUs: isSuspended ? -1 : status.startUs,
+    };
+    const first: JobStatus = { ...jobStatusOf(record), startUs: next.startUs, conditions: target };
+    const mayRemove = this.expectations.areMet(record.uid, sim.nowUs);
+    this.removePods(record, mayRemove ? view.active : [], (error) => {
+      this.writeIfNew(record, first, jobStatusOf(record), (failed) => {
+        this.report(record, next, view, done, error ?? failed, first);
+      });
+    });
+  }
+
+  private writeIfNew(
+    record: JobRecord,
+    status: JobStatus,
+    before: JobStatus,
+    reply: (error?: string) => void,
+  ): void {
+    if (isSameStatus(status, before)) reply();
+    else this.client.writeStatus(record, status, reply);
+  }
+
+  /** Counts the ended pods: their finalizers come off, then the status says so. */
+  private report(
+    record: JobRecord,
+    status: JobStatus,
+    view: View,
+    done: SyncDone,
+    error?: string,
+    before: JobStatus = jobStatusOf(record),
+  ): void {
+    const { api } = this.context;
+    const counted = [...view.newlySucceeded, ...view.newlyFailed];
+    const ended = counted.map((pod) => ({ pod, uid: api.pods.uid(pod) }));
+    const write = (): void => {
+      this.writeIfNew(record, status, before, (failed) => done(error ?? failed));
+    };
+    if (ended.length === 0) {
+      write();
+      return;
+    }
+    this.client.read(() => {
+      startTogether(
+        ended.length,
+        (index, reply) => {
+          const { pod, uid } = ended[index]!;
+          this.client.request(
+            "patch",
+            (writer) => writer.removePodFinalizer(pod, uid, JOB_TRACKING),
+            () => reply(),
+          );
+        },
+        write,
+      );
+    });
+  }
+
+  /** A finished Job goes when its time to live is over. */
+  private expire(record: JobRecord, done: SyncDone): void {
+    const { ttlSecondsAfterFinished } = record.object.spec;
+    const end = jobStatusOf(record).conditions.find(
+      ({ type }) => type === "Complete" || type === "Failed",
+    );
+    if (ttlSecondsAfterFinished === undefined || end === undefined || record.deletionUs >= 0) {
+      done();
+      return;
+    }
+    const { sim } = this.context;
+    const atUs = wholeSeconds(end.transitionUs) + ttlSecondsAfterFinished * 1_000_000;
+    if (atUs > sim.nowUs) {
+      this.queue.addAfter(record.uid, atUs - sim.nowUs);
+      done();
+    } else this.client.deleteObject(record, done, "Foreground");
+  }
+}
+
+/** Complete or Failed, here or in the dump it came from. */
+function isFinished(record: JobRecord): boolean {
+  if (record.object.status.finished !== undefined) return true;
+  return jobStatusOf(record).conditions.some(
+    ({ type }) => type === "Complete" || type === "Failed",
+  );
+}
