@@ -12,6 +12,12 @@ export class Violations {
     if (!this.first.has(id)) this.first.set(id, text);
   }
 
+  /** The invariant noted first, or undefined while nothing was noted. */
+  get firstId(): string | undefined {
+    if (this.first.size === 0) return undefined;
+    return this.first.keys().next().value;
+  }
+
   /** The text of the violation, or undefined; it is forgotten. */
   take(id: string): string | undefined {
     if (this.first.size === 0) return undefined;
