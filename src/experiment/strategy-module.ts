@@ -29,6 +29,8 @@ export interface StrategyModule {
   readonly plugins: readonly PluginDefinition[];
 }
 
+type StrategyDecide = Extract<StrategySource, { readonly decide: unknown }>["decide"];
+
 /** Hooks whose presence tells a plain plugin object from anything else. */
 const HOOKS: readonly string[] = [
   "preEnqueue",
@@ -159,7 +161,7 @@ function strategyOf(
   refuse: (what: string) => never,
 ): StrategyDefinition {
   if (typeof value === "function") {
-    return defineStrategy({ name: value.name || name, decide: value as never });
+    return defineStrategy({ name, decide: value as StrategyDecide });
   }
   if (!isRecord(value)) return refuse(`exports ${typeof value}; expected a strategy or a plugin`);
   const own = typeof value["name"] === "string" ? value["name"] : name;

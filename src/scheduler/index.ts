@@ -93,6 +93,7 @@ export {
   PlainEvaluator,
 } from "./evaluator/plain.ts";
 export { filterNode, type PreFiltering, runFilters, runPreFilters } from "./evaluator/filtering.ts";
+export { runPostFilters } from "./cycle/post-filter.ts";
 export { runScores, type Scoring } from "./evaluator/scoring.ts";
 export { feasibleNodesToFind } from "./evaluator/sampling.ts";
 export { bestPositions, pickWinner, popOrder, type TieBreak } from "./evaluator/winner.ts";
@@ -164,3 +165,4 @@ export {
   type SortedPodView,
 } from "./strategy/user-plugin.ts";
 export { registryEntryOf } from "./strategy/plugin-adapter.ts";
+export { NullScheduler } from "./null-scheduler.ts";

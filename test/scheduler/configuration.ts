@@ -5,12 +5,15 @@ import {
   createDefaultRegistry,
   DEFAULT_MULTI_POINT,
   readSchedulerConfiguration,
+  type Registry,
   type SchedulerConfiguration,
 } from "../../src/scheduler/index.ts";
 
-export function configurationOf(value?: unknown): SchedulerConfiguration {
+export function configurationOf(
+  value?: unknown,
+  registry: Registry = createDefaultRegistry(),
+): SchedulerConfiguration {
   const decoder = new Decoder({ value });
-  const registry = createDefaultRegistry();
   const context = { registry, defaultMultiPoint: DEFAULT_MULTI_POINT };
   const configuration = readSchedulerConfiguration(decoder, context);
   if (configuration === undefined) throw new Error(JSON.stringify(decoder.problems));
