@@ -1,5 +1,6 @@
 // The scheduler of a run, ready to be started: a configuration, and what decides under it.
 
+import type { ApiServer } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import type {
   Decider,
@@ -17,6 +18,8 @@ export interface RunScheduler {
   readonly registry?: Registry;
   /** Makes the decider of one run; absent: the plain evaluator over the profiles. */
   readonly createDecider?: (parts: DeciderParts, run: RunIdentity) => Decider;
+  /** Starts something else in this place, which need not be a kube-scheduler at all (benchmarks). */
+  readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */
   readonly notes?: readonly string[];
 }

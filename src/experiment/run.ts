@@ -139,7 +139,8 @@ export class ActiveRun {
     const measured = this.collector.finish();
     const result = this.resultOf(end, measured);
     const noNumber = numberViolation(result);
-    if (noNumber !== undefined) throw new InvariantBroken("I79", "a result holds only numbers", noNumber);
+    if (noNumber !== undefined)
+      throw new InvariantBroken("I79", "a result holds only numbers", noNumber);
     return result;
   }
 
@@ -202,7 +203,7 @@ export class ActiveRun {
     const faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
     for (const fault of this.options.faults ?? []) fault.start(faults.context);
     if (simulation.isChecking) {
-      registerControllerInvariants(simulation.invariants, controllers);
+      registerControllerInvariants(simulation, api, machines, controllers);
       registerFaultInvariants(simulation, api, machines, faults);
     }
     if (scenario.run.warmup > 0) {
@@ -248,6 +249,10 @@ export class ActiveRun {
   private startScheduler(): void {
     const { prepared, simulation, api, options } = this;
     const { scheduler } = prepared;
+    if (scheduler.startInstead !== undefined) {
+      scheduler.startInstead(api);
+      return;
+    }
     const run = { seed: prepared.scenario.run.seed, replication: this.replication, simulation };
     const { createDecider } = scheduler;
     const started = startScheduler(simulation, api, {
