@@ -23,10 +23,10 @@ import {
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
-import { NoteBook, noteManifests } from "./assembly/notes.ts";
+import { NoteBook, noteManifests, noteReplications, noteWarnings } from "./assembly/notes.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
-import type { RunInput } from "./run-input.ts";
+import { type RunInput, withPaths } from "./run-input.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 import type {
   EmbeddedObject,
@@ -77,7 +77,8 @@ export interface PreparedRun {
 export function prepareRun(input: RunInput): PreparedRun {
   const preparation = new Preparation(input);
   const prepared = preparation.prepare();
-  if (hasErrors(preparation.problems)) throw new InputError(sortProblems(preparation.problems));
+  if (hasErrors(preparation.problems))
+    throw new InputError(sortProblems(withPaths(preparation.problems, input.paths)));
   return prepared;
 }
 
@@ -101,6 +102,8 @@ class Preparation {
     const preparedTraces = traces.map((trace) => this.compileTrace(trace));
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
     const scheduler = this.input.scheduler ?? schedulerOfScenario(this.input, this.problems);
+    noteWarnings(this.notes, [...(this.input.warnings ?? []), ...cluster.textProblems]);
+    noteReplications(this.notes, scenario);
     for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
     this.checkFaults(cluster);
     const { inputs, inputHash } = this.hashInputs(scheduler);

@@ -3,7 +3,7 @@
 // All bytes are in memory before a run begins, so that a file that changes meanwhile changes nothing,
 // and so that the same code runs where there are no files. Who reads files is behind node.ts.
 
-import type { PositionedDocument } from "../base/index.ts";
+import type { PositionedDocument, Problem } from "../base/index.ts";
 import type { Scenario } from "./scenario/scenario.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 
@@ -22,8 +22,23 @@ export interface RunInput {
   readonly files?: ReadonlyMap<string, InputBytes>;
   /** Objects given beside the scenario, in order. */
   readonly extra?: readonly InputBytes[];
+  /** Where inputs lie as the user would type it, by name; for messages only, never for results. */
+  readonly paths?: ReadonlyMap<string, string>;
+  /** What was found while reading and refuses nothing. */
+  readonly warnings?: readonly Problem[];
   /** What schedules; absent: what the scenario says. */
   readonly scheduler?: RunScheduler;
   /** More gates than the scenario's. */
   readonly thresholds?: readonly string[];
+}
+
+/** The problems with files called as the user would type them. */
+export function withPaths(
+  problems: readonly Problem[],
+  paths: ReadonlyMap<string, string> = new Map(),
+): Problem[] {
+  return problems.map((problem) => {
+    const path = problem.file === undefined ? undefined : paths.get(problem.file);
+    return path === undefined ? problem : { ...problem, file: path };
+  });
 }

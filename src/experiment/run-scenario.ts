@@ -8,7 +8,9 @@ import type { RunInput } from "./run-input.ts";
 import { decodeScenario } from "./scenario/read-scenario.ts";
 
 /** What a run may be given beside the scenario: files by name, objects, a scheduler, gates, observers. */
-export interface RunScenarioOptions extends Omit<RunInput, "scenario" | "document">, RunOptions {}
+export interface RunScenarioOptions
+  extends Omit<RunInput, "scenario" | "document" | "paths" | "warnings">,
+    RunOptions {}
 
 /**
  * Runs a scenario written as a plain value (the same shape as a scenario file) to its end.
@@ -18,7 +20,8 @@ export interface RunScenarioOptions extends Omit<RunInput, "scenario" | "documen
  */
 export function runScenario(scenario: object, options: RunScenarioOptions = {}): RunResult {
   const reading = decodeScenario(scenario, { file: "scenario" });
-  if (reading.scenario === undefined || hasErrors(reading.problems)) throw new InputError(reading.problems);
+  if (reading.scenario === undefined || hasErrors(reading.problems))
+    throw new InputError(reading.problems);
   const { files, extra, scheduler, thresholds, ...runOptions } = options;
   const prepared = prepareRun({
     scenario: reading.scenario,

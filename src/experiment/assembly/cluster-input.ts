@@ -38,6 +38,8 @@ export interface ClusterInput {
   readonly sets: readonly ManifestSet[];
   readonly inferredOwners: readonly InferredOwner[];
   readonly problems: readonly Problem[];
+  /** Those of the files' texts alone, such as ambiguous values; a part of `problems`. */
+  readonly textProblems: readonly Problem[];
 }
 
 /** Reads all manifests of a run. `traceNodes` are node manifests that traces bring. */
@@ -77,6 +79,7 @@ export function readClusterInput(
     steps,
     sets,
     inferredOwners: baseSet.inferredOwners,
+    textProblems: sources.problems,
     problems: sortProblems([...sources.problems, ...sets.flatMap((set) => set.problems)]),
   };
 }

@@ -1,7 +1,9 @@
 // Notes: everything a reader must know to trust the numbers, collected in one shape.
 
+import type { Problem } from "../../base/index.ts";
 import type { ManifestSet } from "../../cluster/index.ts";
 import type { ResultNote } from "../../metrics/index.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 
 /** Collects notes; equal ones are counted, first appearance decides the order. */
 export class NoteBook {
@@ -57,11 +59,21 @@ export function noteManifests(book: NoteBook, set: ManifestSet): void {
       owner.podCount,
     );
   }
-  for (const problem of set.problems) {
-    if (problem.severity === "error") continue;
-    book.add(
-      problem.code,
-      problem.path === undefined ? problem.message : `${problem.path}: ${problem.message}`,
-    );
+  noteWarnings(book, set.problems);
+}
+
+/** Adds what readers said without refusing the input. */
+export function noteWarnings(book: NoteBook, problems: readonly Problem[]): void {
+  for (const { severity, code, path, message } of problems) {
+    if (severity === "error") continue;
+    book.add(code, path === undefined || path === "" ? message : `${path}: ${message}`);
   }
+}
+
+/** One run is one replication; a scenario that asks for more is told so. */
+export function noteReplications(book: NoteBook, scenario: Scenario): void {
+  const { replications } = scenario.run;
+  if (replications <= 1) return;
+  const message = `the scenario asks for ${replications} replications; a run is the first of them`;
+  book.add("ONE_REPLICATION", message);
 }

@@ -72,27 +72,27 @@ export function readInputFile(
   };
 }
 
-/** Reads a file that a scenario names, relative to the scenario's folder and never outside it. */
+/**
+ * Reads a file that a scenario names, relative to the scenario's folder and never outside it; its
+ * name is the reference as written.
+ */
 export function readReferencedFile(
   folder: string,
   reference: string,
-  shownName: string,
   outsideAllowed: boolean,
+  bytesMax: number = INPUT_BYTES_MAX,
 ): InputFile {
   const path = resolve(folder, reference);
+  const shown = join(folder, reference);
   if (!outsideAllowed) {
     const root = realpathSync(folder);
-    const real = realPathOf(path, shownName);
+    const real = realPathOf(path, shown);
     if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-      throw inputError(
-        "E_OUTSIDE",
-        shownName,
-        "lies outside the scenario's folder",
-        "--allow-outside permits it",
-      );
+      const message = "lies outside the scenario's folder";
+      throw inputError("E_OUTSIDE", shown, message, "--allow-outside permits it");
     }
   }
-  return readInputFile(path, INPUT_BYTES_MAX, shownName);
+  return { name: reference, bytes: readInputFile(path, bytesMax, shown).bytes };
 }
 
 /** The folder that a scenario's references are resolved in. */

@@ -3,18 +3,18 @@
 // Inputs are a scenario, plain Kubernetes objects, or both; which is which shows in the first
 // document. Without a scenario one is made: the objects, until nothing more happens, for an hour at most.
 
+import { join } from "node:path";
 import {
   documentOfValue,
-  formatPath,
   hasErrors,
   InputError,
-  parseDuration,
-  type PositionedDocument,
+  nearest,
   type Problem,
   readDocuments,
   sortProblems,
 } from "../../base/index.ts";
-import type { InputBytes, RunInput } from "../run-input.ts";
+import { POLICIES } from "../../scheduler/index.ts";
+import { type InputBytes, type RunInput, withPaths } from "../run-input.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import {
   configuredScheduler,
@@ -22,17 +22,11 @@ import {
   policyScheduler,
   schedulerOfSpec,
 } from "../assembly/scheduler-choice.ts";
-import { decodeScenario, readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
-import { applyOverride } from "../scenario/set-field.ts";
-import { SCENARIO_API_VERSION, type Scenario, type SchedulerSpec } from "../scenario/scenario.ts";
-import {
-  folderOf,
-  INPUT_BYTES_MAX,
-  nameOfInput,
-  readInputFile,
-  readInputPath,
-  readReferencedFile,
-} from "./input-files.ts";
+import { readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
+import { SCENARIO_API_VERSION, type SchedulerSpec } from "../scenario/scenario.ts";
+import { GivenFiles } from "./given-files.ts";
+import { INPUT_BYTES_MAX, nameOfInput, readInputFile, readReferencedFile } from "./input-files.ts";
+import { type Override, readOverridden } from "./overridden-scenario.ts";
 import { isStrategyFile, loadStrategyScheduler } from "./strategy-loader.ts";
 
 /** What a command line says about the inputs of a run. */
@@ -51,52 +45,33 @@ export interface RunInputRequest {
 
 /** Reads everything; throws an InputError with all problems that can be seen at this stage. */
 export async function loadRunInput(request: RunInputRequest): Promise<RunInput> {
-  const bytesMax = request.maxInputBytes ?? INPUT_BYTES_MAX;
-  const files = request.inputs.flatMap((path) => readInputPath(path, request.recursive, bytesMax));
-  const scenarioFiles = files.filter(holdsScenario);
-  if (scenarioFiles.length > 1) {
-    const names = scenarioFiles.map((file) => file.name).join(", ");
-    throw problem(
-      "E_SCENARIOS",
-      `one run has one scenario; these are ${scenarioFiles.length}: ${names}`,
-    );
-  }
-  const [scenarioFile] = scenarioFiles;
-  const extra = files.filter((file) => file !== scenarioFile);
-  const reading = scenarioOf(scenarioFile, request);
+  const given = new GivenFiles(request);
+  const reading = scenarioOf(given, request);
   if (reading.scenario === undefined || hasErrors(reading.problems))
-    throw new InputError(sortProblems(reading.problems));
+    throw located(reading.problems, given.paths);
   const { scenario, document } = reading;
-  const folder = folderOf(scenarioFile?.name ?? ".");
+  const folder = given.scenarioFolder;
+  const problems: Problem[] = [];
+  const files = referencedFiles(reading, folder, request, problems);
+  for (const name of files.keys()) given.paths.set(name, join(folder, name));
   const input: RunInput = {
     scenario,
     ...(document === undefined ? {} : { document }),
-    files: referencedFiles(scenario, folder, request.allowOutside),
-    extra,
+    files,
+    extra: given.extra,
+    paths: given.paths,
+    warnings: reading.problems,
     thresholds: request.thresholds,
   };
-  const scheduler = await chooseScheduler(input, request, folder);
+  const scheduler = await chooseScheduler(input, request, folder, problems);
+  if (hasErrors(problems)) throw located(problems, given.paths);
   return scheduler === undefined ? input : { ...input, scheduler };
 }
 
-// Cheap and safe: the kind is looked for before anything is parsed as a whole.
-function holdsScenario(file: InputBytes): boolean {
-  const head = new TextDecoder().decode(file.bytes.subarray(0, 64 * 1024));
-  return (
-    /^\s*["']?kind["']?\s*:\s*["']?Scenario["']?\s*,?\s*(#.*)?$/m.test(head) ||
-    /"kind"\s*:\s*"Scenario"/.test(head)
-  );
-}
-
-function scenarioOf(file: InputBytes | undefined, request: RunInputRequest): ScenarioReading {
-  const overrides = [...request.overrides];
-  if (request.seed !== undefined) overrides.push(`run.seed=${JSON.stringify(request.seed)}`);
-  if (request.horizon !== undefined) {
-    if (parseDuration(request.horizon) === undefined) {
-      throw problem("E_DURATION", `--for ${request.horizon}: no duration (write 30m, 2h, 1h30m)`);
-    }
-    overrides.push(`run.horizon=${JSON.stringify(request.horizon)}`);
-  }
+function scenarioOf(given: GivenFiles, request: RunInputRequest): ScenarioReading {
+  const { scenario: file, extra } = given;
+  const overrides = overridesOf(request);
+  const options = { allowAnyFile: request.allowOutside, hasOtherObjects: extra.length > 0 };
   if (file === undefined) {
     const value = {
       apiVersion: SCENARIO_API_VERSION,
@@ -104,53 +79,74 @@ function scenarioOf(file: InputBytes | undefined, request: RunInputRequest): Sce
       metadata: { name: nameOfInput(request.inputs[0] ?? "objects") },
       run: { study: "terminating", until: "drained", horizon: "1h" },
     };
-    return decodeScenario(applyOverrides(value, overrides), { file: "command line" });
+    return readOverridden(documentOfValue(value, ""), [], overrides, options);
   }
-  if (overrides.length === 0) return readScenario(file.bytes, { file: file.name });
+  if (overrides.length === 0) return readScenario(file.bytes, { ...options, file: file.name });
   const { documents, problems } = readDocuments(file.bytes, {
     file: file.name,
     lettersAreText: true,
   });
   const [document] = documents;
-  if (document === undefined || hasErrors(problems))
-    return readScenario(file.bytes, { file: file.name });
-  const reading = decodeScenario(applyOverrides(document.value, overrides), { file: file.name });
-  return { ...reading, problems: reading.problems.map((found) => withPlace(found, document)) };
+  // A text that cannot be read, or holds no scenario, is refused as it is without overrides.
+  if (documents.length !== 1 || document === undefined || hasErrors(problems))
+    return readScenario(file.bytes, { ...options, file: file.name });
+  return readOverridden(document, problems, overrides, options);
 }
 
-// An overridden scenario is a value; what was not overridden still has its place in the file.
-function withPlace(found: Problem, document: PositionedDocument): Problem {
-  if (found.path === undefined || found.line !== undefined) return found;
-  const path = found.path.split(/\.|\[|\]\.?/).filter((step) => step !== "");
-  const steps = path.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-  const position = document.positionOf(steps, "value");
-  return position === undefined ? found : { ...found, ...position };
+function overridesOf(request: RunInputRequest): Override[] {
+  const overrides = request.overrides.map((text) => ({ flag: `--set ${text}`, text }));
+  if (request.seed !== undefined) {
+    const text = `run.seed=${JSON.stringify(request.seed)}`;
+    overrides.push({ flag: `--seed ${request.seed}`, text });
+  }
+  if (request.horizon !== undefined)
+    overrides.push({ flag: `--for ${request.horizon}`, text: `run.horizon=${request.horizon}` });
+  return overrides;
 }
 
 function referencedFiles(
-  scenario: Scenario,
+  reading: ScenarioReading,
   folder: string,
-  allowOutside: boolean,
+  request: RunInputRequest,
+  problems: Problem[],
 ): Map<string, InputBytes> {
-  const names = [
+  const scenario = reading.scenario!;
+  const references = [
     ...scenario.cluster.manifests,
     ...scenario.workload.manifests.flatMap((step) => step.files),
     ...scenario.workload.traces.flatMap((trace) => trace.files),
     ...scenario.schedulers.flatMap((scheduler) =>
       scheduler.source.kind === "configFile" ? [scheduler.source.file] : [],
     ),
-  ].map((reference) => reference.file);
+  ];
   const files = new Map<string, InputBytes>();
-  for (const name of names) {
-    if (!files.has(name)) files.set(name, readReferencedFile(folder, name, name, allowOutside));
+  for (const { file, path } of references) {
+    if (files.has(file)) continue;
+    try {
+      const bytesMax = request.maxInputBytes ?? INPUT_BYTES_MAX;
+      files.set(file, readReferencedFile(folder, file, request.allowOutside, bytesMax));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      // The fault is the file's, the place to mend it is where the scenario names it.
+      for (const { code, message, hint } of error.problems) {
+        const at = { code, message: `${join(folder, file)}: ${message}` };
+        const { document } = reading;
+        problems.push(document!.problemAt(path, hint === undefined ? at : { ...at, hint }));
+      }
+    }
   }
   return files;
+}
+
+function located(problems: readonly Problem[], paths: ReadonlyMap<string, string>): InputError {
+  return new InputError(sortProblems(withPaths(problems, paths)));
 }
 
 async function chooseScheduler(
   input: RunInput,
   request: RunInputRequest,
   folder: string,
+  problems: Problem[],
 ): Promise<RunScheduler | undefined> {
   const [name, second] = request.schedulers;
   if (second !== undefined) throw problem("E_SCHEDULERS", "a run uses one scheduler: give -s once");
@@ -158,33 +154,28 @@ async function chooseScheduler(
   if (name === undefined) {
     const [only] = schedulers;
     return only !== undefined && schedulers.length === 1
-      ? schedulerOf(input, only, request, folder)
+      ? schedulerOf(input, only, request, folder, problems)
       : undefined;
   }
   const spec = schedulers.find((scheduler) => scheduler.name === name);
-  if (spec !== undefined) return schedulerOf(input, spec, request, folder);
+  if (spec !== undefined) return schedulerOf(input, spec, request, folder, problems);
   if (name === "default" || name === "default-scheduler") return defaultScheduler(name);
   const policy = policyScheduler(name);
   if (policy !== undefined) return policy;
   if (isStrategyFile(name)) return loadModule(name, name, request);
   if (/\.(ya?ml|json)$/.test(name)) {
-    const { documents, problems } = readDocuments(readInputFile(name).bytes, { file: name });
-    const scheduler = configuredScheduler(
-      nameOfInput(name),
-      documents[0] ?? documentOfValue(undefined, name),
-      problems,
-    );
-    if (hasErrors(problems)) throw new InputError(sortProblems(problems));
-    return scheduler;
+    const file = readInputFile(name, request.maxInputBytes);
+    const reading = readDocuments(file.bytes, { file: name });
+    problems.push(...reading.problems);
+    const [document = documentOfValue(undefined, name)] = reading.documents;
+    return configuredScheduler(nameOfInput(name), document, problems);
   }
-  const known = [
-    "default",
-    ...POLICY_NAMES_SHOWN,
-    ...schedulers.map((scheduler) => scheduler.name),
-  ];
+  const known = ["default", ...POLICIES.keys(), ...schedulers.map((scheduler) => scheduler.name)];
+  const near = nearest(name, known);
   throw problem(
     "E_UNKNOWN_SCHEDULER",
     `no scheduler is called '${name}': known are ${[...new Set(known)].join(", ")}, or name a file`,
+    near === undefined ? undefined : `did you mean '${near}'?`,
   );
 }
 
@@ -193,14 +184,11 @@ async function schedulerOf(
   spec: SchedulerSpec,
   request: RunInputRequest,
   folder: string,
-): Promise<RunScheduler> {
-  if (spec.source.kind === "module") {
-    return loadModule(spec.name, `${folder}/${spec.source.file.file}`, request);
-  }
-  const problems: Problem[] = [];
-  const scheduler = schedulerOfSpec(input, spec, problems);
-  if (hasErrors(problems)) throw new InputError(sortProblems(problems));
-  return scheduler;
+  problems: Problem[],
+): Promise<RunScheduler | undefined> {
+  if (spec.source.kind === "module")
+    return loadModule(spec.name, join(folder, spec.source.file.file), request);
+  return schedulerOfSpec(input, spec, problems);
 }
 
 async function loadModule(
@@ -213,35 +201,7 @@ async function loadModule(
   return loadStrategyScheduler(nameOfInput(name), path);
 }
 
-const POLICY_NAMES_SHOWN = [
-  "first-fit",
-  "best-fit",
-  "worst-fit",
-  "random",
-  "round-robin",
-  "dot-product",
-];
-
-function problem(code: string, message: string): InputError {
-  return new InputError([{ code, severity: "error", message }]);
-}
-
-/** The value with every `--set` applied, in order; a value that the schema refuses as YAML is tried as text. */
-function applyOverrides(value: unknown, overrides: readonly string[]): unknown {
-  let current = value;
-  for (const override of overrides) {
-    const outcome = applyOverride(current, override, (candidate, path) =>
-      hasErrorAt(candidate, formatPath(path)),
-    );
-    if (outcome.problem !== undefined)
-      throw new InputError([{ ...outcome.problem, file: "--set" }]);
-    current = outcome.value;
-  }
-  return current;
-}
-
-function hasErrorAt(value: unknown, path: string): boolean {
-  return decodeScenario(value).problems.some(
-    (found) => found.severity === "error" && (found.path ?? "").startsWith(path),
-  );
+function problem(code: string, message: string, hint?: string): InputError {
+  const found: Problem = { code, severity: "error", message };
+  return new InputError([hint === undefined ? found : { ...found, hint }]);
 }

@@ -46,7 +46,7 @@ export function readScenario(
     const message = "a scenario file holds one document; this is another";
     problems.push(second.problemAt([], { code: "E_DOCUMENTS", message }));
   }
-  return decodeDocument(document, problems, options);
+  return readScenarioDocument(document, problems, options);
 }
 
 /**
@@ -60,10 +60,11 @@ export function decodeScenario(value: unknown, options: ScenarioOptions = {}): S
   const problems = faults.map(({ path, message }) =>
     document.problemAt(path, { code: "E_TYPE", message }),
   );
-  return decodeDocument(document, problems, options);
+  return readScenarioDocument(document, problems, options);
 }
 
-function decodeDocument(
+/** Checks a document that was read already; `before` are the problems of its text. */
+export function readScenarioDocument(
   document: PositionedDocument,
   before: readonly Problem[],
   options: ScenarioOptions,
