@@ -3,17 +3,21 @@
 // Valid only until the simulation goes on. Everything here asks the same plugins as the decision did,
 // with a state of its own, so that asking changes nothing.
 
+import { assert } from "../../base/index.ts";
 import {
   Code,
   CycleState,
+  type Decider,
   type Decision,
   filterNode,
   type NodeRow,
   type PodInfo,
   type PreFiltering,
   type Profile,
+  ProfileDecider,
   runPreFilters,
   type SchedulerCache,
+  type SchedulerConfiguration,
 } from "../../scheduler/index.ts";
 
 /** The scheduler's cache with the profile that the pod is judged by. */
@@ -21,6 +25,9 @@ export class DecisionWorld {
   readonly cache: SchedulerCache;
   readonly profile: Profile;
   readonly pod: PodInfo;
+  readonly decision: Decision;
+  /** A strategy chose among all nodes that pass the filters; the profile's scores were not asked. */
+  readonly isStrategy: boolean;
   /** percentageOfNodesToScore in effect; 0 = adaptive. */
   readonly percentage: number;
   readonly preFiltering: PreFiltering;
@@ -28,12 +35,21 @@ export class DecisionWorld {
   readonly state: CycleState = new CycleState();
 
   /** For a decision made just now: the cache's snapshot is still that of the decision. */
-  constructor(cache: SchedulerCache, profile: Profile, decision: Decision, percentage: number) {
+  constructor(
+    cache: SchedulerCache,
+    decider: Decider,
+    decision: Decision,
+    configuration: SchedulerConfiguration,
+  ) {
     this.cache = cache;
-    this.profile = profile;
+    this.decision = decision;
     this.pod = decision.pod;
-    this.percentage = profile.percentageOfNodesToScore ?? percentage;
-    this.preFiltering = runPreFilters(profile, this.state, this.pod, cache.nodeList);
+    const profile = decider.profiles.get(this.pod.template.schedulerName);
+    assert(profile !== undefined, "a decision is made under a profile");
+    this.profile = profile;
+    this.isStrategy = !(decider instanceof ProfileDecider);
+    this.percentage = profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore;
+    this.preFiltering = runPreFilters(this.profile, this.state, this.pod, cache.nodeList);
   }
 
   /** All nodes of the decision's snapshot, in list order. */

@@ -181,10 +181,7 @@ function searchSummary(
     rejectedCount: countOf(verdicts, "rejected") + countOf(verdicts, "left-out"),
     notLookedAtCount: notLookedAt.length,
     notLookedAtFittingCount: notLookedAt.filter((name) => world.fits(rowOf(name))).length,
-    wantedCount:
-      world.profile.scorePlugins.length === 0
-        ? 1
-        : feasibleNodesToFind(nodes.length, world.percentage),
+    wantedCount: wantedCount(world, nodes.length),
     start,
     startNode: first === undefined ? null : world.nameOf(first),
     nextStart,
@@ -192,6 +189,12 @@ function searchSummary(
     narrowedTo: narrowedTo === undefined ? null : world.namesOf(nodes),
     skippedFilters: decision.skippedFilters,
   };
+}
+
+function wantedCount(world: DecisionWorld, nodeCount: number): number {
+  if (world.isStrategy) return nodeCount;
+  if (world.profile.scorePlugins.length === 0) return 1;
+  return feasibleNodesToFind(nodeCount, world.percentage);
 }
 
 function countOf(verdicts: readonly VerdictGroup[], verdict: VerdictGroup["verdict"]): number {
@@ -202,7 +205,7 @@ function countOf(verdicts: readonly VerdictGroup[], verdict: VerdictGroup["verdi
 
 function scoreTableOf(world: DecisionWorld, decision: Decision): ScoreTable | null {
   const { feasible, totals, skippedScores } = decision;
-  if (totals.length < 2) return null;
+  if (world.isStrategy || totals.length < 2) return null;
   const scores = pluginScoresOf(world, decision);
   const rows = feasible.map(
     (row, position): NodeScores => ({
@@ -230,27 +233,34 @@ function pluginScoresOf(world: DecisionWorld, decision: Decision): readonly Plug
   const state = new CycleState();
   runPreFilters(profile, state, pod, cache.nodeList);
   const { scores, totals } = runScores(profile, state, pod, decision.feasible);
-  const isSame =
-    totals.length === decision.totals.length &&
-    totals.every((total, at) => total === decision.totals[at]);
-  // A strategy may have totals of its own, made of things that no plugin knows.
-  return isSame ? scores : [];
+  assert(
+    totals.every((total, at) => total === decision.totals[at]),
+    "asked again, the same plugins give other scores: is a plugin not deterministic?",
+  );
+  return scores;
 }
 
 function whyNoScores(world: DecisionWorld, decision: Decision): string {
-  const { feasible, viaNominated, outcome } = decision;
+  const { feasible, viaNominated, outcome, node } = decision;
   if (outcome === "error") return "the cycle ended with an error";
+  if (world.isStrategy)
+    return node === -1 ? "no node passed the filters and the strategy" : strategyText(decision);
   if (feasible.length === 0) return "no node passed the filters";
   if (viaNominated) return "the pod's nominated node took it, so no other was looked at";
   if (feasible.length === 1) return "one node passed the filters: there was nothing to compare";
-  if (world.profile.scorePlugins.length === 0)
-    return "the profile has no score plugin: the first feasible node is taken";
-  return "the strategy chose without reporting scores";
+  return "the profile has no score plugin: the first feasible node is taken";
+}
+
+// A strategy reports at most the score of its choice and how many nodes it held equal.
+function strategyText({ totals, tieCount, feasible }: Decision): string {
+  const score = totals[0] === undefined ? "it reports no score" : `its score is ${totals[0]}`;
+  const ties = tieCount > 1 ? `, ${tieCount} nodes equal by its own measure` : "";
+  return `chosen by the strategy among ${feasible.length} nodes that pass the filters; ${score}${ties}`;
 }
 
 function tieSet(world: DecisionWorld, decision: Decision): TieSet | null {
   const { totals, feasible, node } = decision;
-  if (totals.length < 2 || node === -1) return null;
+  if (world.isStrategy || totals.length < 2 || node === -1) return null;
   const best = bestPositions(totals);
   const position = feasible.indexOf(node);
   assert(position >= 0, "the chosen node is among the feasible ones");
@@ -263,7 +273,6 @@ function tieSet(world: DecisionWorld, decision: Decision): TieSet | null {
 }
 
 function whyWinner(totals: readonly number[], best: readonly number[], position: number): string {
-  if (!best.includes(position)) return "the strategy did not take a node of the highest total";
   if (best.length === 1) return "it alone has the highest total";
   const place = `number ${position + 1} of ${totals.length} in search order`;
   if (pickWinner(totals, "heap") !== position)

@@ -283,27 +283,21 @@ function explainAttempt(
 ): DecisionParts {
   let left = attempts.indexOf(chosen) + 1;
   let parts: DecisionParts | undefined;
-  const watched = withDecider(prepared, (decider, deciderParts, identity) => ({
-    profiles: decider.profiles,
-    decide(pod: PodInfo): Verdict {
+  const watched = withDecider(prepared, (decider, { cache, configuration }, { simulation }) => {
+    const decide = (pod: PodInfo): Verdict => {
       const verdict = decider.decide(pod);
       if (pod.uid !== chosen.uid || parts !== undefined) return verdict;
       left--;
       if (left > 0) return verdict;
       refuseOtherWay(chosen, verdict);
-      const profile = decider.profiles.get(pod.template.schedulerName)!;
-      const { percentageOfNodesToScore } = deciderParts.configuration;
-      const world = new DecisionWorld(
-        deciderParts.cache,
-        profile,
-        verdict.decision,
-        percentageOfNodesToScore,
-      );
+      const world = new DecisionWorld(cache, decider, verdict.decision, configuration);
       parts = explainParts(world, verdict, question.node);
-      identity.simulation.stop("explained");
+      simulation.stop("explained");
       return verdict;
-    },
-  }));
+    };
+    // Everything else of the decider shows through, whatever it has.
+    return Object.assign(Object.create(decider) as Decider, { decide });
+  });
   const run = startRun(
     watched,
     question.maxEvents === undefined ? {} : { maxEvents: question.maxEvents },

@@ -63,9 +63,13 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     return { ...head, untried, ...NO_DECISION };
   }
   const verdict = scheduler.decider.decide(record.pod);
-  const profile = scheduler.decider.profiles.get(template.schedulerName)!;
-  const percentage = prepared.scheduler.configuration.percentageOfNodesToScore;
-  const world = new DecisionWorld(scheduler.cache, profile, verdict.decision, percentage);
+  const { configuration } = prepared.scheduler;
+  const world = new DecisionWorld(
+    scheduler.cache,
+    scheduler.decider,
+    verdict.decision,
+    configuration,
+  );
   return { ...head, untried: null, ...explainParts(world, verdict, question.node) };
 }
 

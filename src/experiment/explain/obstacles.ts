@@ -46,13 +46,16 @@ export function findObstacles(world: DecisionWorld, row: NodeRow): Obstacle[] {
   const found = askFilters(world, row).flatMap((verdict) =>
     isPass(verdict) ? [] : obstaclesOf(world, row, verdict),
   );
-  if (found.length === 0 && world.isFilterable && world.isNarrowedAway(row)) {
+  if (found.length > 0 || !world.isFilterable) return found;
+  if (world.isNarrowedAway(row)) {
     const plugins = world.preFiltering.narrowingPlugins.join(", ");
     return [
       other(plugins, Code.UnschedulableAndUnresolvable, `${plugins} leaves other nodes only`),
     ];
   }
-  return found;
+  // No filter objects, and yet the node was refused: a strategy said no.
+  const own = world.decision.statuses.explicit(row);
+  return own === undefined ? [] : [other(own.plugin, own.code, own.reasons.join(", "))];
 }
 
 /** The unit in which amounts of a resource are counted here. */
@@ -260,13 +263,15 @@ function labelText(node: NodeObject, key: string): string {
 function portObstacles(world: DecisionWorld, row: NodeRow, status: Status): Obstacle[] {
   const { cache, pod } = world;
   const neighbours = [...cache.podsOn(row), ...nominatedOn(world, row)];
+  // A dump may hold several pods on one port; all of them would have to go.
   const taken = pod.template.hostPorts.flatMap((port) => {
-    const holder = neighbours.find((other) =>
+    const holders = neighbours.filter((other) =>
       other.template.hostPorts.some((held) => collides(held, port)),
     );
-    return holder === undefined
+    const names = holders.map((holder) => `${holder.namespace}/${holder.name}`).join(", ");
+    return holders.length === 0
       ? []
-      : [`host port ${port.port}/${port.protocol} is taken by ${holder.namespace}/${holder.name}`];
+      : [`host port ${port.port}/${port.protocol} is taken by ${names}`];
   });
   return taken.map((text) => obstacle("NodePorts", status.code, "port", text));
 }
