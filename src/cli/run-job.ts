@@ -201,7 +201,7 @@ function report(
 }
 
 function nextCommand(prepared: PreparedRun, folder: string, result: RunResult): string {
-  const pod = result.pendingAtEnd[0]?.pod ?? prepared.examplePod;
+  const pod = result.pendingAtEnd[0]?.pod ?? result.longestPending?.pod ?? prepared.examplePod;
   return pod === undefined ? `podsim run --help` : `podsim explain ${folder} ${pod}`;
 }
 

@@ -45,6 +45,7 @@ export type MeasuredResult = Pick<
   | "decisions"
   | "pending"
   | "startup"
+  | "longestPending"
   | "attemptsPerPod"
   | "departures"
   | "utilization"
@@ -87,6 +88,7 @@ export class Collector {
   private errorCount = 0;
   private tied = 0;
   private evaluated = 0;
+  private longestPending: RunResult["longestPending"] = null;
   private attemptsOfBound = 0;
   private attemptsMax = 0;
   private boundWithAttempts = 0;
@@ -205,6 +207,7 @@ export class Collector {
       },
       pending: this.pendingTimes.summary(),
       startup: this.startupTimes.summary(),
+      longestPending: this.longestPending,
       attemptsPerPod: {
         avg: this.boundWithAttempts === 0 ? null : this.attemptsOfBound / this.boundWithAttempts,
         max: this.boundWithAttempts === 0 ? null : this.attemptsMax,
@@ -310,7 +313,12 @@ export class Collector {
     this.bound += 1;
     const createdUs = this.api.pods.createdUs(pod);
     if (!this.isMeasured(createdUs)) return;
-    this.pendingTimes.add(nowUs - createdUs);
+    const waitedUs = nowUs - createdUs;
+    this.pendingTimes.add(waitedUs);
+    if (this.longestPending === null || waitedUs > this.longestPending.us) {
+      const { pods } = this.api;
+      this.longestPending = { pod: `${pods.namespace(pod)}/${pods.name(pod)}`, us: waitedUs };
+    }
     const attempts = this.records.attempts(pod);
     this.boundWithAttempts += 1;
     this.attemptsOfBound += attempts;

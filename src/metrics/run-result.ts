@@ -126,6 +126,8 @@ export interface RunResult {
   };
   readonly pending: DurationSummary;
   readonly startup: DurationSummary;
+  /** The pod that waited longest for its node, the first of several; null if none was bound. */
+  readonly longestPending: { readonly pod: string; readonly us: number } | null;
   readonly attemptsPerPod: { readonly avg: number | null; readonly max: number | null };
   readonly departures: DepartureCounts;
   readonly utilization: readonly UtilizationSummary[];
