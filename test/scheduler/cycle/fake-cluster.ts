@@ -56,7 +56,7 @@ export interface Written {
 
 /** Grants writes a latency later and lets the watch speak at once. */
 export class FakeCluster {
-  readonly simulation: Simulation = new Simulation({ check: true });
+  readonly simulation: Simulation;
   readonly cache: SchedulerCache = new SchedulerCache();
   readonly written: Written[] = [];
   readonly events: SchedulerEvent[] = [];
@@ -68,7 +68,10 @@ export class FakeCluster {
   readonly scheduler: Scheduler;
   readonly profile: Profile;
 
-  constructor(options: Partial<SchedulerOptions> & { plugins?: Partial<Profile> } = {}) {
+  constructor(
+    options: Partial<SchedulerOptions> & { plugins?: Partial<Profile>; check?: "deep" } = {},
+  ) {
+    this.simulation = new Simulation({ check: options.check ?? true, deepStride: 1 });
     const fit: Plugin = {
       name: "Fit",
       eventsToRegister: () => [
@@ -87,6 +90,8 @@ export class FakeCluster {
             ? a.timestampUs < b.timestampUs
             : a.pod.priority > b.pod.priority,
       },
+      filterPlugins: [],
+      scorePlugins: [],
       reservePlugins: [],
       permitPlugins: [],
       preBindPlugins: [],
@@ -97,7 +102,7 @@ export class FakeCluster {
       profiles: new Map([["default-scheduler", this.profile]]),
       decide: (pod) => this.decide(pod),
     };
-    const { plugins: _plugins, ...rest } = options;
+    const { plugins: _plugins, check: _check, ...rest } = options;
     this.scheduler = new Scheduler(this.simulation, {
       cache: this.cache,
       decider,
