@@ -7,6 +7,7 @@ import {
   type ApiServer,
   NO_NODE,
   type NodeIndex,
+  type NodeObject,
   type PodIndex,
   type Uid,
 } from "../../cluster/index.ts";
@@ -45,6 +46,8 @@ class EvictionWatch {
   private readonly controllers: ControllerSet;
   /** Since when a node has had NoExecute taints without a break. */
   private readonly taintedSinceUs = new Map<NodeIndex, number>();
+  /** Last change of a node's NoExecute taints: timers started before it are kept by rule. */
+  private readonly changedUs = new Map<NodeIndex, number>();
   private readonly decided = new Set<Uid>();
   private fault: string | undefined;
 
@@ -54,9 +57,9 @@ class EvictionWatch {
     this.controllers = controllers;
     for (const node of api.nodes.collectExisting()) this.noteTaints(node);
     api.observe({
-      onNode: ({ node, kind }) => {
+      onNode: ({ node, kind, before }) => {
         if (kind === "Deleted") this.taintedSinceUs.delete(node);
-        else this.noteTaints(node);
+        else this.noteTaints(node, before);
       },
       onPod: ({ kind, uid }) => {
         if (kind === "Deleted") this.decided.delete(uid);
@@ -77,7 +80,10 @@ class EvictionWatch {
     for (const [node, sinceUs] of this.taintedSinceUs) {
       for (const pod of api.pods.podsOnNode(node)) {
         const dueUs = this.dueUs(pod, node, sinceUs) + 1;
-        const isDone = this.decided.has(api.pods.uid(pod)) || api.pods.isDeleting(pod);
+        const uid = api.pods.uid(pod);
+        const timer = this.controllers.taintEviction.timers.get(uid);
+        const isKept = timer !== undefined && timer.sinceUs <= (this.changedUs.get(node) ?? 0);
+        const isDone = this.decided.has(uid) || api.pods.isDeleting(pod) || isKept;
         if (dueUs < sim.nowUs && !isDone) {
           return `${api.pods.name(pod)} should have been evicted ${sim.nowUs - dueUs} us ago`;
         }
@@ -115,8 +121,11 @@ class EvictionWatch {
     return this.seenUs(pod, sinceUs) + mayStayUs;
   }
 
-  private noteTaints(node: NodeIndex): void {
-    const isTainted = noExecuteTaints(this.api.nodes.facts(node)).length > 0;
+  private noteTaints(node: NodeIndex, before?: NodeObject): void {
+    const taints = noExecuteTaints(this.api.nodes.facts(node));
+    const isTainted = taints.length > 0;
+    const had = before === undefined ? 0 : noExecuteTaints(before).length;
+    if (had > 0 && had !== taints.length) this.changedUs.set(node, this.sim.nowUs);
     if (!isTainted) this.taintedSinceUs.delete(node);
     else if (!this.taintedSinceUs.has(node)) this.taintedSinceUs.set(node, this.sim.nowUs);
   }

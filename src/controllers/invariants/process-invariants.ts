@@ -94,7 +94,8 @@ class ProcessWatch {
         this.noteBound(pod, uid, change.nodeAfter);
         const known = this.bound.get(uid);
         if (known === undefined) return;
-        if (change.isDeletingAfter) this.noteDeletion(known, change.deletionUsAfter);
+        const isNews = change.deletionUsAfter !== change.deletionUsBefore;
+        if (isNews && change.isDeletingAfter) this.noteDeletion(known, change.deletionUsAfter);
         const restarts = api.pods.restartCount(pod) - known.restartsBefore;
         if (known.starts > 0 && restarts > known.starts - 1) {
           this.fail(
@@ -117,6 +118,7 @@ class ProcessWatch {
     for (const known of this.stopping) {
       if (!known.isRunning) this.stopping.delete(known);
       else if (!this.machines.isHeard(known.node)) known.deadlineUs = Number.POSITIVE_INFINITY;
+      else if (known.deadlineUs === Number.POSITIVE_INFINITY) this.extendAfterReturn(known);
       else if (known.deadlineUs < this.sim.nowUs) {
         return `${this.api.pods.name(known.pod)} runs ${this.sim.nowUs - known.deadlineUs} us beyond its grace`;
       }
@@ -157,6 +159,11 @@ class ProcessWatch {
     if (known.isRunning) this.stopping.add(known);
   }
 
+  /** A kubelet that could not hear of the deletion gives the whole grace when it is back. */
+  private extendAfterReturn(known: BoundPod): void {
+    known.deadlineUs = this.sim.nowUs + this.api.pods.deletionGraceUs(known.pod) + EXTRA_GRACE_US;
+  }
+
   private noteProcess(change: ProcessChange): void {
     const known = this.bound.get(change.podUid);
     if (change.kind === "exited") {
@@ -168,12 +175,15 @@ class ProcessWatch {
       return;
     }
     const name = this.api.pods.name(known.pod);
-    if (known.node !== change.node)
+    if (known.node !== change.node) {
       this.fail("I29", `${name} starts on a machine it is not bound to`);
+      return;
+    }
     if (known.isRunning) this.fail("I9", `${name} starts again without having ended`);
     const phase = this.api.pods.phase(known.pod);
-    if (phase === PodPhase.Succeeded || phase === PodPhase.Failed)
+    if (phase === PodPhase.Succeeded || phase === PodPhase.Failed) {
       this.fail("I35", `${name} runs again after it had finished`);
+    }
     if (known.starts === 0) known.restartsBefore = this.api.pods.restartCount(known.pod);
     known.starts++;
     known.isRunning = true;
