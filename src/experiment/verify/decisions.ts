@@ -12,14 +12,17 @@ import {
   formatCode,
   type NodeRow,
   PlainEvaluator,
+  PREEMPTION_NOT_SIMULATED,
   type PluginScores,
   type PodInfo,
   type PreFiltering,
   type Profile,
+  runPostFilters,
   runPreFilters,
   runScores,
   type Scoring,
   type Status,
+  statusMessage,
 } from "../../scheduler/index.ts";
 import {
   type CaseOutcome,
@@ -35,13 +38,13 @@ import { RecordedWorld } from "./recorded-world.ts";
 /** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
 export function verifyDecisions(lines: Iterable<string>, file = "decisions"): VerifyReport {
   const report = new ReportBuilder(file);
-  const skipped = { preemption: 0 };
+  const skipped: Skipped = { preemption: 0, victims: 0 };
   for (const recorded of parseCaseLines(lines, file)) {
     report.add(checkDecision(recorded, skipped));
   }
   if (skipped.preemption > 0) {
     report.note(
-      `${skipped.preemption} pods fit nowhere: their 'preemption' part and the message after the histogram were not compared (preemption is not simulated yet)`,
+      `${skipped.preemption} pods fit nowhere: their 'preemption' part was not compared; for ${skipped.victims} of them neither was the message after the histogram (the search for victims is not simulated yet)`,
     );
   }
   return report.build();
@@ -92,7 +95,15 @@ interface Examination {
   readonly decision: Decision;
 }
 
-function checkDecision(recorded: RecordedCase, skipped: { preemption: number }): CaseOutcome {
+/** What was left out, counted over a file. */
+interface Skipped {
+  /** Pods that fit nowhere. */
+  preemption: number;
+  /** Those whose message ends with the search for victims. */
+  victims: number;
+}
+
+function checkDecision(recorded: RecordedCase, skipped: Skipped): CaseOutcome {
   const name = String(recorded["name"]);
   const expect = recorded["expect"] as ExpectedDecision;
   const objects = (recorded["objects"] ?? []) as readonly unknown[];
@@ -109,7 +120,8 @@ function checkDecision(recorded: RecordedCase, skipped: { preemption: number }):
   compareValues(differences, { case: name, what: "nodeOrder" }, expect.nodeOrder, nodeOrder);
   const gate = firstGate(profile, pod);
   const evaluator = new PlainEvaluator(world.cache, { percentageOfNodesToScore: 100 });
-  const decision = evaluator.decide(pod, profile);
+  const state = new CycleState();
+  const decision = evaluator.decide(pod, profile, state);
   if (decision.notSimulated.length > 0) {
     return { kind: "unsupported", names: decision.notSimulated.map((each) => each.plugin) };
   }
@@ -119,7 +131,21 @@ function checkDecision(recorded: RecordedCase, skipped: { preemption: number }):
   comparePreFilter(differences, name, expect, examination);
   compareNodes(differences, name, world, expect, examination);
   compareChoice(differences, name, world, expect, examination, profile);
-  if (decision.outcome === "unschedulable") skipped.preemption++;
+  if (decision.outcome === "unschedulable") {
+    skipped.preemption++;
+    const postFilter = runPostFilters(profile, state, pod, decision.statuses);
+    const text = postFilter === undefined ? "" : statusMessage(postFilter.status);
+    const isOpen = text.endsWith(PREEMPTION_NOT_SIMULATED);
+    if (isOpen) skipped.victims++;
+    compareMessage(differences, name, expect.message, decision.message, isOpen ? undefined : text);
+  } else if (decision.outcome !== "error") {
+    compareValues(
+      differences,
+      { case: name, what: "message" },
+      expect.message,
+      messageOf(decision),
+    );
+  }
   return { kind: "checked", differences };
 }
 
@@ -324,7 +350,6 @@ function compareChoice(
     expect.noScorePlugins === true,
     feasible.length > 0 && profile.scorePlugins.length === 0 && !decision.viaNominated,
   );
-  compareMessage(out, name, expect.message, decision);
 }
 
 /** All nodes of the highest total in node order; the nominated one alone when it fits. */
@@ -337,16 +362,29 @@ function winnersOf(world: RecordedWorld, { decision, feasible, scoring }: Examin
     .map((row) => cache.nodeName(row));
 }
 
-/** The histogram must be the beginning of the recorded text; what preemption appends is left out. */
+function messageOf(decision: Decision): string | null {
+  return decision.message === "" ? null : decision.message;
+}
+
+/**
+ * The whole text with what PostFilter appended; where that is not simulated, only the beginning up to
+ * the end of the histogram.
+ */
 function compareMessage(
   out: Difference[],
   name: string,
   expected: string | null,
-  decision: Decision,
+  histogram: string,
+  appended: string | undefined,
 ): void {
-  const got = decision.message === "" ? null : decision.message;
-  if (got !== null && expected?.startsWith(`${got} `) === true) return;
-  compareValues(out, { case: name, what: "message" }, expected, got);
+  const place = { case: name, what: "message" };
+  if (appended !== undefined) {
+    compareValues(out, place, expected, appended === "" ? histogram : `${histogram} ${appended}`);
+    return;
+  }
+  // Success of preemption appends nothing.
+  if (expected === histogram || expected?.startsWith(`${histogram} `) === true) return;
+  compareValues(out, place, expected, histogram);
 }
 
 /** Compares code, plugin and reasons; a missing side stands for "no such status". */

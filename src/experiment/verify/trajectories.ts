@@ -8,10 +8,14 @@ import { InputError, sha256Hex } from "../../base/index.ts";
 import type { PodObject } from "../../cluster/index.ts";
 import {
   bestPositions,
+  CycleState,
   type Decision,
   PlainEvaluator,
   type PodInfo,
+  PREEMPTION_NOT_SIMULATED,
   type Profile,
+  runPostFilters,
+  statusMessage,
 } from "../../scheduler/index.ts";
 import {
   type CaseOutcome,
@@ -48,9 +52,9 @@ export function verifyTrajectories(lines: Iterable<string>, file = "trajectory")
     const outcome = replay.apply(action as unknown as RecordedAction, `${file}:${index + 2}`);
     if (outcome !== undefined) report.add(outcome);
   }
-  if (replay.unfit > 0) {
+  if (replay.searches > 0) {
     report.note(
-      `${replay.unfit} cycles found no node: what preemption added to their message was not compared (preemption is not simulated yet)`,
+      `${replay.searches} cycles reached the search for victims, which is not simulated yet: their outcome was adopted and their message compared up to the end of the histogram`,
     );
   }
   return report.build();
@@ -83,8 +87,8 @@ interface RecordedAction {
 
 /** The cluster as it moves through the recorded actions. */
 class TrajectoryReplay {
-  /** Cycles that found no node. */
-  unfit = 0;
+  /** Cycles in which the search for victims would have begun. */
+  searches = 0;
   private readonly world: RecordedWorld;
   private readonly profiles: readonly Profile[];
   private readonly evaluator: PlainEvaluator;
@@ -142,9 +146,13 @@ class TrajectoryReplay {
       this.adopt(action, pod);
       return { kind: "unsupported", names: ["OpportunisticBatching"] };
     }
-    const decision = this.evaluator.decide(pod, profile);
+    const state = new CycleState();
+    const decision = this.evaluator.decide(pod, profile, state);
     const differences: Difference[] = [];
     this.compare(differences, name, action, decision);
+    if (decision.outcome !== "placed") {
+      this.compareMessage(differences, name, action, { decision, profile, state });
+    }
     this.adopt(action, pod);
     const unmodelled = decision.notSimulated.map((each) => each.plugin);
     if (isPreempting(action)) unmodelled.push("DefaultPreemption");
@@ -177,12 +185,29 @@ class TrajectoryReplay {
       if (action.ties !== undefined) check("ties", action.ties, ties);
       else check("tieHash", action.tieHash, hashOfTies(ties));
       check("score", action.score, totals.length > 1 ? totals[best[0]!] : undefined);
+    }
+  }
+
+  /** The whole text; only its beginning where the search for victims would have followed. */
+  private compareMessage(
+    out: Difference[],
+    name: string,
+    action: RecordedAction,
+    cycle: { decision: Decision; profile: Profile; state: CycleState },
+  ): void {
+    const { decision, profile, state } = cycle;
+    const postFilter = runPostFilters(profile, state, decision.pod, decision.statuses);
+    const appended = postFilter === undefined ? "" : statusMessage(postFilter.status);
+    const place = { case: name, what: "message" };
+    if (!appended.endsWith(PREEMPTION_NOT_SIMULATED)) {
+      compareValues(out, place, action.message, `${decision.message} ${appended}`.trimEnd());
       return;
     }
-    this.unfit++;
-    const { message } = decision;
-    if (action.message?.startsWith(`${message} `) !== true)
-      check("message", action.message, message);
+    this.searches++;
+    const { message } = action;
+    if (message === decision.message || message?.startsWith(`${decision.message} `) === true)
+      return;
+    compareValues(out, place, message, decision.message);
   }
 
   /** Makes the recorded outcome true, whatever was computed. */

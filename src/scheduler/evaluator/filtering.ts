@@ -81,6 +81,7 @@ export function filterNode(
   pod: PodInfo,
   row: NodeRow,
 ): Status {
+  if (cache.nominator.size === 0) return runFilters(profile, state, pod, row);
   const nominated = cache.nominator
     .podsForNode(cache.nodeName(row))
     .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);

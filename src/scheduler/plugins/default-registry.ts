@@ -103,7 +103,7 @@ export const DEFAULT_PLUGINS: readonly RegistryEntry[] = [
   entry(
     "DefaultPreemption",
     ["preEnqueue", "postFilter"],
-    () => new DefaultPreemption(),
+    (_args, handle) => new DefaultPreemption(handle),
     readDefaultPreemptionArguments,
   ),
   entry(

@@ -20,8 +20,11 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
-import { SKIP, type Status, SUCCESS, unschedulable } from "../framework/status.ts";
+import { errorStatus, SKIP, type Status, SUCCESS, unschedulable } from "../framework/status.ts";
 import { normalizeToMaximum } from "./normalize-scores.ts";
+
+/** Says in a cycle's state that PreFilter was reached. */
+const PRE_FILTER_RAN = "PreFilterDynamicResources";
 
 /** Says Skip for every pod and names the pods for which upstream would not. */
 export class DynamicResources
@@ -57,7 +60,8 @@ export class DynamicResources
     return SUCCESS;
   }
 
-  preFilter(): PreFilterOutcome {
+  preFilter(state: CycleState): PreFilterOutcome {
+    state.write(PRE_FILTER_RAN, {});
     return { status: SKIP };
   }
 
@@ -65,7 +69,11 @@ export class DynamicResources
     return SUCCESS;
   }
 
-  postFilter(): PostFilterOutcome {
+  /** Upstream's trap: when an earlier PreFilter rejected the pod, this one's state is missing (E1). */
+  postFilter(state: CycleState): PostFilterOutcome {
+    if (state.read(PRE_FILTER_RAN) === undefined) {
+      return { status: errorStatus(this.name, "not found") };
+    }
     return { status: unschedulable(this.name, "no new claims to deallocate") };
   }
 
