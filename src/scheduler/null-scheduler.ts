@@ -7,6 +7,7 @@ import { RANK } from "../engine/index.ts";
 import type { ApiClient, ApiServer, NodeIndex, PodIndex, Subscription } from "../cluster/index.ts";
 import { isFinishedPhase, NO_NODE } from "../cluster/index.ts";
 
+/** Watches and binds from the instant it is made. */
 export class NullScheduler {
   /** Bindings asked for so far. */
   bindingCount = 0;

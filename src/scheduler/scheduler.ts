@@ -41,6 +41,7 @@ export interface SchedulerProbe {
   onMove(record: QueuedPod, place: QueuePlace, label: string): void;
 }
 
+/** The parts of a scheduler and its times. */
 export interface SchedulerOptions {
   readonly cache: SchedulerCache;
   readonly decider: Decider;
@@ -64,6 +65,7 @@ interface RunningCycle {
   readonly poppedUs: number;
 }
 
+/** One scheduler: one pod is decided about at a time. */
 export class Scheduler {
   readonly simulation: Simulation;
   readonly queue: SchedulingQueue;

@@ -30,6 +30,7 @@ export interface DeciderParts extends PluginHandle {
   readonly configuration: SchedulerConfiguration;
 }
 
+/** A configuration, and what may be put in place of the usual parts. */
 export interface StartSchedulerOptions {
   /** For logs; default the first profile's schedulerName. */
   readonly name?: string;
@@ -51,6 +52,7 @@ export interface StartSchedulerOptions {
   readonly popFromBackoff?: boolean;
 }
 
+/** A running scheduler. */
 export interface StartedScheduler {
   readonly scheduler: Scheduler;
   readonly profiles: readonly Profile[];

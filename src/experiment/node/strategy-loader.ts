@@ -82,15 +82,16 @@ const STRIPPING_HOOKS = `
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 let esbuild;
-export async function initialize(data) {
+async function initialize(data) {
   esbuild = createRequire(data.esbuild)(data.esbuild);
 }
-export async function load(url, context, nextLoad) {
+async function load(url, context, nextLoad) {
   if (!/^file:.*\\.[mc]?ts$/.test(url)) return nextLoad(url, context);
   const text = await readFile(new URL(url), "utf8");
   const { code } = esbuild.transformSync(text, { loader: "ts", format: "esm", logLevel: "silent" });
   return { format: "module", source: code, shortCircuit: true };
 }
+export { initialize, load };
 `;
 
 /** The first line of what went wrong, with a hint for the usual mix-ups. */

@@ -3,6 +3,7 @@
 // Rejecting plugins, hints and gates are stand-ins in these cases: what they answered is part of the
 // recording and fed back here. What is judged is the queue: places, counts, timestamps, back-off.
 
+import { compareText } from "../../base/index.ts";
 import {
   Action,
   type ClusterEvent,
@@ -315,7 +316,7 @@ class QueueReplay {
     this.compare(index, what("unschedulableCount"), rejections, got.unschedulableCount);
     this.compare(index, what("errors"), expected.errors ?? 0, got.consecutiveErrors);
     const { unschedulablePlugins = [], pendingPlugins = [] } = expected;
-    const sorted = (plugins: Iterable<string>): string[] => [...plugins].sort();
+    const sorted = (plugins: Iterable<string>): string[] => [...plugins].sort(compareText);
     this.compare(
       index,
       what("unschedulablePlugins"),

@@ -1,4 +1,6 @@
 // BreakNotes: breaks of invariants that an audit found, until the registry asks for them.
+//
+// A break is found in the middle of an event and reported at its end; only the first one counts.
 
 /** Collects breaks by invariant; the first of each counts. */
 export class BreakNotes {

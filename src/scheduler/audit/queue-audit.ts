@@ -18,6 +18,7 @@ const PLACES: readonly QueuePlace[] = [
   "inFlight",
 ];
 
+/** Judges pops and moves, and keeps what it needs to judge the next ones. */
 export class QueueAudit {
   private readonly scheduler: Scheduler;
   private readonly notes: BreakNotes;

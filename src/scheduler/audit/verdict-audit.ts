@@ -30,6 +30,7 @@ const CORDON = {
 
 const BASIC_RESOURCES = ["milliCpu", "memoryBytes", "ephemeralStorageBytes"] as const;
 
+/** Judges verdicts and the order of what follows them. */
 export class VerdictAudit {
   private readonly scheduler: Scheduler;
   private readonly notes: BreakNotes;

@@ -22,6 +22,7 @@ import type {
   WriteError,
 } from "./scheduler-client.ts";
 
+/** One token bucket for bindings and patches; replies arrive at the scheduler's rank. */
 export class ApiSchedulerClient implements SchedulerClient {
   private readonly api: ApiServer;
   private readonly client: ApiClient;

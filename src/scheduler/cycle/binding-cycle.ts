@@ -30,6 +30,7 @@ export interface Placement {
   readonly state: CycleState;
 }
 
+/** What the binding of pods needs of its scheduler. */
 export interface BindingCycleOptions {
   readonly simulation: Simulation;
   readonly queue: SchedulingQueue;
@@ -52,6 +53,7 @@ interface Waiting {
 
 const NO_PLUGINS: ReadonlySet<string> = new Set<string>();
 
+/** All bindings under way of one scheduler. */
 export class BindingCycle {
   private readonly options: BindingCycleOptions;
   private readonly waiting = new Map<PodInfo["uid"], Waiting>();

@@ -34,6 +34,7 @@ export interface NewsOwner {
   onSettled(): void;
 }
 
+/** Entry points for news, one per kind of change; each settles the scheduler when it is done. */
 export class ClusterNews {
   private readonly owner: NewsOwner;
   /** Pods that exist and are not finished, as last heard: the informer's store. */

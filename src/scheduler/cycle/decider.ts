@@ -20,6 +20,7 @@ export interface Verdict {
   readonly message: string;
 }
 
+/** Plain evaluator, faster evaluator, or strategy: the loop does not know which. */
 export interface Decider {
   /** Profiles by schedulerName, in configuration order; the first one's queue sort counts. */
   readonly profiles: ReadonlyMap<string, Profile>;

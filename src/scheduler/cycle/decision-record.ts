@@ -8,6 +8,7 @@ import type { PodInfo } from "../framework/pod-info.ts";
 /** How an attempt ended, under the names of schedule_attempts_total. */
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
 
+/** One attempt of one pod; instants in microseconds. */
 export interface DecisionRecord {
   /** The pod as it was when popped. */
   readonly pod: PodInfo;
@@ -32,6 +33,7 @@ export interface DecisionRecord {
   readonly decision: Decision;
 }
 
+/** Who wants to be told; a listener must not change anything. */
 export interface SchedulerObserver {
   onDecision?(record: DecisionRecord): void;
   /** The binding was accepted by the API. */

@@ -28,6 +28,7 @@ export interface AttemptFailure {
   readonly nominatedNodeName: string;
 }
 
+/** What the handling of failures needs of its scheduler. */
 export interface FailureHandlerOptions {
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
@@ -36,6 +37,7 @@ export interface FailureHandlerOptions {
   findPod(uid: PodInfo["uid"]): PodInfo | undefined;
 }
 
+/** Handles failures of attempts and bindings alike. */
 export class FailureHandler {
   private readonly options: FailureHandlerOptions;
   /** The PodScheduled condition this scheduler wrote last, per pending pod. */

@@ -35,6 +35,7 @@ const API_VERSIONS: ReadonlyMap<string, string> = new Map([
   ["CronJob", "batch/v1"],
 ]);
 
+/** Reads pod and node changes for one scheduler's news. */
 export class PodWatch {
   private readonly api: ApiServer;
   private readonly news: ClusterNews;

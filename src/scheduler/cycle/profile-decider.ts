@@ -11,6 +11,7 @@ import type { Evaluator } from "../evaluator/plain.ts";
 import type { Decider, Verdict } from "./decider.ts";
 import { runPostFilters } from "./post-filter.ts";
 
+/** The default decider; profiles keep the configuration's order. */
 export class ProfileDecider implements Decider {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** For profiles without a percentage of their own; 0 means adaptive. */

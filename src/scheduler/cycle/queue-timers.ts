@@ -17,12 +17,14 @@ import type { SchedulingQueue } from "../queue/scheduling-queue.ts";
 /** The leftover flush comes this often, the first time when the scheduler starts. */
 const LEFTOVER_PERIOD_US = 30_000_000;
 
+/** What the timers need of their scheduler. */
 export interface QueueTimersOwner {
   /** Without nodes the retries lead nowhere and must not keep a run going. */
   hasNodes(): boolean;
   onTick(): void;
 }
 
+/** At most one pending event per flush. */
 export class QueueTimers {
   private readonly simulation: Simulation;
   private readonly queue: SchedulingQueue;

@@ -28,6 +28,7 @@ export interface SchedulerEvent {
   readonly from: string;
 }
 
+/** The three ways in which a scheduler speaks. */
 export interface SchedulerClient {
   /** POST binding. */
   bind(pod: PodInfo, nodeName: string, onDone: (error: WriteError) => void): void;

@@ -45,6 +45,7 @@ const EVENT_RESOURCES: ReadonlySet<string> = new Set<EventResource>([
   "VolumeAttachment",
 ]);
 
+/** Look-ups for plugins, filled by one watch. */
 export class WatchedObjects implements ClusterObjects {
   private readonly byKind = new Map<StoreKind, Map<string, StoredObject>>();
   private readonly events = new Map<string, ClusterEvent>();

@@ -5,6 +5,7 @@
 import type { Strategy } from "../strategy/strategy.ts";
 import { createValuePolicy, roomLeft } from "./share-of-room.ts";
 
+/** A new best-fit policy; it keeps no state. */
 export function createBestFit(): Strategy {
   return createValuePolicy("best-fit", (pod, node) => 0 - roomLeft(pod, node));
 }

@@ -6,6 +6,7 @@
 import type { Strategy } from "../strategy/strategy.ts";
 import { createValuePolicy, share } from "./share-of-room.ts";
 
+/** A new dot-product policy; it keeps no state. */
 export function createDotProduct(): Strategy {
   return createValuePolicy("dot-product", (pod, node) => {
     const cpuTotal = node.milliCpuAllocatable;

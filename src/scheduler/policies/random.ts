@@ -4,6 +4,7 @@
 
 import type { Strategy } from "../strategy/strategy.ts";
 
+/** A new random policy; it keeps no state. */
 export function createRandom(): Strategy {
   return {
     name: "random",

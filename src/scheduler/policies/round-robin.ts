@@ -5,6 +5,7 @@
 import type { Strategy } from "../strategy/strategy.ts";
 import type { NodeView } from "../strategy/views.ts";
 
+/** A new round-robin policy; it remembers the node used last. */
 export function createRoundRobin(): Strategy {
   let lastName = "";
   return {

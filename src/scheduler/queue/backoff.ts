@@ -5,6 +5,7 @@
 
 import type { QueuedPod } from "./queued-pod.ts";
 
+/** Rules of one queue; amounts in the unit of its clock. */
 export interface BackoffOptions {
   /** Delay after the first failure. */
   readonly initialUs: number;
@@ -18,6 +19,7 @@ export interface BackoffOptions {
   readonly wholeSeconds: boolean;
 }
 
+/** Delays and expiries of queued pods. */
 export class Backoff {
   private readonly options: BackoffOptions;
 

@@ -20,6 +20,7 @@ interface Entry {
   next: Entry | undefined;
 }
 
+/** Pods between pop and done, with the events since the oldest pop. */
 export class InFlightPods {
   private readonly podEntries = new Map<string | number, Entry>();
   private head: Entry | undefined;

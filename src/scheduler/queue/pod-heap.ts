@@ -10,6 +10,7 @@ import type { QueuedPod } from "./queued-pod.ts";
 /** True when `a` goes strictly before `b`; must be total over the records of one queue. */
 export type QueuedPodOrder = (a: QueuedPod, b: QueuedPod) => boolean;
 
+/** The first record by the given order, in logarithmic time. */
 export class PodHeap {
   private readonly items: QueuedPod[] = [];
   private readonly before: QueuedPodOrder;

@@ -9,6 +9,7 @@ import type { QueuedPod } from "./queued-pod.ts";
 import type { RequeueStrategy } from "./requeue-judge.ts";
 import { SchedulingQueue, type SchedulingQueueOptions } from "./scheduling-queue.ts";
 
+/** The older queue; moves are asked for by cycle number. */
 export class QueueWithoutHints extends SchedulingQueue {
   private readonly isUpdated: (oldPod: PodInfo, newPod: PodInfo) => boolean;
   private moveRequestCycle = -1;

@@ -44,6 +44,7 @@ export interface SchedulingQueueOptions {
 const SECOND_US = 1_000_000;
 const NOTHING: EventSubject = Object.freeze({});
 
+/** All pending pods of one scheduler, over all its profiles. */
 export class SchedulingQueue {
   protected readonly options: SchedulingQueueOptions;
   protected readonly backoff: Backoff;

@@ -30,6 +30,7 @@ import type { Strategy, StrategyAnswer, StrategyRandom } from "./strategy.ts";
 import { callStrategy, describe, type StrategyCall, StrategyError } from "./strategy-error.ts";
 import { ViewMaker } from "./views.ts";
 
+/** A strategy and what surrounds it. */
 export interface StrategyDeciderOptions {
   readonly cache: SchedulerCache;
   readonly profiles: readonly Profile[];
@@ -48,6 +49,7 @@ interface Filtered {
   readonly error: Status | undefined;
 }
 
+/** Filters by plugins, choice by strategy. */
 export class StrategyDecider implements Decider {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** A pod that the strategy declined is tried again after any event. */

@@ -16,6 +16,7 @@ export interface StrategyCall {
   readonly pod: string;
 }
 
+/** The fault of user code, with its place in the simulation. */
 export class StrategyError extends Error {
   readonly strategy: string;
   readonly point: string;

@@ -11,6 +11,7 @@ export const STRATEGY_API_VERSION = "podsim.dev/v1";
 /** A node for the pod, or why it gets none now. */
 export type StrategyAnswer = StrategyChoice | StrategyRefusal;
 
+/** A node, and optionally how good and how unique it is. */
 export interface StrategyChoice {
   /** One of the view's nodes, or its name. */
   readonly node: NodeView | string;
@@ -20,6 +21,7 @@ export interface StrategyChoice {
   readonly tieCount?: number;
 }
 
+/** No node now. */
 export interface StrategyRefusal {
   /** Shown once per node that fitted, as a filter's reasons are. */
   readonly reasons: readonly string[];
@@ -33,6 +35,7 @@ export interface StrategyRandom {
   integer(below: number): number;
 }
 
+/** A way to choose among nodes; one object serves one run. */
 export interface Strategy {
   readonly name: string;
   /** Never called without a fitting node. */
