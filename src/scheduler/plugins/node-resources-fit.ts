@@ -194,9 +194,11 @@ export class NodeResourcesFit
 
   /** Extended resources that somebody else (an extender) accounts for. */
   private isIgnored(name: string): boolean {
-    if (!isExtendedResource(name)) return false;
+    const { ignoredResources, ignoredResourceGroups } = this.args;
     const group = name.slice(0, name.indexOf("/"));
-    return this.args.ignoredResources.has(name) || this.args.ignoredResourceGroups.has(group);
+    // Asked for every scalar on every node, so the form of the name is looked at last.
+    if (!ignoredResources.has(name) && !ignoredResourceGroups.has(group)) return false;
+    return isExtendedResource(name);
   }
 }
 
