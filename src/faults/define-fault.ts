@@ -17,7 +17,9 @@ export interface UserFault {
  * that runs stay repeatable.
  */
 export function defineFault(fault: UserFault): UserFault {
-  if (typeof fault.name !== "string" || fault.name === "") throw new TypeError("a fault has a name");
-  if (typeof fault.start !== "function") throw new TypeError(`fault ${fault.name}: start is no function`);
+  if (typeof fault.name !== "string" || fault.name === "")
+    throw new TypeError("a fault has a name");
+  if (typeof fault.start !== "function")
+    throw new TypeError(`fault ${fault.name}: start is no function`);
   return Object.freeze({ name: fault.name, start: fault.start });
 }

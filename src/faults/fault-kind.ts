@@ -27,10 +27,13 @@ export class FaultContext {
     this.draws = draws;
   }
 
-  /** Calls back when a fault of the plan begins; instants that have passed begin now. */
-  beginAt(atUs: number, label: string, begin: () => void): void {
+  /**
+   * Calls back when a fault of the plan begins; instants that have passed begin now. Faults that
+   * recur without end are in the background: they do not keep "run until drained" going.
+   */
+  beginAt(atUs: number, label: string, begin: () => void, isEndless = false): void {
     const at = Math.max(atUs, this.sim.nowUs) as Instant;
-    this.sim.callAt(at, RANK.faultBegin, label, begin);
+    this.sim.callAt(at, RANK.faultBegin, label, begin, { background: isEndless });
   }
 
   /** Calls back when a fault ends. */

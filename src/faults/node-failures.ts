@@ -66,11 +66,12 @@ function cycle(
   if (failsAtUs >= (item.untilUs ?? Number.MAX_SAFE_INTEGER)) return;
   const repairUs = drawnUs(item.repairSeconds, draws, entity, 2 * count + 1);
   const cause = `NodeFailures ${item.name}`;
-  context.beginAt(failsAtUs, "node failure", () => {
+  const fail = (): void => {
     if (!context.ledger.begin(node, "power", cause)) return; // the machine was taken away
     context.endAfter(repairUs, "node repair", () => {
       context.ledger.end(node, "power", cause);
       cycle(item, context, node, name, count + 1, context.sim.nowUs);
     });
-  });
+  };
+  context.beginAt(failsAtUs, "node failure", fail, true);
 }
