@@ -28,7 +28,7 @@ export async function explainRunFolder(
       "save them to a file, run that, and explain its results",
     );
   }
-  const prepared = prepareRun(await loadRunInput(requestOf(manifest, options)));
+  const prepared = prepareRun(await loadAgain(requestOf(manifest, options)));
   refuseChangedInputs(folder, manifest, prepared);
   const record = explainRun(prepared, {
     pod,
@@ -139,6 +139,22 @@ function isManifest(value: unknown): value is Manifest {
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+// Paths in a manifest are as the user typed them then, so the folder of the command counts.
+async function loadAgain(request: RunInputRequest): ReturnType<typeof loadRunInput> {
+  try {
+    return await loadRunInput(request);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const hint =
+      "the run's inputs are looked for where they were: start explain in the folder where the run was started";
+    throw new InputError(
+      error.problems.map((problem) =>
+        problem.code === "E_NO_FILE" ? { hint, ...problem } : problem,
+      ),
+    );
+  }
 }
 
 function requestOf({ options }: Manifest, asked: ExplainOptions): RunInputRequest {
