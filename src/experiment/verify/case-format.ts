@@ -3,7 +3,7 @@
 // A recorded case is compared part by part. What is not modelled is named and counted apart; it is
 // never agreement. Pure: text lines in, a VerifyReport out; files are the caller's.
 
-import { InputError, readJson } from "../../base/index.ts";
+import { compareText, InputError, readJson } from "../../base/index.ts";
 
 /** One recorded line, parsed; `kind` chooses the check. */
 export type RecordedCase = Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const record = value as Record<string, unknown>;
   const parts = Object.keys(record)
-    .sort()
+    .sort(compareText)
     .filter((key) => record[key] !== undefined && record[key] !== null)
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
   return `{${parts.join(",")}}`;

@@ -1,5 +1,8 @@
 // Recorded cases of kind `decision`: the default profile on a small cluster, partial expectations.
+//
+// Only what `expect` holds is compared. The full single decisions of the corpus are decisions.ts.
 
+import { compareText } from "../../base/index.ts";
 import {
   bestPositions,
   type Decision,
@@ -100,7 +103,7 @@ function compareOutcome(
 }
 
 function sorted(names: Iterable<string> | undefined): readonly string[] | undefined {
-  return names === undefined ? undefined : [...names].sort();
+  return names === undefined ? undefined : [...names].sort(compareText);
 }
 
 function normal({ code, reasons, plugin }: RecordedRejection): RecordedRejection {

@@ -3,7 +3,7 @@
 // Objects stand in these cases as upstream's own tests build them: no API defaulting, no validation.
 // Expectations are partial: only what `expect` holds is compared.
 
-import { Decoder } from "../../base/index.ts";
+import { compareText, Decoder } from "../../base/index.ts";
 import {
   Code,
   CycleState,
@@ -117,8 +117,9 @@ function checkFilter(recorded: RecordedCase): CaseOutcome {
     );
   }
   if (expect.preFilterNodes !== undefined) {
-    const left = outcome.nodeNames === undefined ? undefined : [...outcome.nodeNames].sort();
-    const wanted = [...expect.preFilterNodes].sort();
+    const left =
+      outcome.nodeNames === undefined ? undefined : [...outcome.nodeNames].sort(compareText);
+    const wanted = [...expect.preFilterNodes].sort(compareText);
     compareValues(differences, { case: name, what: "preFilterNodes" }, wanted, left);
   }
   for (const mutation of (recorded["mutations"] ?? []) as readonly Mutation[]) {

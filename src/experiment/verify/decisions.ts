@@ -3,6 +3,7 @@
 // Every part of `expect` is compared that this build models. A case that touches a rule which is not
 // modelled is counted by plugin as not supported; what preemption did is left out and said so.
 
+import { compareText } from "../../base/index.ts";
 import {
   Code,
   CycleState,
@@ -205,18 +206,22 @@ function comparePreFilter(
   if (expect.preFilter === undefined) return;
   compareStatus(out, { case: name, what: "preFilter" }, expect.preFilter, preFiltering.status);
   const narrowed =
-    preFiltering.nodeNames === undefined ? undefined : [...preFiltering.nodeNames].sort();
+    preFiltering.nodeNames === undefined
+      ? undefined
+      : [...preFiltering.nodeNames].sort(compareText);
   compareValues(
     out,
     { case: name, what: "preFilter.nodes" },
-    expect.preFilter.nodes === undefined ? undefined : [...expect.preFilter.nodes].sort(),
+    expect.preFilter.nodes === undefined
+      ? undefined
+      : [...expect.preFilter.nodes].sort(compareText),
     narrowed,
   );
   compareValues(
     out,
     { case: name, what: "skipFilter" },
-    [...(expect.skipFilter ?? [])].sort(),
-    [...preFiltering.skipped].sort(),
+    [...(expect.skipFilter ?? [])].sort(compareText),
+    [...preFiltering.skipped].sort(compareText),
   );
 }
 
@@ -233,8 +238,8 @@ function compareNodes(
   compareValues(
     out,
     { case: name, what: "nodes" },
-    [...expectedNames].sort(),
-    [...gotNames].sort(),
+    [...expectedNames].sort(compareText),
+    [...gotNames].sort(compareText),
   );
   for (const node of expectedNames) {
     const expected = expect.nodes[node]!;
@@ -252,8 +257,8 @@ function compareNodes(
     compareValues(
       out,
       { case: name, what: "skipScore" },
-      [...(expect.skipScore ?? [])].sort(),
-      [...examination.scoring.skipped].sort(),
+      [...(expect.skipScore ?? [])].sort(compareText),
+      [...examination.scoring.skipped].sort(compareText),
     );
   }
 }
@@ -293,7 +298,7 @@ function compareScores(
     ...Object.keys(expected.scores ?? {}),
     ...scoring.scores.map((each) => each.plugin),
   ]);
-  for (const plugin of [...plugins].sort()) {
+  for (const plugin of [...plugins].sort(compareText)) {
     const recorded = expected.scores?.[plugin];
     const computed = scoring.scores.find((each) => each.plugin === plugin);
     const got = computed === undefined ? undefined : scoreAt(computed, position);

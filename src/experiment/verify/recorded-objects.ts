@@ -1,4 +1,6 @@
 // The cluster-wide objects of a recorded case, as the scheduler's plugins look them up.
+//
+// Lists in file order, filled once; a running simulation has its own watched objects instead.
 
 import {
   type ApiObject,

@@ -4,7 +4,7 @@
 // does not spoil the rest. With one worker the choice itself is demanded. What preemption and
 // opportunistic batching did is adopted, named and not counted as agreement.
 
-import { InputError, sha256Hex } from "../../base/index.ts";
+import { compareText, InputError, sha256Hex } from "../../base/index.ts";
 import type { PodObject } from "../../cluster/index.ts";
 import {
   bestPositions,
@@ -276,5 +276,5 @@ function isPreempting(action: RecordedAction): boolean {
 /** The recorder's digest of a long tie: the sorted names, joined by commas. */
 function hashOfTies(ties: readonly string[]): string | undefined {
   if (ties.length <= LISTED_TIES_MAX) return undefined;
-  return sha256Hex([...ties].sort().join(",")).slice(0, 16);
+  return sha256Hex([...ties].sort(compareText).join(",")).slice(0, 16);
 }

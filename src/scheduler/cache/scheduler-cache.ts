@@ -52,6 +52,7 @@ export class SchedulerCache {
   private generation = 0;
   private refreshedGeneration = 0;
   private listIsStale = true;
+  private listedNames: readonly string[] = [];
   private listed: NodeRow[] = [];
   private changedRows = new Set<NodeRow>();
 
@@ -154,7 +155,10 @@ export class SchedulerCache {
    */
   refreshSnapshot(): readonly NodeRow[] {
     if (this.listIsStale) {
-      this.listed = this.tree.list().map((name) => this.rowOfName.get(name)!);
+      const names = this.tree.list();
+      // A node that went and came back between two refreshes keeps its old place, as upstream.
+      if (!isSameSet(names, this.listedNames)) this.listedNames = names;
+      this.listed = this.listedNames.map((name) => this.rowOfName.get(name)!);
       this.listIsStale = false;
     }
     for (const row of this.changedRows) this.freezeImages(row);
@@ -371,6 +375,12 @@ export function hasPodAffinityTerms(template: PodTemplate): boolean {
     podAntiAffinity.required.length > 0 ||
     podAntiAffinity.preferred.length > 0
   );
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  const names = new Set(a);
+  return b.every((name) => names.has(name));
 }
 
 /** Upstream's removal: the last element takes the removed one's place. */

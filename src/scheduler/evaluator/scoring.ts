@@ -1,4 +1,7 @@
 // PreScore, Score, NormalizeScore and weights over the feasible nodes (scheduler.md 5.4).
+//
+// Every plugin scores every node, then totals are added up in the profile's order. Who wins among
+// equals is winner.ts.
 
 import type { NodeRow } from "../cache/node-row.ts";
 import type { CycleState } from "../framework/cycle-state.ts";

@@ -13,7 +13,9 @@ export interface PluginSet {
   readonly disabled: readonly string[];
 }
 
+/** Says nothing. */
 export const EMPTY_PLUGIN_SET: PluginSet = { enabled: [], disabled: [] };
+/** The name that stands for every plugin in a list of disabled ones. */
 export const ALL_PLUGINS = "*";
 
 /** The user's set over the defaults: a re-enabled default keeps its place, the rest is appended. */

@@ -27,6 +27,7 @@ export const EXTENSION_POINTS = [
   "bind",
   "postBind",
 ] as const;
+/** One of them. */
 export type ExtensionPoint = (typeof EXTENSION_POINTS)[number];
 
 /** Highest score a plugin may give after normalisation. */
@@ -44,6 +45,7 @@ export interface Plugin {
   notSimulated?(pod: PodInfo): string | undefined;
 }
 
+/** Decides whether a pod may enter the active queue. */
 export interface PreEnqueuePlugin extends Plugin {
   /** Success lets the pod into the active queue; anything else keeps it gated. */
   preEnqueue(pod: PodInfo): Status;
@@ -55,6 +57,7 @@ export interface SortablePod {
   readonly timestampUs: number;
 }
 
+/** The order of the active queue; a profile has exactly one. */
 export interface QueueSortPlugin extends Plugin {
   /** True when `a` goes strictly before `b`. */
   less(a: SortablePod, b: SortablePod): boolean;
@@ -67,6 +70,7 @@ export interface PreFilterOutcome {
   readonly nodeNames?: ReadonlySet<string>;
 }
 
+/** Looks at the whole snapshot once per cycle, before any node is filtered. */
 export interface PreFilterPlugin extends Plugin {
   preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome;
   /** `other` is put on `node` hypothetically; only called when PreFilter was not skipped. */
@@ -74,6 +78,7 @@ export interface PreFilterPlugin extends Plugin {
   removePod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): void;
 }
 
+/** Accepts or rejects one node for one pod. */
 export interface FilterPlugin extends Plugin {
   /** The verdict for one node; `node` may be the cache's scratch row. */
   filter(state: CycleState, pod: PodInfo, node: NodeRow): Status;
@@ -85,14 +90,17 @@ export interface PostFilterOutcome {
   readonly nominate?: string;
 }
 
+/** Tries to help a pod that fits nowhere. */
 export interface PostFilterPlugin extends Plugin {
   postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterOutcome;
 }
 
+/** Prepares scoring once the feasible nodes are known. */
 export interface PreScorePlugin extends Plugin {
   preScore(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): Status;
 }
 
+/** Ranks feasible nodes. */
 export interface ScorePlugin extends Plugin {
   /** An integer; after normalisation it must lie in 0..100. */
   score(state: CycleState, pod: PodInfo, node: NodeRow): number;
@@ -105,11 +113,13 @@ export interface ScorePlugin extends Plugin {
   ): void;
 }
 
+/** Keeps something for a pod that is about to be bound, and gives it back on failure. */
 export interface ReservePlugin extends Plugin {
   reserve(state: CycleState, pod: PodInfo, nodeName: string): Status;
   unreserve(state: CycleState, pod: PodInfo, nodeName: string): void;
 }
 
+/** Approves, delays or refuses a placement before it is bound. */
 export interface PermitPlugin extends Plugin {
   /** Wait holds the pod in the binding task for at most `timeoutUs`. */
   permit(
@@ -119,6 +129,7 @@ export interface PermitPlugin extends Plugin {
   ): { readonly status: Status; readonly timeoutUs: number };
 }
 
+/** Work that must be done before the binding is written. */
 export interface PreBindPlugin extends Plugin {
   /** Skip: nothing to do for this pod (the ordinary case). */
   preBindPreFlight(state: CycleState, pod: PodInfo, nodeName: string): Status;
@@ -130,6 +141,7 @@ export interface BindPlugin extends Plugin {
   readonly binds: true;
 }
 
+/** Told after a pod was bound. */
 export interface PostBindPlugin extends Plugin {
   postBind(state: CycleState, pod: PodInfo, nodeName: string): void;
 }

@@ -1,4 +1,7 @@
 // Reads one profile of a KubeSchedulerConfiguration: its plugin sets and plugin arguments.
+//
+// Faults are noted in the decoder and reading goes on, so that a user sees all of them at once. What
+// the lists then mean is plugin-lists.ts.
 
 import { type Decoder, nearest } from "../../base/index.ts";
 import type { ConfigurationContext } from "./configuration-reader.ts";

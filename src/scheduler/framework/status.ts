@@ -37,8 +37,9 @@ export interface Status {
   readonly reasons: readonly string[];
 }
 
-/** Shared answers without reasons; `plugin` is empty because nobody needs to be blamed. */
+/** "Yes", shared: without reasons, and without a plugin because nobody needs to be blamed. */
 export const SUCCESS: Status = Object.freeze({ code: Code.Success, plugin: "", reasons: [] });
+/** "Not my business in this cycle", shared likewise. */
 export const SKIP: Status = Object.freeze({ code: Code.Skip, plugin: "", reasons: [] });
 
 /** "No, but removing pods may help" (preemption looks at such nodes). */

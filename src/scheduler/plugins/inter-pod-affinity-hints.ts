@@ -1,4 +1,7 @@
 // Queueing hints of InterPodAffinity: which pod and node events may satisfy its terms (H3, H4).
+//
+// Hints decide whether a rejected pod is tried again at all, so they copy upstream's blind spots too
+// (namespace selectors are not unrolled). Filtering itself is inter-pod-affinity.ts.
 
 import { type AffinityTerm, type Labels, NO_LABELS } from "../../cluster/index.ts";
 import type { EventSubject, QueueingHint } from "../framework/cluster-event.ts";

@@ -1,4 +1,7 @@
 // NodeAffinity: nodeSelector, required and preferred node affinity, and the profile's added affinity.
+//
+// Terms on metadata.name narrow the search before any node is looked at (P5, N2). Matching itself
+// belongs to the cluster's selectors.
 
 import {
   compileNodeSelector,

@@ -1,5 +1,8 @@
 // NodeDeclaredFeatures: a pod that needs a node feature goes only where the node declares it (P15).
+//
+// Which features a pod needs is worked out when its template is compiled; ordinary pods need none.
 
+import { compareText } from "../../base/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import {
@@ -55,12 +58,12 @@ export class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin {
 
 function nodeHint(_pod: PodInfo, { oldNode, newNode }: EventSubject): QueueingHint {
   if (oldNode === undefined) return "Queue";
-  const before = [...oldNode.declaredFeatures].sort().join();
-  const after = [...(newNode?.declaredFeatures ?? [])].sort().join();
+  const before = [...oldNode.declaredFeatures].sort(compareText).join();
+  const after = [...(newNode?.declaredFeatures ?? [])].sort(compareText).join();
   return before === after ? "Skip" : "Queue";
 }
 
 function areSameFeatures(a: PodInfo | undefined, b: PodInfo): boolean {
-  const before = [...(a?.template.requiredNodeFeatures ?? [])].sort().join();
-  return before === [...b.template.requiredNodeFeatures].sort().join();
+  const before = [...(a?.template.requiredNodeFeatures ?? [])].sort(compareText).join();
+  return before === [...b.template.requiredNodeFeatures].sort(compareText).join();
 }

@@ -1,4 +1,7 @@
 // NodeName: a pod that names its node goes nowhere else.
+//
+// Pods that name their node are bound already and never queued, so this filter hardly ever refuses;
+// it is here because profiles and plugin-level cases name it (P3).
 
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";

@@ -1,4 +1,6 @@
 // NodePorts: two pods cannot have the same host port of one node.
+//
+// The set of used ports per node is the cache's; container ports without a host port play no role (P6).
 
 import { HostPortSet } from "../cache/host-ports.ts";
 import type { NodeRow } from "../cache/node-row.ts";

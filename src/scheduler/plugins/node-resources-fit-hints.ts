@@ -1,4 +1,7 @@
 // Queueing hints of NodeResourcesFit: which events may give a pod the room it lacked.
+//
+// A node that grew must be able to hold the pod when empty; a deleted pod helps without any
+// comparison of amounts, as upstream. The filter itself is node-resources-fit.ts.
 
 import type { NodeObject, ResourceList } from "../../cluster/index.ts";
 import type { EventSubject, QueueingHint } from "../framework/cluster-event.ts";

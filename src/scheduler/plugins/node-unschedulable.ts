@@ -1,4 +1,6 @@
 // NodeUnschedulable: cordoned nodes take only pods that tolerate the unschedulable taint.
+//
+// It looks at spec.unschedulable alone; the taint of the same name is TaintToleration's (P2).
 
 import { isTolerated, type NodeObject, type Taint } from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";

@@ -1,4 +1,6 @@
 // The normalisation that several plugins share: the highest raw score becomes 100 (N0).
+//
+// Integer arithmetic, truncating. Plugins with a normalisation of their own do not use it.
 
 import { MAX_NODE_SCORE } from "../framework/plugin.ts";
 

@@ -1,4 +1,7 @@
 // Arguments of the plugins that place by labels, and of those that are only registered yet.
+//
+// Reading, defaults and upstream's validation; faults are noted in the decoder. Arguments of the
+// resource plugins are resource-arguments.ts.
 
 import type { Decoder } from "../../base/index.ts";
 import type { InterPodAffinityArguments } from "./inter-pod-affinity.ts";

@@ -1,4 +1,6 @@
 // Queueing hints of PodTopologySpread: which pod and node events may change a skew (H1, H2).
+//
+// Only hard constraints matter here, because only they reject. Counting is pod-topology-spread.ts.
 
 import type { TopologySpreadConstraint } from "../../cluster/index.ts";
 import { areEqualLabels, type NodeObject, type Taint } from "../../cluster/index.ts";

@@ -1,4 +1,6 @@
 // PrioritySort: higher priority first, then whoever has been in the queue longer.
+//
+// It says nothing about equal pods; the queue's own heap decides those.
 
 import type { QueueSortPlugin, SortablePod } from "../framework/plugin.ts";
 

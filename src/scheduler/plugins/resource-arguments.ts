@@ -1,4 +1,6 @@
 // Arguments of the two resource plugins: reading, defaults and upstream's validation.
+//
+// Faults are noted in the decoder with the path below the arguments; weight 0 or none becomes 1.
 
 import type { Decoder } from "../../base/index.ts";
 import { qualifiedNameProblem } from "../../cluster/index.ts";

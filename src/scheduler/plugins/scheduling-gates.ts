@@ -1,4 +1,6 @@
 // SchedulingGates: a pod with gates stays out of the active queue.
+//
+// Gates are removed by whoever set them; the scheduler only waits (P1).
 
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
 import type { PreEnqueuePlugin } from "../framework/plugin.ts";

@@ -6,6 +6,7 @@
 import { wrapInt64 } from "../cache/exact-sums.ts";
 import { type ExactShare, exactSum, type ResourceShare, scaledQuotient } from "./resource-share.ts";
 
+/** Names of the strategies as configurations spell them. */
 export type StrategyKind = "LeastAllocated" | "MostAllocated" | "RequestedToCapacityRatio";
 
 /** A corner of the shape: at `utilization` percent the score is `score` (0 to 100). */

@@ -24,7 +24,9 @@ export interface TopologySpreadArguments {
   readonly defaultConstraints: readonly DefaultConstraint[];
 }
 
+/** Every node is a domain of its own. */
 export const HOSTNAME_KEY = "kubernetes.io/hostname";
+/** The usual failure domain. */
 export const ZONE_KEY = "topology.kubernetes.io/zone";
 
 function systemDefault(topologyKey: string, maxSkew: number): DefaultConstraint {
@@ -92,6 +94,7 @@ function workloadSelector(pod: PodInfo, objects: ClusterObjects): LabelSelector 
   return undefined;
 }
 
+/** Whether the node carries the topology label of every constraint. */
 export function hasAllTopologyKeys(
   node: NodeObject,
   constraints: readonly TopologySpreadConstraint[],

@@ -1,4 +1,6 @@
 // TaintToleration: NoSchedule and NoExecute taints keep pods away, PreferNoSchedule ones count.
+//
+// Scheduling only: evicting pods that run already is a controller's business (P4, N1).
 
 import { findUntoleratedTaint, isTolerated } from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";

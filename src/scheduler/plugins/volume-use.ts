@@ -28,14 +28,17 @@ const MIGRATED_KINDS: readonly string[] = [
   "portworxVolume",
 ];
 
+/** Some volume is backed by a claim. */
 export function hasClaimVolume(template: PodTemplate): boolean {
   return template.volumes.some(isClaimVolume);
 }
 
+/** Some inline disk that two pods cannot share. */
 export function hasExclusiveDisk(template: PodTemplate): boolean {
   return template.volumes.some((volume) => EXCLUSIVE_DISK_KINDS.includes(volume.kind));
 }
 
+/** Some inline disk that is really a CSI volume. */
 export function hasMigratedDisk(template: PodTemplate): boolean {
   return template.volumes.some((volume) => MIGRATED_KINDS.includes(volume.kind));
 }

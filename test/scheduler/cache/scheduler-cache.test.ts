@@ -34,6 +34,19 @@ describe("node order", () => {
     expect(names(cluster)).toEqual(["a1", "c1", "a2", "b1"]);
   });
 
+  it("a node that goes and comes back between two cycles keeps its place", () => {
+    const cluster = new SmallCluster(["n1", "n2", "n3"].map((name) => inZone(name)));
+    const { cache } = cluster.world;
+    expect(names(cluster)).toEqual(["n1", "n2", "n3"]);
+    cache.removeNode("n1");
+    cache.addNode(cluster.world.decodeNode(inZone("n1")));
+    expect(names(cluster)).toEqual(["n1", "n2", "n3"]);
+    cache.removeNode("n1");
+    expect(names(cluster)).toEqual(["n2", "n3"]);
+    cache.addNode(cluster.world.decodeNode(inZone("n1")));
+    expect(names(cluster)).toEqual(["n2", "n3", "n1"]);
+  });
+
   it("a zone that lost its last node re-enters at the end", () => {
     const cluster = new SmallCluster([inZone("a1", "za"), inZone("b1", "zb")]);
     cluster.world.cache.removeNode("a1");
