@@ -262,10 +262,12 @@ function mangleOnce(root: Json, next: (below: number) => number): void {
       continue;
     }
     const action = next(6);
-    if (action === 0) delete holder[key];
+    const strange = structuredClone(STRANGE[next(STRANGE.length)]!);
+    if (Array.isArray(at)) at.splice(Number(key), action === 0 ? 1 : 0, strange);
+    else if (action === 0) delete holder[key];
     else if (action === 1) holder[`${key}x`] = inner;
-    else if (action === 2) holder[key] = [inner, inner];
-    else holder[key] = STRANGE[next(STRANGE.length)]!;
+    else if (action === 2) holder[key] = [inner, structuredClone(inner)];
+    else holder[key] = strange;
     return;
   }
 }
