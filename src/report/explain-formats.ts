@@ -1,4 +1,6 @@
 // The explanation in the format that -o asks for. All formats show one record.
+//
+// Machine formats hold the record itself, or one row per node; what people read is explain-text.ts.
 
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type { ExplainRecord, NodeScores, VerdictGroup } from "../metrics/index.ts";

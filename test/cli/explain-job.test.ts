@@ -55,6 +55,8 @@ beforeAll(async () => {
     check: "none",
     maxEvents: undefined,
     maxInputBytes: undefined,
+    maxWall: undefined,
+    debug: false,
     outputDir: results,
     force: false,
     format: "table",

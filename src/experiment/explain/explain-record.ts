@@ -1,4 +1,6 @@
 // Puts the parts of an explanation together: what is the same for a replayed run and a snapshot.
+//
+// It decides nothing and finds nothing out; whoever has a decision at hand gets a record's parts here.
 
 import {
   EXPLAIN_SCHEMA_VERSION,

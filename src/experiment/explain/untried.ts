@@ -1,4 +1,6 @@
 // Why no scheduler ever decided about a pod: gates, another scheduler's name, a node given from outside.
+//
+// It reads what the API shows at the end of the replay; what was so earlier, it does not know.
 
 import { type ApiServer, NO_NODE, PodPhase, type PodIndex } from "../../cluster/index.ts";
 import type { UntriedPod } from "../../metrics/index.ts";

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/base/index.ts";
-import { explainSnapshot } from "../../../src/experiment/index.ts";
+import {
+  defaultScheduler,
+  explainSnapshot,
+  type RunIdentity,
+} from "../../../src/experiment/index.ts";
+import { createStrategyDecider, type DeciderParts } from "../../../src/scheduler/index.ts";
 import type { ExplainRecord } from "../../../src/metrics/index.ts";
 import { node, pod, policy, prepareObjects } from "./explain-fixtures.ts";
 
@@ -126,6 +131,24 @@ describe("one decision on a snapshot", () => {
     expect(decision!.scores).toBeNull();
     expect(decision!.ties).toBeNull();
     expect(decision!.whyNoScores).toContain("chosen by the strategy among 3 nodes");
+  });
+});
+
+it("a strategy that declines is named as what stands in the way", () => {
+  const strategy = { name: "picky", decide: () => ({ reasons: ["not today"] }) };
+  const scheduler = {
+    ...defaultScheduler("picky"),
+    createDecider: (parts: DeciderParts, run: RunIdentity) =>
+      createStrategyDecider(strategy, parts, run),
+  };
+  const prepared = prepareObjects([node("a"), node("b"), pod("web")], {}, scheduler);
+  const record = explainSnapshot(prepared, { pod: undefined, node: undefined });
+  expect(record.decision!.verdicts).toMatchObject([
+    { verdict: "rejected", plugin: "picky", count: 2 },
+  ]);
+  expect(record.nearest[0]).toMatchObject({
+    node: "a",
+    obstacles: [{ plugin: "picky", text: "not today" }],
   });
 });
 
