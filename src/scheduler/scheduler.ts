@@ -56,6 +56,8 @@ export interface SchedulerOptions {
   readonly popFromBackoff?: boolean;
 }
 
+const SECOND_US = 1_000_000;
+
 type LoopState = "idle" | "deciding" | "patching";
 
 interface RunningCycle {
@@ -278,7 +280,10 @@ export class Scheduler {
     const profiles = [...this.decider.profiles.values()];
     const first = profiles[0];
     assert(first !== undefined, "a scheduler needs at least one profile");
-    const { initialBackoffUs, maxBackoffUs, secondPhaseUs, popFromBackoff } = options;
+    const { initialBackoffUs, maxBackoffUs, popFromBackoff } = options;
+    // With the gate off the 1 s flush is no ticker of the wall clock: it runs from the start on.
+    const secondPhaseUs =
+      popFromBackoff === false ? -simulation.nowUs % SECOND_US : options.secondPhaseUs;
     return new SchedulingQueue({
       now: () => simulation.nowUs,
       less: (a, b) => first.queueSort.less(a, b),

@@ -32,6 +32,8 @@ import type {
 import { Scheduler, type SchedulerOptions } from "../../../src/scheduler/scheduler.ts";
 
 const MS = 1_000;
+/** Far fewer than in a run, so that tests of long queues stay short. */
+export const ZERO_DELAY_STEPS = 1_000;
 
 export function fakeNode(name: string, pods = 1): NodeObject {
   return {
@@ -71,7 +73,11 @@ export class FakeCluster {
   constructor(
     options: Partial<SchedulerOptions> & { plugins?: Partial<Profile>; check?: "deep" } = {},
   ) {
-    this.simulation = new Simulation({ check: options.check ?? true, deepStride: 1 });
+    this.simulation = new Simulation({
+      check: options.check ?? true,
+      deepStride: 1,
+      limits: { maxZeroDelaySteps: ZERO_DELAY_STEPS },
+    });
     const fit: Plugin = {
       name: "Fit",
       eventsToRegister: () => [
