@@ -187,6 +187,7 @@ export type {
   InferredOwner,
   ManifestSet,
   SourcedObject,
+  LeftOut,
   UnsupportedKind,
 } from "./manifests/manifest-set.ts";
 export { hasUnsimulated } from "./manifests/manifest-set.ts";

@@ -11,6 +11,11 @@ import type { RunScheduler } from "./run-scheduler.ts";
 export interface InputBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /**
+   * It was found in a folder, nobody named it: what Kubernetes would refuse of it is left out and
+   * named, as kubectl does it, instead of refusing the whole input.
+   */
+  readonly isFound?: boolean;
 }
 
 /** Everything that decides the outcome of a run. */

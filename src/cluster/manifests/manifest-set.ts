@@ -36,6 +36,14 @@ export interface IgnoredFieldCount {
   readonly isUnknown: boolean;
 }
 
+/** Something in a file that cannot be used and was passed over, as kubectl passes it over. */
+export interface LeftOut {
+  /** What it would have been, such as "Deployment shop/web"; "document" where that cannot be said. */
+  readonly what: string;
+  /** The first thing that is wrong with it, with its place. */
+  readonly problem: Problem;
+}
+
 /** An owner that was not in the set and was made from its pods. */
 export interface InferredOwner {
   readonly kind: string;
@@ -51,6 +59,8 @@ export interface ManifestSet {
   readonly unsupportedKinds: readonly UnsupportedKind[];
   readonly ignoredFields: readonly IgnoredFieldCount[];
   readonly inferredOwners: readonly InferredOwner[];
+  /** Only where the reader was allowed to pass over what cannot be used. */
+  readonly leftOut: readonly LeftOut[];
   /** Objects whose managedFields or kubectl's last-applied text was dropped. */
   readonly noisyObjectCount: number;
   /** Errors, warnings and notes; an error means the set must not be simulated. */
@@ -60,6 +70,7 @@ export interface ManifestSet {
 /** True when something that can change scheduling was left out: `run` then needs the user's consent. */
 export function hasUnsimulated(set: ManifestSet): boolean {
   return (
+    set.leftOut.length > 0 ||
     set.unsupportedKinds.some((kind) => kind.changesScheduling) ||
     set.ignoredFields.some((field) => field.changesScheduling)
   );

@@ -19,6 +19,7 @@ import { isRunAnnotation } from "../pod-template/run-annotations.ts";
 import { inferOwners } from "./infer-owners.ts";
 import type {
   IgnoredFieldCount,
+  LeftOut,
   ManifestSet,
   SourcedObject,
   UnsupportedKind,
@@ -35,6 +36,11 @@ export interface ReadManifestsOptions {
   readonly inferOwners?: boolean;
   /** Check references between objects (priority classes, owners, overlapping budgets). On by default. */
   readonly checkReferences?: boolean;
+  /**
+   * Documents of which what the API would refuse is passed over and named instead of refused: those
+   * of files that nobody named, found in a folder. Limits stay errors. None by default.
+   */
+  readonly mayLeaveOut?: (document: PositionedDocument) => boolean;
 }
 
 /** Reads all documents at once. */
@@ -58,6 +64,7 @@ export class ManifestReader {
   private readonly problems: Problem[] = [];
   private readonly unsupported = new Map<string, UnsupportedKind>();
   private readonly ignored = new Map<string, IgnoredFieldCount>();
+  private readonly leftOut: LeftOut[] = [];
   private noisyObjectCount = 0;
 
   constructor(options: ReadManifestsOptions) {
@@ -87,6 +94,7 @@ export class ManifestReader {
       unsupportedKinds: [...this.unsupported.values()],
       ignoredFields: [...this.ignored.values()],
       inferredOwners: inferred.owners,
+      leftOut: this.leftOut,
       noisyObjectCount: this.noisyObjectCount,
       problems: [...this.problems, ...problems],
     };
@@ -147,6 +155,11 @@ export class ManifestReader {
     const sink = new DecodeSink(this.decodeOptions);
     const cursor = new FieldCursor(value, path, sink);
     const object = decodeObject(found, value, cursor, this.options.registry);
+    const refusal = this.refusalOf(sink, document);
+    if (refusal !== undefined) {
+      this.leftOut.push({ what: `${kind} ${objectKey(object.meta)}`.trim(), problem: refusal });
+      return;
+    }
     this.report(sink, kind, document, path.length);
     if (found.isOld) {
       const current = `${found.entry.group}/${found.entry.versions[0]}`;
@@ -160,6 +173,16 @@ export class ManifestReader {
     }
     this.objects.push({ object, file: document.file, path, document });
     this.warnOfMisplacedAnnotations(object, document, path);
+  }
+
+  /** Why this object is passed over; undefined where it is used, or refused by an error of the set. */
+  private refusalOf(sink: DecodeSink, document: PositionedDocument): Problem | undefined {
+    if (this.options.mayLeaveOut?.(document) !== true) return undefined;
+    const errors = sink.problems.filter((problem) => problem.severity === "error");
+    const [first] = errors;
+    if (first === undefined || errors.some((problem) => isLimit(problem.code))) return undefined;
+    const { path, ...problem } = first;
+    return document.problemAt(path, problem);
   }
 
   /** A lifetime on a Deployment itself does nothing: it belongs on the pods. */
@@ -230,7 +253,10 @@ export class ManifestReader {
   }
 
   private refuse(document: PositionedDocument, path: DocumentPath, message: string): void {
-    this.problems.push(document.problemAt(path, { code: "E_NOT_AN_OBJECT", message }));
+    const problem = document.problemAt(path, { code: "E_NOT_AN_OBJECT", message });
+    if (this.options.mayLeaveOut?.(document) === true)
+      this.leftOut.push({ what: "document", problem });
+    else this.problems.push(problem);
   }
 
   /** Of objects with the same identity the last one stays, at its own place in the order. */
@@ -267,6 +293,10 @@ export function identityOf(object: ApiObject): string {
 function placeOf(document: PositionedDocument, path: DocumentPath): string {
   const line = document.positionOf(path, "value")?.line;
   return line === undefined ? document.file : `${document.file}:${line}`;
+}
+
+function isLimit(code: string): boolean {
+  return code.startsWith("E_LIMIT_");
 }
 
 function isNoisy(value: Readonly<Record<string, unknown>>): boolean {

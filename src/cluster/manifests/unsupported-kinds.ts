@@ -25,7 +25,24 @@ const HARMLESS_GROUPS: ReadonlySet<string> = new Set([
   "networking.istio.io",
   "security.istio.io",
   "metallb.io",
-  "kustomize.config.k8s.io",
+]);
+
+/** Its kinds are instructions for kubectl; they matter when they change the objects beside them. */
+const KUSTOMIZE_GROUP = "kustomize.config.k8s.io";
+
+/** What a Kustomization may say without changing what its resources ask of a scheduler. */
+const HARMLESS_KUSTOMIZE_FIELDS: ReadonlySet<string> = new Set([
+  "apiVersion",
+  "kind",
+  "metadata",
+  "resources",
+  "bases",
+  "configMapGenerator",
+  "secretGenerator",
+  "generatorOptions",
+  "commonAnnotations",
+  "buildMetadata",
+  "sortOptions",
 ]);
 
 /** Kinds, as group/kind, that cannot change scheduling although their group holds others that can. */
@@ -101,6 +118,11 @@ export function groupOf(apiVersion: string): string {
 export function canChangeScheduling(apiVersion: string, kind: string, object: unknown): boolean {
   const group = groupOf(apiVersion);
   const name = `${group}/${kind}`;
+  if (group === KUSTOMIZE_GROUP) {
+    return (
+      isRecord(object) && !Object.keys(object).every((key) => HARMLESS_KUSTOMIZE_FIELDS.has(key))
+    );
+  }
   if (SCHEDULING_KINDS.has(name) || SCHEDULING_GROUPS.has(group)) return true;
   if (HARMLESS_KINDS.has(name) || HARMLESS_GROUPS.has(group)) return false;
   return holdsPodSpec(object, 0);

@@ -14,6 +14,7 @@ import {
 import {
   type ApiObject,
   type InferredOwner,
+  type LeftOut,
   ManifestReader,
   type ManifestSet,
   type PodTemplateRegistry,
@@ -21,6 +22,7 @@ import {
 } from "../../cluster/index.ts";
 import type { InputBytes, RunInput } from "../run-input.ts";
 import type { EmbeddedObject, FileReference } from "../scenario/scenario.ts";
+import { findKustomizePieces, withKustomizeKind } from "./kustomize-pieces.ts";
 import { nodeManifestsOfPool } from "./node-pools.ts";
 
 /** Objects applied at one instant, in order. */
@@ -58,8 +60,13 @@ export function readClusterInput(
   for (const node of traceNodes) base.push(documentOfValue(node, "trace"));
   for (const reference of cluster.manifests) base.push(...sources.file(reference));
   for (const object of cluster.objects) base.push(sources.embedded(object));
-  for (const extra of input.extra ?? []) base.push(...sources.bytes(extra));
-  const baseSet = read(base, registry, { inferOwners: true });
+  base.push(...sources.besides(input.extra ?? []));
+  const found = new Set((input.extra ?? []).filter((file) => file.isFound).map(({ name }) => name));
+  const whole = read(base, registry, {
+    inferOwners: true,
+    mayLeaveOut: (document) => found.has(document.file),
+  });
+  const baseSet: ManifestSet = { ...whole, leftOut: [...sources.leftOut, ...whole.leftOut] };
   const split = splitByTime(baseSet.objects);
 
   const sets = [baseSet];
@@ -86,6 +93,7 @@ export function readClusterInput(
 
 class ManifestSources {
   readonly problems: Problem[] = [];
+  readonly leftOut: LeftOut[] = [];
   private readonly input: RunInput;
 
   constructor(input: RunInput) {
@@ -109,18 +117,45 @@ class ManifestSources {
 
   bytes(file: InputBytes): PositionedDocument[] {
     const { documents, problems } = readDocuments(file.bytes, { file: file.name });
-    this.problems.push(...problems);
+    for (const problem of problems) {
+      const isFault = problem.severity === "error" && !problem.code.startsWith("E_LIMIT_");
+      if (isFault && file.isFound) this.leftOut.push({ what: "document", problem });
+      else this.problems.push(problem);
+    }
     return documents;
+  }
+
+  /** Objects given beside the scenario; patches among the files of a folder are no objects. */
+  besides(files: readonly InputBytes[]): PositionedDocument[] {
+    const documents = files.flatMap((file) => this.bytes(file)).map(withKustomizeKind);
+    const pieces = findKustomizePieces(documents);
+    return documents.filter((document) => {
+      const kustomization = pieces.get(document.file);
+      if (kustomization === undefined) return true;
+      const code = "E_KUSTOMIZE_PIECE";
+      const message = `a piece of ${kustomization}, not an object: kustomize is not run`;
+      this.leftOut.push({ what: "document", problem: document.problemAt([], { code, message }) });
+      return false;
+    });
   }
 }
 
 function read(
   documents: readonly PositionedDocument[],
   registry: PodTemplateRegistry,
-  options: { readonly inferOwners: boolean; readonly known?: readonly PositionedDocument[] },
+  options: {
+    readonly inferOwners: boolean;
+    readonly known?: readonly PositionedDocument[];
+    readonly mayLeaveOut?: (document: PositionedDocument) => boolean;
+  },
 ): ManifestSet {
+  const { inferOwners, mayLeaveOut } = options;
   const known = new Set(options.known ?? []);
-  const reader = new ManifestReader({ registry, inferOwners: options.inferOwners });
+  const reader = new ManifestReader({
+    registry,
+    inferOwners,
+    ...(mayLeaveOut === undefined ? {} : { mayLeaveOut }),
+  });
   for (const document of [...known, ...documents]) reader.add(document);
   const set = reader.finish();
   return { ...set, objects: set.objects.filter((sourced) => !known.has(sourced.document)) };

@@ -35,6 +35,11 @@ export class NoteBook {
 
 /** Adds what was read but has no effect here. */
 export function noteManifests(book: NoteBook, set: ManifestSet): void {
+  for (const { what, problem } of set.leftOut) {
+    const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+    const where = problem.path === undefined || problem.path === "" ? "" : `${problem.path}: `;
+    book.add("LEFT_OUT", `${place}: ${what} is left out: ${where}${problem.message}`, true);
+  }
   for (const kind of set.unsupportedKinds) {
     const where = kind.places[0] === undefined ? "" : `, first at ${kind.places[0]}`;
     const message = `kind ${kind.kind} (${kind.apiVersion}) is not simulated${where}`;

@@ -43,14 +43,12 @@ export class GivenFiles {
   }
 
   private named(root: string, file: InputBytes): InputBytes {
-    const short =
-      root === file.name || root === "-"
-        ? basename(file.name)
-        : relative(root, file.name).replaceAll(sep, "/");
+    const isFound = root !== file.name && root !== "-";
+    const short = isFound ? relative(root, file.name).replaceAll(sep, "/") : basename(file.name);
     let name = short;
     for (let count = 2; this.paths.has(name); count++) name = `${short} (${count})`;
     this.paths.set(name, file.name);
-    return { name, bytes: file.bytes };
+    return { name, bytes: file.bytes, ...(isFound ? { isFound } : {}) };
   }
 }
 
