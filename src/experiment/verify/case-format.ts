@@ -50,6 +50,42 @@ export interface VerifyReport {
   readonly notes: readonly string[];
 }
 
+/** Runs a check; wrong input met on the way is reported with the file and the case it is in. */
+export function atCase<T>(file: string, name: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.problems.map((problem) => ({
+        ...problem,
+        file,
+        message: `case ${name}: ${problem.message}`,
+      })),
+    );
+  }
+}
+
+/** The field of a recorded case as a JSON object; anything else is wrong input. */
+export function requiredObject(recorded: RecordedCase, field: string): RecordedCase {
+  const value = recorded[field];
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as RecordedCase;
+  }
+  const message = `'${field}' must be an object, as the recorded cases have it`;
+  throw new InputError([{ code: "E_RECORDED_CASE", severity: "error", path: field, message }]);
+}
+
+/** The field of a recorded case as a list of objects; an absent one is empty. */
+export function objectList(recorded: RecordedCase, field: string): readonly RecordedCase[] {
+  const value = recorded[field] ?? [];
+  const isList =
+    Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null);
+  if (isList) return value as RecordedCase[];
+  const message = `'${field}' must be a list of objects`;
+  throw new InputError([{ code: "E_RECORDED_CASE", severity: "error", path: field, message }]);
+}
+
 /** Adds a difference when the two values are not the same (as canonical JSON). */
 export function compareValues(
   out: Difference[],

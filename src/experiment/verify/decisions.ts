@@ -26,12 +26,15 @@ import {
   statusMessage,
 } from "../../scheduler/index.ts";
 import {
+  atCase,
   type CaseOutcome,
   compareValues,
   type Difference,
+  objectList,
   parseCaseLines,
   type RecordedCase,
   ReportBuilder,
+  requiredObject,
   type VerifyReport,
 } from "./case-format.ts";
 import { RecordedWorld } from "./recorded-world.ts";
@@ -41,7 +44,8 @@ export function verifyDecisions(lines: Iterable<string>, file = "decisions"): Ve
   const report = new ReportBuilder(file);
   const skipped: Skipped = { preemption: 0, victims: 0 };
   for (const recorded of parseCaseLines(lines, file)) {
-    report.add(checkDecision(recorded, skipped));
+    const name = String(recorded["name"]);
+    report.add(atCase(file, name, () => checkDecision(recorded, skipped)));
   }
   if (skipped.preemption > 0) {
     report.note(
@@ -106,12 +110,14 @@ interface Skipped {
 
 function checkDecision(recorded: RecordedCase, skipped: Skipped): CaseOutcome {
   const name = String(recorded["name"]);
-  const expect = recorded["expect"] as ExpectedDecision;
-  const objects = (recorded["objects"] ?? []) as readonly unknown[];
-  const world = new RecordedWorld(objects, [recorded["pod"]], { defaulting: true });
+  const expect = requiredObject(recorded, "expect") as unknown as ExpectedDecision;
+  requiredObject(expect as unknown as RecordedCase, "nodes");
+  const pending = requiredObject(recorded, "pod");
+  const objects = objectList(recorded, "objects");
+  const world = new RecordedWorld(objects, [pending], { defaulting: true });
   const configuration = world.readConfiguration(recorded["config"]);
   const profiles = world.createProfiles(configuration);
-  const pod = world.podInfo(world.decodePod(recorded["pod"]));
+  const pod = world.podInfo(world.decodePod(pending));
   const profile = profiles.find((each) => each.schedulerName === pod.template.schedulerName);
   if (profile === undefined) {
     return { kind: "checked", differences: [noProfile(name, pod)] };

@@ -18,12 +18,15 @@ import {
   statusMessage,
 } from "../../scheduler/index.ts";
 import {
+  atCase,
   type CaseOutcome,
   compareValues,
   type Difference,
+  objectList,
   parseCaseLines,
   type RecordedCase,
   ReportBuilder,
+  requiredObject,
   type VerifyReport,
 } from "./case-format.ts";
 import { RecordedWorld } from "./recorded-world.ts";
@@ -47,9 +50,12 @@ export function verifyTrajectories(lines: Iterable<string>, file = "trajectory")
       },
     ]);
   }
-  const replay = new TrajectoryReplay(init);
+  const replay = atCase(file, "init", () => new TrajectoryReplay(init));
   for (const [index, action] of actions.entries()) {
-    const outcome = replay.apply(action as unknown as RecordedAction, `${file}:${index + 2}`);
+    const place = `${file}:${index + 2}`;
+    const outcome = atCase(file, `line ${index + 2}`, () =>
+      replay.apply(action as unknown as RecordedAction, place),
+    );
     if (outcome !== undefined) report.add(outcome);
   }
   if (replay.searches > 0) {
@@ -97,8 +103,8 @@ class TrajectoryReplay {
   private readonly pods = new Map<string, PodInfo>();
 
   constructor(init: RecordedCase) {
-    const sources = (init["templates"] ?? {}) as Readonly<Record<string, unknown>>;
-    const objects = (init["objects"] ?? []) as readonly unknown[];
+    const sources = requiredObject(init, "templates");
+    const objects = objectList(init, "objects");
     this.world = new RecordedWorld(objects, Object.values(sources), {
       defaulting: true,
       hasQueue: true,
@@ -118,7 +124,8 @@ class TrajectoryReplay {
 
   /** Applies one action; cycles give an outcome, the others none. */
   apply(action: RecordedAction, place: string): CaseOutcome | undefined {
-    switch (action.op) {
+    const { op } = action;
+    switch (op) {
       case "schedule":
       case "retry":
         return this.runCycle(action, place);
@@ -132,6 +139,8 @@ class TrajectoryReplay {
         for (const pod of action.pods ?? []) this.removePod(pod);
         this.world.cache.removeNode(action.nodeName ?? "");
         return undefined;
+      default:
+        throw wrongCase(`'${String(op)}' is no op of a trajectory`);
     }
   }
 
@@ -253,14 +262,17 @@ class TrajectoryReplay {
     if (known !== undefined) return known;
     const template = this.templates.get(action.template ?? "");
     if (template === undefined) {
-      const message = `pod ${name} names no template of the init line`;
-      throw new InputError([{ code: "E_RECORDED_CASE", severity: "error", message }]);
+      throw wrongCase(`pod ${name} names no template of the init line`);
     }
     const [namespace = "", podName = ""] = name.split("/");
     const pod = { ...this.world.podInfo(template), uid: name, namespace, name: podName };
     this.pods.set(name, pod);
     return pod;
   }
+}
+
+function wrongCase(message: string): InputError {
+  return new InputError([{ code: "E_RECORDED_CASE", severity: "error", message }]);
 }
 
 function keyOf(pod: PodInfo): string {

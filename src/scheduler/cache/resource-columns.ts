@@ -83,6 +83,16 @@ export class ResourceColumns {
     }
   }
 
+  /** Whether the sums of the row are exact integers; beyond 2^53 only 64-bit sums would be right. */
+  isExact(row: NodeRow): boolean {
+    return (
+      Number.isSafeInteger(this.requestedMilliCpuColumn.at(row)) &&
+      Number.isSafeInteger(this.requestedMemoryBytesColumn.at(row)) &&
+      Number.isSafeInteger(this.requestedEphemeralBytesColumn.at(row)) &&
+      Number.isSafeInteger(this.nonZeroMemoryBytesColumn.at(row))
+    );
+  }
+
   allocatableMilliCpu(row: NodeRow): number {
     return this.allocatableMilliCpuColumn.at(row);
   }

@@ -5,6 +5,7 @@
 // node can be built. The snapshot of upstream is the state at `refreshSnapshot`: nothing changes
 // during a cycle, so only what upstream leaves stale on purpose is frozen there (list order, images).
 
+import { assert } from "../../base/index.ts";
 import type { HostPort, NodeObject, PodTemplate } from "../../cluster/index.ts";
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
 import { ExactSums } from "./exact-sums.ts";
@@ -281,7 +282,11 @@ export class SchedulerCache {
     this.podLists[row]!.push(pod);
     if (hasPodAffinityTerms(pod.template)) this.affinityPodLists[row]!.push(pod);
     this.resources.count(row, pod.template, 1);
-    this.exact?.count(row, pod.template, 1);
+    if (this.exact === undefined) {
+      assert(this.resources.isExact(row), `Requests on node ${this.names[row]} exceed 2^53`);
+    } else {
+      this.exact.count(row, pod.template, 1);
+    }
     for (const port of pod.template.hostPorts) this.portSets[row]!.add(port);
   }
 

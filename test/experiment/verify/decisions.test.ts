@@ -114,7 +114,23 @@ describe("a small sample of our own", () => {
     expect(report.differences.map((each) => each.what)).toContain(what);
   });
 
-  it("a line that is no JSON is refused with its place", () => {
-    expect(() => verifyDecisions([...lines, "{"], "sample")).toThrow(/sample:6/);
+  it.each<[string, string, RegExp]>([
+    ["is no JSON", "{", /sample:6/],
+    ["is no object", "[]", /sample:6.*expected one JSON object per line/],
+    ["has no pod", '{"name":"x","expect":{"nodes":{}}}', /case x: 'pod' must be an object/],
+    ["has no expectation", '{"name":"x","pod":{}}', /case x: 'expect' must be an object/],
+    ["has no nodes", '{"name":"x","pod":{},"expect":{}}', /case x: 'nodes' must be an object/],
+    [
+      "has an object of an unknown kind",
+      '{"name":"x","pod":{},"expect":{"nodes":{}},"objects":[{"apiVersion":"v9","kind":"Gadget"}]}',
+      /case x: kind Gadget \(v9\) is not known/,
+    ],
+    [
+      "has a wrong configuration",
+      '{"name":"x","pod":{},"expect":{"nodes":{}},"config":{"profiles":[{"plugins":{"filter":{"enabled":[{"name":"X"}]}}}]}}',
+      /case x: no plugin is named 'X'/,
+    ],
+  ])("a line that %s is refused with its place", (_title, line, message) => {
+    expect(() => verifyDecisions([...lines, line], "sample")).toThrow(message);
   });
 });

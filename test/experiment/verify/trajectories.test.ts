@@ -45,8 +45,20 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
     expect(report.differences.map((each) => each.what)).toContain(what);
     return undefined;
   });
+});
 
-  it("the first line must be the initial state", () => {
-    expect(() => verifyTrajectories(['{"op":"delete"}'], "x")).toThrow(/must be op init/);
+describe("wrong trajectories are refused", () => {
+  const init = '{"op":"init","templates":{},"objects":[]}';
+  it.each<[string, string[], RegExp]>([
+    ["the first line is an action", ['{"op":"delete"}'], /the first line must be op init/],
+    ["an unknown op", [init, '{"op":"explode"}'], /case line 2: 'explode' is no op/],
+    [
+      "a pod without a template",
+      [init, '{"op":"schedule","pod":"default/a","template":"gone"}'],
+      /case line 2: pod default\/a names no template/,
+    ],
+    ["no templates", ['{"op":"init"}'], /case init: 'templates' must be an object/],
+  ])("%s", (_title, lines, message) => {
+    expect(() => verifyTrajectories(lines, "x")).toThrow(message);
   });
 });
