@@ -115,7 +115,6 @@ export type {
   SchedulerEvent,
   WriteError,
 } from "./cycle/scheduler-client.ts";
-export { INSTANT_CLIENT } from "./cycle/scheduler-client.ts";
 export type { Decider, Verdict } from "./cycle/decider.ts";
 export { ProfileDecider } from "./cycle/profile-decider.ts";
 export type {

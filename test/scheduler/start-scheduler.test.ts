@@ -186,3 +186,60 @@ describe("a scheduler on the API server", () => {
     expect(run()).toBe(run());
   });
 });
+
+describe("several profiles in one scheduler", () => {
+  const configuration = configurationOf({
+    apiVersion: "kubescheduler.config.k8s.io/v1",
+    kind: "KubeSchedulerConfiguration",
+    profiles: [
+      { schedulerName: "default-scheduler" },
+      {
+        schedulerName: "packer",
+        pluginConfig: [
+          {
+            name: "NodeResourcesFit",
+            args: { scoringStrategy: { type: "MostAllocated", resources: [{ name: "cpu" }] } },
+          },
+        ],
+        plugins: {
+          score: {
+            disabled: [{ name: "NodeResourcesBalancedAllocation" }, { name: "PodTopologySpread" }],
+          },
+        },
+      },
+    ],
+  });
+
+  it("each decide about the pods that name them, on one queue and one cache", () => {
+    const world = bench(LATENCIES_INSTANT, { configuration });
+    for (const name of ["n1", "n2"]) addReadyNode(world, name);
+    world.submit("first");
+    world.runUntil(1);
+    const [spread, packed] = [1, 2].map((k) => `p${k}`);
+    world.submit(spread!, "100m");
+    world.submit(packed!, "100m", { schedulerName: "packer" });
+    world.runUntil(2);
+    const { pods } = world.api;
+    const nodeOf = (name: string): string => world.nodeOf(pods.find("default", name));
+    expect(nodeOf(spread!)).not.toBe(nodeOf("first"));
+    world.submit("p3", "2", { schedulerName: "packer" });
+    world.runUntil(3);
+    world.submit("p4", "100m", { schedulerName: "packer" });
+    world.submit("p5", "100m");
+    world.runUntil(4);
+    expect(nodeOf("p4")).toBe(nodeOf("p3"));
+    expect(nodeOf("p5")).not.toBe(nodeOf("p3"));
+  });
+
+  it("leave a pod that names none of them pending, and say so", () => {
+    const world = createWorld(LATENCIES_INSTANT, { check: true });
+    const { scheduler } = startScheduler(world.simulation, world.api, { configuration });
+    const unclaimed: string[] = [];
+    scheduler.observe({ onUnclaimed: ({ name }) => unclaimed.push(name) });
+    addReadyNode(world, "n1");
+    const { pod } = world.createPod("lost", world.template({ schedulerName: "nobody" }));
+    world.simulation.runUntilDrained();
+    expect(world.api.pods.node(pod)).toBe(NO_NODE);
+    expect([unclaimed, scheduler.statistics.unclaimedPods]).toEqual([["lost"], 1]);
+  });
+});

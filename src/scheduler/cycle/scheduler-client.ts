@@ -37,12 +37,3 @@ export interface SchedulerClient {
   /** Events have a client of their own: nobody waits for them. */
   recordEvent(event: SchedulerEvent): void;
 }
-
-/** A client whose writes are all granted at once and lead nowhere; for benchmarks and tests. */
-export const INSTANT_CLIENT: SchedulerClient = Object.freeze({
-  bind: (_pod: PodInfo, _nodeName: string, onDone: (error: WriteError) => void) =>
-    onDone(undefined),
-  patchPodStatus: (_pod: PodInfo, _patch: PodStatusPatch, onDone: (error: WriteError) => void) =>
-    onDone(undefined),
-  recordEvent: () => undefined,
-});

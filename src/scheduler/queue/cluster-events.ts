@@ -20,8 +20,6 @@ export const NODE_ADD: ClusterEvent = createClusterEvent("Node", Action.Add);
 export const NODE_DELETE: ClusterEvent = createClusterEvent("Node", Action.Delete);
 /** A pod was bound, or was seen bound. */
 export const ASSIGNED_POD_ADD: ClusterEvent = createClusterEvent("AssignedPod", Action.Add);
-/** A bound pod changed in no way that has an event of its own. */
-export const ASSIGNED_POD_UPDATE: ClusterEvent = createClusterEvent("AssignedPod", Action.Update);
 /** A bound pod is gone or finished, or a promise of room ended. */
 export const ASSIGNED_POD_DELETE: ClusterEvent = createClusterEvent("AssignedPod", Action.Delete);
 

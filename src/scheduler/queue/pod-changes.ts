@@ -43,7 +43,7 @@ export function podChangeEvents(
 }
 
 /** True when some resource is requested less than before, or no longer named. */
-export function isScaledDown(before: ResourceList, after: ResourceList): boolean {
+function isScaledDown(before: ResourceList, after: ResourceList): boolean {
   if ((before.present & ~after.present) !== 0) return true;
   if (after.milliCpu < before.milliCpu) return true;
   if (after.memoryBytes < before.memoryBytes) return true;

@@ -36,8 +36,6 @@ interface Subscription extends EventRegistration {
   readonly plugin: string;
 }
 
-const NOBODY: ReadonlySet<string> = new Set<string>();
-
 /** The judge of a running scheduler: the subscriptions of its profiles' plugins. */
 export class ProfileJudge implements RequeueJudge {
   private readonly byProfile = new Map<string, readonly Subscription[]>();
@@ -94,16 +92,6 @@ export class ProfileJudge implements RequeueJudge {
     return this.byProfile.get(pod.template.schedulerName) ?? [];
   }
 }
-
-/** A judge under which nobody listens: pods wait for the flush only. */
-export const DEAF_JUDGE: RequeueJudge = Object.freeze({
-  hearers: () => NOBODY,
-  isHeardByGate: () => false,
-  judge: (record: QueuedPod, event: ClusterEvent) =>
-    isWildcard(event) || record.unschedulablePlugins.size + record.pendingPlugins.size === 0
-      ? "afterBackoff"
-      : "skip",
-});
 
 /**
  * A plugin's subscriptions. Whoever listens to Node Add but not to UpdateNodeTaint gets that one

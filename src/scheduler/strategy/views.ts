@@ -70,7 +70,7 @@ const NO_TEXTS: TextMap = Object.freeze(Object.create(null) as Record<string, st
 const textMaps = new WeakMap<Labels, TextMap>();
 
 /** A map of labels as a frozen object, made once per map. */
-export function textMapOf(labels: Labels | undefined): TextMap {
+function textMapOf(labels: Labels | undefined): TextMap {
   if (labels === undefined || labels.size === 0) return NO_TEXTS;
   let made = textMaps.get(labels);
   if (made === undefined) {
