@@ -485,6 +485,12 @@ function withNewest(
   return newest === undefined ? [...old] : [...old, newest];
 }
 
+/**
+ * Size and availability. A status from before the last resize may count pods that are already given
+ * up (unready ones go first, so what is left is exact); taken at its word it would allow a second
+ * step too many, which recorded rollouts never make.
+ */
 function sizeOf(record: ReplicaSetRecord): ReplicaSetSize {
-  return { size: record.object.replicas, available: replicaSetStatusOf(record).availableReplicas };
+  const size = record.object.replicas;
+  return { size, available: Math.min(size, replicaSetStatusOf(record).availableReplicas) };
 }
