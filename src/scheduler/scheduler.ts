@@ -22,7 +22,7 @@ import { type AttemptFailure, FailureHandler } from "./cycle/failure-handler.ts"
 import { QueueTimers } from "./cycle/queue-timers.ts";
 import type { SchedulerClient } from "./cycle/scheduler-client.ts";
 import { Code } from "./framework/status.ts";
-import type { PodInfo } from "./framework/pod-info.ts";
+import { type PodInfo, podKey } from "./framework/pod-info.ts";
 import type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
 import { ProfileJudge } from "./queue/requeue-judge.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -64,6 +64,8 @@ interface RunningCycle {
   readonly record: QueuedPod;
   readonly pod: PodInfo;
   readonly verdict: Verdict;
+  /** The chosen node by name, because its row may serve another node when the cycle is over. */
+  readonly nodeName: string;
   readonly poppedUs: number;
 }
 
@@ -179,7 +181,9 @@ export class Scheduler {
     const verdict = this.decider.decide(record.pod);
     this.probe?.onVerdict(record, verdict);
     const poppedUs = simulation.nowUs;
-    this.cycle = { record, pod: record.pod, verdict, poppedUs };
+    const { node } = verdict.decision;
+    const nodeName = node === -1 ? "" : this.cache.nodeName(node);
+    this.cycle = { record, pod: record.pod, verdict, nodeName, poppedUs };
     this.loop = "deciding";
     const cycleUs = this.cycleLengthUs(verdict);
     if (cycleUs === 0) this.conclude();
@@ -217,14 +221,20 @@ export class Scheduler {
   /** Assumes and starts the binding, or says why not. */
   private carryOut(cycle: RunningCycle): AttemptFailure | undefined {
     const { decision, message, state } = cycle.verdict;
-    if (decision.outcome !== "placed" || decision.node === -1) {
+    const { pod, nodeName } = cycle;
+    if (decision.outcome !== "placed") {
       const isError = decision.outcome === "error";
       this.tell(cycle, isError ? "error" : "unschedulable", "", message);
       return failureOf(cycle.verdict);
     }
-    const nodeName = this.cache.nodeName(decision.node);
-    const profile = this.decider.profiles.get(cycle.pod.template.schedulerName)!;
-    const assumed = this.cache.assume(cycle.pod, nodeName);
+    if (this.cache.findPod(pod.uid) !== undefined) {
+      // Bound by another scheduler during the cycle.
+      const text = `pod ${pod.uid}(${podKey(pod)}) is in the cache, so can't be assumed`;
+      this.tell(cycle, "error", "", text);
+      return errorOf(text);
+    }
+    const profile = this.decider.profiles.get(pod.template.schedulerName)!;
+    const assumed = this.cache.assume(pod, nodeName);
     const placement: Placement = { record: cycle.record, assumed, nodeName, profile, state };
     const refusal = this.binding.reserveAndPermit(placement);
     if (refusal !== undefined) {

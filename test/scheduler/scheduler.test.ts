@@ -235,6 +235,42 @@ describe("a pod that goes away", () => {
   });
 });
 
+describe("another scheduler that takes the same pod", () => {
+  function race(atUs: number): FakeCluster {
+    const cluster = clusterWith(2);
+    const pod = fakePod({ name: "a", uid: "a" });
+    cluster.refusals.set("a", "pod a is already assigned");
+    cluster.at(0, () => cluster.scheduler.news.podAdded(pod));
+    cluster.at(atUs, () => cluster.scheduler.news.podUpdated(pod, { ...pod, nodeName: "n2" }));
+    cluster.simulation.runUntil(SECOND as never);
+    return cluster;
+  }
+
+  it.each([
+    ["during the cycle", MS / 2],
+    ["during the binding", 2 * MS],
+  ])("%s wins, and the pod counts where that one put it", (_when, atUs) => {
+    const cluster = race(atUs);
+    expect(cluster.cache.findPod("a")?.nodeName).toBe("n2");
+    expect(cluster.scheduler.queue.size).toBe(0);
+    expect(cluster.scheduler.statistics.bound).toBe(0);
+  });
+});
+
+describe("a node that goes away during a cycle", () => {
+  it("is still what was decided, even if another node takes its place in memory", () => {
+    const cluster = clusterWith(1);
+    cluster.refusals.set("a", "no such node");
+    cluster.at(0, () => cluster.scheduler.news.podAdded(fakePod({ name: "a" })));
+    cluster.at(MS / 2, () => {
+      cluster.scheduler.news.nodeDeleted(fakeNode("n1"));
+      cluster.scheduler.news.nodeAdded(fakeNode("n9"));
+    });
+    cluster.simulation.runUntil((SECOND / 2) as never);
+    expect(cluster.written[0]?.what).toBe("bind a n1");
+  });
+});
+
 describe("other schedulers' pods", () => {
   it("are left alone and reported", () => {
     const cluster = clusterWith(1);

@@ -92,7 +92,8 @@ export class BindingCycle {
     for (const plugin of [...profile.reservePlugins].reverse()) {
       plugin.unreserve(state, assumed, nodeName);
     }
-    this.options.cache.forget(assumed.uid);
+    // Another scheduler may have bound the pod meanwhile: then it counts where that one put it.
+    if (this.options.cache.isAssumed(assumed.uid)) this.options.cache.forget(assumed.uid);
   }
 
   /** Starts the binding task of a reserved pod. */
