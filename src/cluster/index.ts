@@ -130,6 +130,7 @@ export type {
   ObjectMeta,
   OwnerReference,
 } from "./objects/object-meta.ts";
+export { templatePlaceOf, type TemplatePlace } from "./objects/template-place.ts";
 export { findControllerOf, objectKey, resolveIntOrPercent } from "./objects/object-meta.ts";
 export type {
   NodeImage,

@@ -23,6 +23,7 @@ import {
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
+import { noteHopelessPods, type PodSource, podSourcesOf } from "./assembly/hopeless-pods.ts";
 import { NoteBook, noteManifests, noteReplications, noteWarnings } from "./assembly/notes.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
@@ -106,6 +107,7 @@ class Preparation {
     noteReplications(this.notes, scenario);
     for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
     this.checkFaults(cluster);
+    this.noteHopeless(cluster, generators, preparedTraces, scheduler);
     const { inputs, inputHash } = this.hashInputs(scheduler);
     return {
       name: scenario.metadata.name,
@@ -122,6 +124,25 @@ class Preparation {
       examplePod: examplePodOf(cluster, generators, preparedTraces),
       faultLaws: this.faultLaws(),
     };
+  }
+
+  private noteHopeless(
+    cluster: ClusterInput,
+    generators: readonly PreparedGenerator[],
+    traces: readonly PreparedTrace[],
+    scheduler: RunScheduler,
+  ): void {
+    if (scheduler.startInstead !== undefined || hasErrors(this.problems)) return;
+    const objects = [...cluster.initial, ...cluster.steps.flatMap((step) => step.objects)];
+    const sources = [
+      ...podSourcesOf(objects),
+      ...generators.flatMap(({ plan, kinds }) =>
+        kinds.map(({ template }) => ({ what: `a pod of ${plan.name}`, template, podCount: 1 })),
+      ),
+      ...traces.flatMap(podSourcesOfTrace),
+    ];
+    const nodes = objects.filter((object) => object.kind === "Node");
+    noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
   }
 
   private prepareTrace(plan: TracePlan): Trace {
@@ -297,6 +318,21 @@ function examplePodOf(
   if (generator !== undefined) return `${generator.plan.namespace}/${generator.plan.name}-0`;
   const traced = traces[0]?.trace.pods[0];
   return traced === undefined ? undefined : `${traced.namespace}/${traced.name}`;
+}
+
+// One source per template, called by the first pod that has it.
+function podSourcesOfTrace({ trace, templates }: PreparedTrace): PodSource[] {
+  const firsts = new Map<number, { what: string; count: number }>();
+  for (const { namespace, name, template } of trace.pods) {
+    const first = firsts.get(template);
+    if (first === undefined) firsts.set(template, { what: `Pod ${namespace}/${name}`, count: 1 });
+    else first.count += 1;
+  }
+  return [...firsts].map(([position, { what, count }]) => ({
+    what: count === 1 ? what : `${what} and its like`,
+    template: templates[position]!,
+    podCount: count,
+  }));
 }
 
 const EMPTY_TRACE: Trace = {

@@ -92,6 +92,7 @@ export class Collector {
   private attemptsOfBound = 0;
   private attemptsMax = 0;
   private boundWithAttempts = 0;
+  private whyUntried: (pod: PodIndex) => string = () => "not tried yet";
 
   /** Joins a run before its first commit. `now` reads the simulation's clock. */
   constructor(api: ApiServer, now: () => number, sinks: RowSinks = {}) {
@@ -105,6 +106,11 @@ export class Collector {
       onNode: (change) => this.onNode(change),
       onObject: (change) => this.workloads.onObject(change.before, change.after, this.now()),
     });
+  }
+
+  /** Lets somebody who knows the schedulers say why nobody ever decided about a pod. */
+  explainUntried(why: (pod: PodIndex) => string): void {
+    this.whyUntried = why;
   }
 
   /** Measures from here on; what happened before (warm-up) stays out of every number. */
@@ -433,7 +439,7 @@ export class Collector {
     const message = pods.conditionMessage(pod, PodConditionType.PodScheduled);
     return {
       pod: `${pods.namespace(pod)}/${pods.name(pod)}`,
-      message: message === "" ? "not tried yet" : message,
+      message: message === "" ? this.whyUntried(pod) : message,
     };
   }
 

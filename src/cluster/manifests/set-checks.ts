@@ -6,7 +6,7 @@
 import type { Problem } from "../../base/index.ts";
 import type { ApiObject } from "../objects/api-object.ts";
 import { objectKey, type OwnerReference } from "../objects/object-meta.ts";
-import type { PodTemplate } from "../pod-template.ts";
+import { templatePlaceOf } from "../objects/template-place.ts";
 import type { Labels } from "../selectors/labels.ts";
 import type { SourcedObject } from "./manifest-set.ts";
 
@@ -53,7 +53,7 @@ function checkClassReferences(objects: readonly SourcedObject[], problems: Probl
   for (const { object } of objects)
     if (object.kind === "PriorityClass") classes.add(object.meta.name);
   for (const { object, document, path } of objects) {
-    const place = templateOf(object);
+    const place = templatePlaceOf(object);
     if (place === undefined) continue;
     const { priorityClassName, priority } = place.template;
     // A pod of a dump has its number already; its class may be missing from the dump.
@@ -62,31 +62,6 @@ function checkClassReferences(objects: readonly SourcedObject[], problems: Probl
     const message = `no PriorityClass with name ${priorityClassName} was found`;
     const at = [...path, ...place.path, "spec", "priorityClassName"];
     problems.push(document.problemAt(at, { code: "E_UNKNOWN_PRIORITY_CLASS", message }));
-  }
-}
-
-/** The pod template of a pod or workload, and where it stands in the object. */
-function templateOf(
-  object: ApiObject,
-): { readonly template: PodTemplate; readonly path: readonly string[] } | undefined {
-  switch (object.kind) {
-    case "Pod":
-      return { template: object.template, path: [] };
-    case "Job":
-      return { template: object.spec.template, path: ["spec", "template"] };
-    case "CronJob":
-      return {
-        template: object.jobSpec.template,
-        path: ["spec", "jobTemplate", "spec", "template"],
-      };
-    case "Deployment":
-    case "ReplicaSet":
-    case "ReplicationController":
-    case "StatefulSet":
-    case "DaemonSet":
-      return { template: object.template, path: ["spec", "template"] };
-    default:
-      return undefined;
   }
 }
 
@@ -102,7 +77,7 @@ function checkBudgets(objects: readonly SourcedObject[], problems: Problem[]): v
   if (![...byNamespace.values()].some((list) => list.length > 1)) return;
   const reported = new Set<string>();
   for (const { object } of objects) {
-    const place = templateOf(object);
+    const place = templatePlaceOf(object);
     const budgets = place === undefined ? undefined : byNamespace.get(object.meta.namespace);
     if (place === undefined || budgets === undefined) continue;
     const matching = budgets.filter((budget) => selects(budget.object, place.template.labels));
