@@ -1,32 +1,63 @@
 // How a command that failed says so: which exit code, which words; a stack trace only with --debug.
+//
+// Wrong input goes to stderr as text, or with `-o json` to stdout as the same list.
 
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 
-/** Code and text (for stderr) of anything that was thrown. */
-export function failureReport(
+/** A failure as the caller is told of it. */
+export interface FailureReport {
+  readonly exitCode: ExitCode;
+  /** For stderr. */
+  readonly text: string;
+  /** For stdout. */
+  readonly output: string;
+}
+
+/** Version of the shape of problem lists on stdout. */
+const PROBLEMS_SCHEMA_VERSION = "podsim.dev/problems/v1";
+
+/** Code and text of anything that was thrown. */
+export async function failureReport(
   error: unknown,
-  debug: boolean,
-): { readonly exitCode: ExitCode; readonly text: string } {
-  const stack = debug ? stackOf(error) : "";
+  options: { readonly debug: boolean; readonly json: boolean },
+): Promise<FailureReport> {
+  // Not at the top: the door pulls the readers along, and most commands end without a failure.
+  const { escapeControls, InputError } = await import("../base/index.ts");
+  const stack = options.debug ? stackOf(error) : "";
+  const lines = (text: string): string => text.split("\n").map(escapeControls).join("\n");
+  if (error instanceof InputError) {
+    const { exitCode, problems } = error;
+    if (options.json) return { exitCode, text: stack, output: problemsJson(problems) };
+    return { exitCode, text: `${error.message}\n${stack}`, output: "" };
+  }
   if (error instanceof CommandFailure)
-    return { exitCode: error.exitCode, text: `error: ${error.message}\n${stack}` };
-  if (isNamed(error, "InputError"))
-    return { exitCode: error.exitCode as ExitCode, text: `${error.message}\n${stack}` };
-  if (isNamed(error, "StrategyError"))
-    return { exitCode: EXIT.strategy, text: `error: ${error.message}\n${stack}` };
+    return {
+      exitCode: error.exitCode,
+      text: `error: ${lines(error.message)}\n${stack}`,
+      output: "",
+    };
+  if (error instanceof Error && error.name === "StrategyError")
+    return {
+      exitCode: EXIT.strategy,
+      text: `error: ${lines(error.message)}\n${stack}`,
+      output: "",
+    };
   const message = error instanceof Error ? error.message : String(error);
-  const hint = debug
+  const hint = options.debug
     ? ""
     : "hint: run again with --debug for the stack trace, and please report it\n";
-  return { exitCode: EXIT.internal, text: `internal error: ${message}\n${stack}${hint}` };
+  const text = `internal error: ${lines(message)}\n${stack}${hint}`;
+  return { exitCode: EXIT.internal, text, output: "" };
 }
 
-// By name, not by class: the classes would pull the readers into every start of the program.
-function isNamed(error: unknown, name: string): error is Error & { exitCode?: number } {
-  return error instanceof Error && error.name === name;
+/** The list of problems that scripts read. */
+export function problemsJson(problems: readonly object[]): string {
+  const list = { schemaVersion: PROBLEMS_SCHEMA_VERSION, problems };
+  return `${JSON.stringify(list, undefined, 2)}\n`;
 }
 
-function stackOf(error: unknown): string {
+/** The stack of an error and of its cause, for --debug. */
+export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const cause = error.cause instanceof Error ? `caused by: ${error.cause.stack}\n` : "";
   return `${error.stack}\n${cause}`;

@@ -1,14 +1,22 @@
 // The two streams: results to stdout, everything else to stderr.
 //
-// stdout is written synchronously through its file descriptor, so that every byte arrives before the
+// Both are written synchronously through their file descriptors, so that every byte arrives before the
 // process ends, whatever reads slowly at the other side. A reader that went away (EPIPE) ends the
 // command quietly; a device that is full is a file system error.
 
 import { writeSync } from "node:fs";
+import { type ColorChoice, colorProblems, colorSummary, colorWanted } from "./color.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
+
+let colorChoice: ColorChoice = "auto";
+
+/** Chooses for the whole command when to colour. */
+export function useColor(choice: ColorChoice): void {
+  colorChoice = choice;
+}
 
 /** Thrown when the reader of stdout has gone: the command ends with code 0 and no word. */
 export class ReaderGone extends Error {}
@@ -18,10 +26,15 @@ export function printResult(text: string): void {
   writeAll(STDOUT, text);
 }
 
+/** Writes a table for people to stdout; its verdicts are coloured where that is wanted. */
+export function printSummary(text: string): void {
+  writeAll(STDOUT, colorWanted("stdout", colorChoice) ? colorSummary(text) : text);
+}
+
 /** Writes a note, warning or error to stderr; a stderr that is gone is nobody's loss. */
 export function printNote(text: string): void {
   try {
-    writeAll(STDERR, text);
+    writeAll(STDERR, colorWanted("stderr", colorChoice) ? colorProblems(text) : text);
   } catch {
     // Nobody listens: there is no third stream to complain to.
   }
@@ -30,16 +43,6 @@ export function printNote(text: string): void {
 /** True if stderr is a terminal, so that a progress line may be redrawn. */
 export function stderrIsTerminal(): boolean {
   return process.stderr.isTTY === true;
-}
-
-/** Is colour wanted on this stream? `--color` beats NO_COLOR beats FORCE_COLOR beats the terminal. */
-export function colorWanted(stream: "stdout" | "stderr", flag: string | undefined): boolean {
-  if (flag === "always") return true;
-  if (flag === "never") return false;
-  if ((process.env["NO_COLOR"] ?? "") !== "") return false;
-  const force = process.env["FORCE_COLOR"];
-  if (force !== undefined && force !== "0" && force !== "") return true;
-  return process[stream].isTTY === true && process.env["TERM"] !== "dumb";
 }
 
 function writeAll(descriptor: number, text: string): void {

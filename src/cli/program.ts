@@ -3,10 +3,7 @@
 // Commands are loaded when they are called, so that `podsim --help` stays quick. A command returns an
 // exit code; it never ends the process itself, because results may still be on their way out.
 
-import { Command, CommanderError } from "commander";
-import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
-import { failureReport } from "./failure-report.ts";
-import { printNote, printResult, ReaderGone } from "./output.ts";
+import { Command, CommanderError, Option } from "commander";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerInit } from "./commands/init-command.ts";
 import { registerRun } from "./commands/run-command.ts";
@@ -14,6 +11,12 @@ import { registerSchema } from "./commands/schema-command.ts";
 import { registerValidate } from "./commands/validate-command.ts";
 import { registerVerify } from "./commands/verify-command.ts";
 import { registerVersion } from "./commands/version-command.ts";
+import { COLOR_CHOICES, type ColorChoice } from "./color.ts";
+import { applyEnvironment, noteUnknownVariables } from "./environment.ts";
+import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { failureReport } from "./failure-report.ts";
+import { enforceOptionRules } from "./option-rules.ts";
+import { printNote, printResult, ReaderGone, useColor } from "./output.ts";
 
 const SHORT_HELP = `podsim: what would Kubernetes have done?
 
@@ -21,6 +24,15 @@ const SHORT_HELP = `podsim: what would Kubernetes have done?
   podsim run scenario.yaml          run it and leave the numbers in results/
 
 Every command: podsim --help
+`;
+
+const EXAMPLES = `Examples:
+  podsim init                                    write scenario.yaml
+  podsim run scenario.yaml                       run it
+  podsim run -f manifests/ -R -f nodes.yaml      plain Kubernetes objects
+  podsim explain results/shop-1a2b3c4d web-0     why is this pod where it is
+  podsim verify decisions recorded.jsonl         compare with a real scheduler
+
 `;
 
 /** Runs one command line (without node and script) and returns the exit code. */
@@ -34,11 +46,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
       printResult(SHORT_HELP);
       return EXIT.ok;
     }
-    refuseRepeatedOptions(program, argv);
-    await program.parseAsync([...argv], { from: "user" });
+    refuseUnknownHelp(program, argv);
+    // --version is what a hand types; the command has the formats.
+    const isVersion = argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V");
+    await program.parseAsync(isVersion ? ["version"] : [...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    return exitCodeOf(error, argv.includes("--debug"));
+    return exitCodeOf(error, argv);
   }
 }
 
@@ -46,13 +60,15 @@ function createProgram(done: (code: ExitCode) => void): Command {
   const program = new Command("podsim")
     .description("A deterministic discrete-event simulator of Kubernetes scheduling.")
     .addHelpText("before", EXAMPLES)
+    .option("-V, --version", "print the version")
     .option("--debug", "show stack traces")
-    .showSuggestionAfterError(true)
-    .exitOverride()
-    .configureOutput({
-      writeOut: printResult,
-      writeErr: printNote,
-      outputError: (text, write) => write(text),
+    .addOption(
+      new Option("--color <when>", "colour the output").choices(COLOR_CHOICES).default("auto"),
+    )
+    .hook("preAction", async (_, command) => {
+      applyEnvironment(command, process.env);
+      useColor(program.opts<{ color: ColorChoice }>().color);
+      await noteUnknownVariables(program, process.env);
     });
   registerInit(program, done);
   registerValidate(program, done);
@@ -61,52 +77,62 @@ function createProgram(done: (code: ExitCode) => void): Command {
   registerVerify(program, done);
   registerSchema(program, done);
   registerVersion(program, done);
-  for (const command of program.commands) command.exitOverride().showSuggestionAfterError(true);
+  keepHouseRules(program);
   return program;
 }
 
-const EXAMPLES = `Examples:
-  podsim init                                    write scenario.yaml
-  podsim run scenario.yaml                       run it
-  podsim run -f manifests/ -R -f nodes.yaml      plain Kubernetes objects
-  podsim explain results/shop-1a2b3c4d web-0     why is this pod where it is
-  podsim verify decisions recorded.jsonl         compare with a real scheduler
+// Commander hands settings down only to commands made after them; these hold for every one.
+function keepHouseRules(command: Command): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: printResult,
+      writeErr: printNote,
+      outputError: (text, write) => write(usageText(command, text)),
+    });
+  enforceOptionRules(command);
+  for (const inner of command.commands) keepHouseRules(inner);
+}
 
-`;
+// Commander calls a value for a switch an unknown option.
+function usageText(command: Command, text: string): string {
+  const flag = /unknown option '(--[^=']+)=/.exec(text)?.[1];
+  const isKnown = command.options.some((option) => option.long === flag);
+  return flag !== undefined && isKnown ? `error: option '${flag}' takes no value\n` : text;
+}
 
-// Commander lets the last of two equal options win; a user who gives both meant something else.
-function refuseRepeatedOptions(program: Command, argv: readonly string[]): void {
-  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  if (command === undefined) return;
-  const end = argv.indexOf("--");
-  const words = end < 0 ? argv : argv.slice(0, end);
-  for (const option of command.options) {
-    if (option.variadic || REPEATABLE.has(option.long ?? "")) continue;
-    const given = words.filter(
-      (word) => word === option.long || word === option.short || word.startsWith(`${option.long}=`),
-    );
-    if (given.length > 1) {
-      throw new CommandFailure(
-        EXIT.usage,
-        `option '${option.flags}' was given ${given.length} times`,
-      );
-    }
+function refuseUnknownHelp(program: Command, argv: readonly string[]): void {
+  const [first, topic] = argv;
+  if (first !== "help" || topic === undefined || topic.startsWith("-")) return;
+  const names = program.commands.map((command) => command.name());
+  if (!names.includes(topic) && topic !== "help") {
+    const message = `unknown command '${topic}'; there are ${names.join(", ")}`;
+    throw new CommandFailure(EXIT.usage, message);
   }
 }
 
-/** Options that may be given more than once. */
-const REPEATABLE: ReadonlySet<string> = new Set([
-  "--filename",
-  "--set",
-  "--threshold",
-  "--scheduler",
-  "--verbose",
-]);
-
-function exitCodeOf(error: unknown, debug: boolean): ExitCode {
+async function exitCodeOf(error: unknown, argv: readonly string[]): Promise<ExitCode> {
   if (error instanceof ReaderGone) return EXIT.ok;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { exitCode, text } = failureReport(error, debug);
+  if (error instanceof CommanderError) {
+    if (error.code === "commander.unknownCommand" && looksLikeFile(argv[0] ?? ""))
+      printNote(`hint: podsim run ${argv.join(" ")}\n`);
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const { exitCode, text, output } = await failureReport(error, {
+    debug: argv.includes("--debug"),
+    json: /(^| )(-o ?|--format[ =])json( |$)/.test(argv.join(" ")),
+  });
   printNote(text);
+  try {
+    printResult(output);
+  } catch (second) {
+    if (!(second instanceof ReaderGone)) throw second;
+  }
   return exitCode;
+}
+
+function looksLikeFile(word: string): boolean {
+  return /\.(ya?ml|jsonl?)(\.gz)?$/.test(word) || word === "-";
 }

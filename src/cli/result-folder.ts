@@ -3,7 +3,8 @@
 // Every file is written under a temporary name in the same folder, flushed, and renamed when all are
 // whole; `run.json` comes last, so its presence says that the rest is complete. The same inputs may
 // overwrite their own results (they are the same bytes); anything else needs --force. Nothing that
-// podsim did not write is ever removed.
+// podsim did not write is ever removed. A link to a folder is followed, as the user's wish; a link in
+// the place of a result file is replaced, never written through.
 
 import {
   closeSync,
@@ -22,6 +23,8 @@ import { basename, dirname, join } from "node:path";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 
 const MANIFEST = "run.json";
+/** Left by a run that broke an invariant; gone once the same inputs have run well. */
+export const BUNDLE_FILE = "bundle.json";
 const TEMPORARY = /^\.(.+)\.podsim-(\d+)\.tmp$/;
 
 /** An open folder of results; `commit` makes its files visible, `abandon` leaves the old ones. */
@@ -74,16 +77,22 @@ export class ResultFolder {
       ];
       if (order.includes(MANIFEST)) rmSync(join(this.path, MANIFEST), { force: true });
       for (const name of order) renameSync(this.temporaryName(name), join(this.path, name));
+      if (order.includes(MANIFEST)) rmSync(join(this.path, BUNDLE_FILE), { force: true });
       syncFolder(this.path);
       return order;
     });
   }
 
-  /** Throws away what was not committed. */
+  /** Whether the results that are there now are those of a run that reached its end. */
+  get holdsWholeResults(): boolean {
+    return readManifest(join(this.path, MANIFEST))?.end?.partial === false;
+  }
+
+  /** Throws away what was not committed; the folder can be written to again. */
   abandon(): void {
     for (const descriptor of this.open.values()) closeSync(descriptor);
     this.open.clear();
-    for (const name of this.written) rmSync(this.temporaryName(name), { force: true });
+    for (const name of this.written.splice(0)) rmSync(this.temporaryName(name), { force: true });
   }
 
   private temporaryName(name: string): string {
@@ -98,28 +107,43 @@ function refuseForeign(path: string, inputHash: string, force: boolean): void {
   if (force) return;
   const names = readdirSync(path).filter((name) => !TEMPORARY.test(name));
   if (names.length === 0) return;
-  if (!names.includes(MANIFEST)) {
+  const found = hashIn(path);
+  if (found === undefined) {
     throw new CommandFailure(
       EXIT.files,
       `${path} exists and holds no results of podsim: choose another --output-dir, or --force to write into it`,
     );
   }
-  const found = manifestHash(join(path, MANIFEST));
   if (found !== inputHash) {
     throw new CommandFailure(
       EXIT.files,
-      `${path} holds the results of other inputs (${found}): choose another --output-dir, or --force to replace them`,
+      `${path} holds the results of other inputs (${found.slice(0, 12)}): choose another --output-dir, or --force to replace them`,
     );
   }
 }
 
-function manifestHash(file: string): string {
+// Whose results these are: as the manifest says, or that of a run that broke down, or that of a run
+// that was killed while it gave its files their names.
+function hashIn(path: string): string | undefined {
+  const temporary = readdirSync(path).filter((name) => TEMPORARY.exec(name)?.[1] === MANIFEST);
+  for (const name of [MANIFEST, BUNDLE_FILE, ...temporary]) {
+    const file = join(path, name);
+    if (existsSync(file)) return readManifest(file)?.inputHash ?? "unreadable";
+  }
+  return undefined;
+}
+
+interface ManifestHead {
+  readonly inputHash?: string;
+  readonly end?: { readonly partial?: boolean };
+}
+
+function readManifest(file: string): ManifestHead | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const hash = (manifest as { inputHash?: unknown } | null)?.inputHash;
-    return typeof hash === "string" ? hash : "unknown";
+    return typeof manifest === "object" && manifest !== null ? manifest : undefined;
   } catch {
-    return "unreadable";
+    return undefined;
   }
 }
 

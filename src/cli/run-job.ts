@@ -1,211 +1,229 @@
 // One run from inputs to files, as the worker thread does it.
 //
-// Reads the inputs, assembles the run, lets it advance in slices (between which a stop is noticed),
-// streams rows into the result folder, and says in a report what goes to the terminal.
+// Reads the inputs, assembles the run, lets it advance, streams rows into the result folder, and says
+// in a report what goes to the terminal. What fails half-way leaves what there is: partial results if
+// user code failed, a bundle if podsim did.
 
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { formatInstant, type Instant, parseDuration } from "../base/index.ts";
+import { InvariantBroken } from "../engine/index.ts";
 import { type ActiveRun, type PreparedRun, prepareRun, startRun } from "../experiment/index.ts";
 import { loadRunInput } from "../experiment/node.ts";
-import type { RowSinks, RunResult } from "../metrics/index.ts";
-import {
-  type CsvTable,
-  csvHeader,
-  csvLines,
-  DECISIONS_CSV,
-  EVENTS_CSV,
-  formatNotes,
-  formatResult,
-  NODES_CSV,
-  PODS_CSV,
-  TIMESERIES_CSV,
-} from "../report/index.ts";
-import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
-import { folderNameOf, ResultFolder } from "./result-folder.ts";
-import { PROGRESS, type RunControl, type RunReport, type RunRequest } from "./run-request.ts";
-import { VERSIONS } from "./versions.ts";
+import type { RunEnd, RunResult } from "../metrics/index.ts";
+import { formatNotes, formatResult } from "../report/index.ts";
+import { StrategyError } from "../scheduler/index.ts";
+import { findDivergence } from "./determinism-check.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { stackOf } from "./failure-report.ts";
+import { refuseLeftOut, refuseWrongValues } from "./request-checks.ts";
+import { BUNDLE_FILE, folderNameOf, ResultFolder } from "./result-folder.ts";
+import { RowWriters } from "./row-writers.ts";
+import { bundleText, commandOf, manifestText } from "./run-manifest.ts";
+import { advanceWatched } from "./run-pace.ts";
+import type { RunControl, RunReport, RunRequest } from "./run-request.ts";
 
-const EVENTS_PER_SLICE = 20_000;
-const ROWS_PER_WRITE = 2_000;
+/** Told of the run before it advances, so that a test may add to it. */
+export type RunStarted = (run: ActiveRun) => void;
 
 /** Runs one request to its end, or to the point where it was stopped. */
-export async function executeRunJob(request: RunRequest, control: RunControl): Promise<RunReport> {
-  const startedMs = performance.now();
-  const input = await loadRunInput(request);
-  const prepared = prepareRun(input);
-  refuseUnsimulated(prepared, request);
-  const folder = openFolder(prepared, request);
-  try {
-    const writers = new RowWriters(folder);
-    const run = startRun(prepared, {
-      sinks: writers.sinks,
-      check: request.check,
-      maxEvents: request.maxEvents,
-    });
-    const stopped = advance(run, control);
-    const result = run.finish(stopped ? "stopped" : undefined);
-    writers.flush();
-    const repeated =
-      request.verifyDeterminism && !stopped ? repeatedFingerprint(prepared, request) : undefined;
-    folder.append("summary.json", `${JSON.stringify(result, undefined, 2)}\n`);
-    folder.append("timing.json", timingText(startedMs, run));
-    folder.append("run.json", manifestText(prepared, request, result));
-    const files = folder.commit();
-    return report(request, prepared, result, { folder: folder.path, files, repeated });
-  } catch (error) {
-    folder.abandon();
-    throw error;
-  }
-}
-
-// True if somebody asked to stop before the run was over.
-function advance(run: ActiveRun, control: RunControl): boolean {
-  control.progress[PROGRESS.horizonUs] = run.horizonUs ?? 0;
-  while (run.advance(EVENTS_PER_SLICE)) {
-    control.progress[PROGRESS.nowUs] = run.nowUs;
-    control.progress[PROGRESS.events] = run.eventsFired;
-    if (Atomics.load(control.stop, 0) !== 0) return true;
-  }
-  return false;
-}
-
-function refuseUnsimulated(prepared: PreparedRun, request: RunRequest): void {
-  if (request.allowUnsimulated) return;
-  const blocking = prepared.notes.filter((note) => note.changesScheduling);
-  if (blocking.length === 0) return;
-  const lines = blocking.map(
-    (note) => `  ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`,
-  );
-  throw new CommandFailure(
-    EXIT.input,
-    `what could change scheduling is not simulated:\n${lines.join("")}hint: --allow-unsimulated runs without it`,
-  );
-}
-
-function openFolder(prepared: PreparedRun, request: RunRequest): ResultFolder {
-  const name = `${folderNameOf(prepared.name)}-${prepared.inputHash.slice(0, 8)}`;
-  return ResultFolder.create(
-    request.outputDir ?? join("results", name),
-    prepared.inputHash,
-    request.force,
-  );
-}
-
-function repeatedFingerprint(prepared: PreparedRun, request: RunRequest): string {
-  const run = startRun(prepared, { sinks: {}, check: request.check, maxEvents: request.maxEvents });
-  while (run.advance(EVENTS_PER_SLICE));
-  return run.finish(undefined).fingerprint;
-}
-
-/** Buffers rows and appends them to their files; every file has its header even without a row. */
-class RowWriters {
-  readonly sinks: RowSinks;
-  private readonly flushes: (() => void)[] = [];
-
-  constructor(folder: ResultFolder) {
-    this.sinks = {
-      pod: this.writer(folder, PODS_CSV),
-      node: this.writer(folder, NODES_CSV),
-      sample: this.writer(folder, TIMESERIES_CSV),
-      decision: this.writer(folder, DECISIONS_CSV),
-      event: this.writer(folder, EVENTS_CSV),
-    };
-  }
-
-  flush(): void {
-    for (const flush of this.flushes) flush();
-  }
-
-  private writer<Row extends object>(
-    folder: ResultFolder,
-    table: CsvTable<Row>,
-  ): (row: Row) => void {
-    let rows: Row[] = [];
-    const flush = (): void => {
-      if (rows.length > 0) folder.append(table.file, csvLines(table, rows));
-      rows = [];
-    };
-    this.flushes.push(flush);
-    folder.append(table.file, csvHeader(table));
-    return (row) => {
-      rows.push(row);
-      if (rows.length >= ROWS_PER_WRITE) flush();
-    };
-  }
-}
-
-function timingText(startedMs: number, run: ActiveRun): string {
-  const wallMs = Math.round(performance.now() - startedMs);
-  const timing = {
-    wallMs,
-    events: run.eventsFired,
-    maxRssBytes: process.resourceUsage().maxRSS * 1024,
-  };
-  return `${JSON.stringify(timing, undefined, 2)}\n`;
-}
-
-function manifestText(prepared: PreparedRun, request: RunRequest, result: RunResult): string {
-  const manifest = {
-    schemaVersion: "podsim.dev/run/v1",
-    name: prepared.name,
-    inputHash: prepared.inputHash,
-    inputs: prepared.inputs,
-    versions: VERSIONS,
-    seed: result.seed,
-    scheduler: result.scheduler,
-    options: {
-      inputs: request.inputs,
-      recursive: request.recursive,
-      set: request.overrides,
-      schedulers: request.schedulers,
-      seed: request.seed ?? null,
-      for: request.horizon ?? null,
-      thresholds: request.thresholds,
-      maxEvents: request.maxEvents ?? null,
-      allowUnsimulated: request.allowUnsimulated,
-      allowOutside: request.allowOutside,
-    },
-    end: result.end,
-    fingerprint: result.fingerprint,
-  };
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
-}
-
-function report(
+export async function executeRunJob(
   request: RunRequest,
-  prepared: PreparedRun,
-  result: RunResult,
-  outcome: {
-    readonly folder: string;
-    readonly files: readonly string[];
-    readonly repeated: string | undefined;
-  },
-): RunReport {
-  const differs = outcome.repeated !== undefined && outcome.repeated !== result.fingerprint;
-  const closing = [`fingerprint ${result.fingerprint}\n`];
-  if (outcome.repeated !== undefined) {
-    closing.push(
-      differs
-        ? `DIFFERENT on the second run: ${outcome.repeated}\n`
-        : "the second run gave the same fingerprint\n",
-    );
+  control: RunControl,
+  started: RunStarted = () => undefined,
+): Promise<RunReport> {
+  refuseWrongValues(request);
+  const prepared = prepareRun(await loadRunInput(request));
+  refuseLeftOut(prepared, request);
+  return new RunJob(request, prepared, control).execute(started);
+}
+
+class RunJob {
+  private readonly request: RunRequest;
+  private readonly prepared: PreparedRun;
+  private readonly control: RunControl;
+  private readonly folder: ResultFolder;
+  private readonly startedMs = performance.now();
+
+  constructor(request: RunRequest, prepared: PreparedRun, control: RunControl) {
+    this.request = request;
+    this.prepared = prepared;
+    this.control = control;
+    const name = `${folderNameOf(prepared.name)}-${prepared.inputHash.slice(0, 8)}`;
+    const path = request.outputDir ?? join("results", name);
+    this.folder = ResultFolder.create(path, prepared.inputHash, request.force);
   }
-  closing.push(`files       ${outcome.folder}/ (${outcome.files.join(", ")})\n`);
-  closing.push(`next        ${nextCommand(prepared, outcome.folder, result)}\n`);
-  return {
-    exitCode: differs ? EXIT.internal : exitCodeOf(result),
-    output: formatResult(result, request.format),
-    notes: formatNotes(result),
-    closing: closing.join(""),
-  };
+
+  execute(started: RunStarted): RunReport {
+    const { prepared, request, folder } = this;
+    const writers = new RowWriters(folder);
+    let run: ActiveRun | undefined;
+    try {
+      run = startRun(prepared, { sinks: writers.sinks, check: request.check });
+      started(run);
+      const end = this.advance(run);
+      const result = run.finish(end.reason, end.detail);
+      writers.flush();
+      const kept = this.keep(run, result);
+      const divergence =
+        request.verifyDeterminism && !result.end.partial
+          ? findDivergence(prepared, { check: request.check }, result.fingerprint)
+          : undefined;
+      return this.report(run, result, { kept, divergence, failure: end.failure });
+    } catch (error) {
+      folder.abandon();
+      if (run === undefined || isOutside(error)) throw error;
+      return this.reportBreakdown(run, error);
+    }
+  }
+
+  // A strategy that fails ends the run, but what came before it counts.
+  private advance(run: ActiveRun): {
+    readonly reason: RunEnd | undefined;
+    readonly detail?: string;
+    readonly failure?: StrategyError;
+  } {
+    const { maxWall } = this.request;
+    const wallUs =
+      maxWall === undefined ? this.prepared.scenario.run.limits.maxWall : parseDuration(maxWall);
+    try {
+      const end = advanceWatched(
+        run,
+        this.control,
+        wallUs === undefined ? undefined : wallUs / 1e3,
+      );
+      if (end === "wall") return { reason: "limit", detail: "wall clock" };
+      return { reason: end };
+    } catch (error) {
+      if (!(error instanceof StrategyError)) throw error;
+      return { reason: "failed", detail: error.message, failure: error };
+    }
+  }
+
+  // Partial results never take the place of whole ones. Returns the files written, if any.
+  private keep(run: ActiveRun, result: RunResult): readonly string[] | undefined {
+    const { folder, prepared, request } = this;
+    if (result.end.partial && folder.holdsWholeResults && !request.force) {
+      folder.abandon();
+      return undefined;
+    }
+    folder.append("summary.json", `${JSON.stringify(result, undefined, 2)}\n`);
+    folder.append("timing.json", this.timingText(run));
+    folder.append("run.json", manifestText(prepared, request, result));
+    return folder.commit();
+  }
+
+  private timingText(run: ActiveRun): string {
+    const timing = {
+      wallMs: Math.round(performance.now() - this.startedMs),
+      events: run.eventsFired,
+      maxRssBytes: process.resourceUsage().maxRSS * 1024,
+    };
+    return `${JSON.stringify(timing, undefined, 2)}\n`;
+  }
+
+  private report(
+    run: ActiveRun,
+    result: RunResult,
+    outcome: {
+      readonly kept: readonly string[] | undefined;
+      readonly divergence: readonly string[] | undefined;
+      readonly failure: StrategyError | undefined;
+    },
+  ): RunReport {
+    const { request, folder } = this;
+    const { kept, divergence, failure } = outcome;
+    const seconds = (performance.now() - this.startedMs) / 1000;
+    const closing = [`fingerprint ${result.fingerprint}`];
+    if (divergence !== undefined) closing.push(...divergence);
+    else if (request.verifyDeterminism && !result.end.partial)
+      closing.push("the second run gave the same fingerprint");
+    closing.push(
+      kept === undefined
+        ? `files       none: ${folder.path}/ holds the whole results of these inputs, which stay (--force replaces them)`
+        : `files       ${folder.path}/ (${kept.join(", ")})`,
+      `time        ${seconds.toFixed(2)} s, ${run.eventsFired} events`,
+      `next        ${this.nextCommand(result)}`,
+    );
+    if (failure !== undefined) {
+      closing.push(`error: ${failure.message}`, ...ownFrames(failure));
+      if (request.debug) closing.push(stackOf(failure));
+    }
+    const limit = limitText(result);
+    if (limit !== undefined) closing.push(limit);
+    return {
+      exitCode: exitCodeOf(result, divergence !== undefined, failure !== undefined),
+      output: formatResult(result, request.format),
+      notes: formatNotes(result),
+      closing: `${closing.join("\n")}\n`,
+    };
+  }
+
+  private nextCommand(result: RunResult): string {
+    const pod = result.pendingAtEnd[0]?.pod ?? this.prepared.examplePod;
+    return pod === undefined ? "podsim run --help" : `podsim explain ${this.folder.path} ${pod}`;
+  }
+
+  // Podsim itself went wrong: say where, and leave what it takes to see it again.
+  private reportBreakdown(run: ActiveRun, error: unknown): RunReport {
+    const { prepared, request, folder } = this;
+    const message = error instanceof Error ? error.message : String(error);
+    const lastEvents = run.recentEvents();
+    const command = commandOf(request, folder.path);
+    const breakdown = {
+      invariant: error instanceof InvariantBroken ? error.id : undefined,
+      message,
+      atUs: run.nowUs,
+      lastEvents,
+    };
+    folder.append(BUNDLE_FILE, bundleText(prepared, request, breakdown, command));
+    folder.commit();
+    const at = formatInstant(run.nowUs as Instant);
+    const lines = [
+      `internal error: ${message}`,
+      `at ${at} of virtual time, seed ${prepared.scenario.run.seed}, after these events:`,
+      ...lastEvents.map((event) => `  ${event}`),
+      `bundle      ${join(folder.path, BUNDLE_FILE)}`,
+      `again       ${command}`,
+      "hint: this is a fault of podsim, please report it with the bundle",
+    ];
+    if (request.debug) lines.push(stackOf(error));
+    return {
+      exitCode: EXIT.internal,
+      output: "",
+      notes: "",
+      closing: `${lines.join("\n")}\n`,
+    };
+  }
 }
 
-function nextCommand(prepared: PreparedRun, folder: string, result: RunResult): string {
-  const pod = result.pendingAtEnd[0]?.pod ?? result.longestPending?.pod ?? prepared.examplePod;
-  return pod === undefined ? `podsim run --help` : `podsim explain ${folder} ${pod}`;
+// A full disk or a missing right is the machine's fault; it has its own code and words.
+function isOutside(error: unknown): boolean {
+  return error instanceof Error && error.name === "CommandFailure";
 }
 
-function exitCodeOf(result: RunResult): ExitCode {
+function exitCodeOf(result: RunResult, diverged: boolean, failed: boolean): ExitCode {
+  if (failed) return EXIT.strategy;
   if (result.end.reason === "limit" || result.end.reason === "zero-delay-loop") return EXIT.limit;
-  return result.thresholds.every((threshold) => threshold.passed) ? EXIT.ok : EXIT.gate;
+  const passed = result.thresholds.every((threshold) => threshold.passed);
+  return passed && !diverged ? EXIT.ok : EXIT.gate;
+}
+
+function limitText({ end }: RunResult): string | undefined {
+  if (end.reason === "zero-delay-loop")
+    return `error: events cause each other without time passing: ${end.detail ?? ""}`;
+  if (end.reason !== "limit") return undefined;
+  return end.detail === "wall clock"
+    ? "error: the limit of wall time was hit, so the results are partial (--max-wall raises it)"
+    : "error: the limit of events was hit, so the results are partial (--max-events raises it)";
+}
+
+// Where in the user's own files it happened; podsim's frames would only be in the way.
+function ownFrames({ cause }: Error): string[] {
+  if (!(cause instanceof Error) || cause.stack === undefined) return [];
+  const here = new URL("..", import.meta.url).href;
+  return cause.stack
+    .split("\n")
+    .filter((line) => /^\s+at .*file:/.test(line) && !line.includes(here))
+    .slice(0, 3);
 }

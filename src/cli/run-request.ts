@@ -17,13 +17,16 @@ export interface RunRequest {
   readonly horizon: string | undefined;
   readonly thresholds: readonly string[];
   readonly check: "none" | "check" | "deep";
-  readonly maxEvents: number | undefined;
+  /** A duration of wall time, such as 10m. */
+  readonly maxWall: string | undefined;
   readonly maxInputBytes: number | undefined;
   readonly outputDir: string | undefined;
   readonly force: boolean;
   readonly format: OutputFormat;
   readonly verifyDeterminism: boolean;
   readonly noPlugins: boolean;
+  /** Show stack traces. */
+  readonly debug: boolean;
 }
 
 /** Formats of what goes to stdout. */
@@ -37,14 +40,29 @@ export const OUTPUT_FORMATS = [
   "markdown",
   "name",
 ] as const;
+/** One of them. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** Shared between the main thread and the worker; numbers only, no locks. */
 export interface RunControl {
-  /** [0] = 1: stop soon and keep what there is. */
+  /** [0]: one of `STOP`. */
   readonly stop: Int32Array;
   /** Virtual now, horizon (0 = none), events fired. */
   readonly progress: Float64Array;
+}
+
+/** States of `RunControl.stop`: go on; asked to stop; the worker has seen it and is finishing. */
+export const STOP = { no: 0, asked: 1, seen: 2 } as const;
+
+/** Positions in `RunControl.progress`. */
+export const PROGRESS = { nowUs: 0, horizonUs: 1, events: 2 } as const;
+
+/** A control that nobody has touched yet. */
+export function createRunControl(): RunControl {
+  return {
+    stop: new Int32Array(new SharedArrayBuffer(4)),
+    progress: new Float64Array(new SharedArrayBuffer(24)),
+  };
 }
 
 /** The end of a run. */
@@ -56,6 +74,3 @@ export interface RunReport {
   readonly notes: string;
   readonly closing: string;
 }
-
-/** Positions in `RunControl.progress`. */
-export const PROGRESS = { nowUs: 0, horizonUs: 1, events: 2 } as const;

@@ -6,13 +6,13 @@ import { executeRunJob } from "./run-job.ts";
 import type { RunControl, RunReport, RunRequest } from "./run-request.ts";
 
 const { request, control } = workerData as { request: RunRequest; control: RunControl };
-const debug = process.argv.includes("--debug");
 
 let report: RunReport;
 try {
   report = await executeRunJob(request, control);
 } catch (error) {
-  const failure = failureReport(error, debug);
-  report = { exitCode: failure.exitCode, output: "", notes: "", closing: failure.text };
+  const json = request.format === "json" || request.format === "jsonl";
+  const { exitCode, text, output } = await failureReport(error, { debug: request.debug, json });
+  report = { exitCode, output, notes: "", closing: text };
 }
 parentPort?.postMessage(report);

@@ -36,3 +36,5 @@ export { explainRun } from "./explain/explain-run.ts";
 export type { RunQuestion } from "./explain/explain-run.ts";
 export { explainSnapshot } from "./explain/explain-snapshot.ts";
 export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
+export { listSettings } from "./settings.ts";
+export type { Setting } from "./settings.ts";

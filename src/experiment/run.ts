@@ -38,6 +38,7 @@ import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { NoteBook } from "./assembly/notes.ts";
+import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
@@ -67,6 +68,7 @@ export class ActiveRun {
   private readonly options: RunOptions;
   private readonly collector: Collector;
   private readonly submitter: PodSubmitter;
+  private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
   private end: RunEnd | undefined;
   private endDetail: string | undefined;
@@ -78,7 +80,7 @@ export class ActiveRun {
     const limit = maxEvents ?? prepared.scenario.run.limits.maxEvents;
     this.simulation = new Simulation({
       check: check === "none" ? false : check === "deep" ? "deep" : true,
-      log: new EventLog(LOGGED_EVENTS),
+      log: this.log,
       ...(limit === undefined ? {} : { limits: { maxEvents: limit } }),
     });
     this.api = new ApiServer(this.simulation, {
@@ -132,10 +134,19 @@ export class ActiveRun {
     return false;
   }
 
-  /** Ends the run and returns its result; `reason` says why, if it was not over by itself. */
-  finish(reason?: RunEnd): RunResult {
+  /** The last events before now, one line each, oldest first; for reports of what went wrong. */
+  recentEvents(): string[] {
+    return this.log.format();
+  }
+
+  /**
+   * Ends the run and returns its result; `reason` and `detail` say why, if it was not over by itself.
+   * What failed half-way is measured as it stands, without testing it again.
+   */
+  finish(reason?: RunEnd, detail?: string): RunResult {
     const end = reason ?? this.end ?? "stopped";
-    if (this.simulation.isChecking) this.simulation.invariants.runAtEnd();
+    this.endDetail = detail ?? this.endDetail;
+    if (this.simulation.isChecking && end !== "failed") this.simulation.invariants.runAtEnd();
     const measured = this.collector.finish();
     const result = this.resultOf(end, measured);
     const noNumber = numberViolation(result);
@@ -264,6 +275,9 @@ export class ActiveRun {
         : { createDecider: (parts) => createDecider(parts, run) }),
       ...(options.details === undefined ? {} : { details: options.details }),
     });
+    this.collector.explainUntried(
+      (pod) => whyUntried(this.api, pod, started.profiles, "when the run ended").text,
+    );
     started.scheduler.observe({ onDecision: (record) => this.onDecision(scheduler.name, record) });
     if (simulation.isChecking)
       registerSchedulerInvariants(simulation.invariants, started.scheduler);

@@ -1,98 +1,89 @@
 // `podsim validate`: everything that a run would refuse or leave out, without running anything.
 
-import { type Command, Option } from "commander";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
+import type { Command } from "commander";
+import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
+import { addInputOptions, formatOption, type InputOptions } from "../option-parts.ts";
+import { refuseConflicts } from "../option-rules.ts";
 import { printNote, printResult } from "../output.ts";
 
-interface ValidateOptions {
-  readonly filename?: string[];
-  readonly recursive?: boolean;
-  readonly set?: string[];
-  readonly allowOutside?: boolean;
-  readonly allowUnsimulated?: boolean;
-  readonly maxInputBytes?: number;
-  readonly strict?: boolean;
+interface ValidateOptions extends InputOptions {
   readonly format: "table" | "json";
 }
 
+const EXAMPLES = `Examples:
+  podsim validate scenario.yaml
+  podsim validate -f manifests/ -R --strict
+  podsim validate scenario.yaml -o json
+
+`;
+
 /** Adds the command to the program. */
 export function registerValidate(program: Command, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("validate")
     .description("check a scenario or Kubernetes objects without running them")
-    .argument("[input...]", "scenario, manifests, dump, folder, or - for stdin")
-    .option(
-      "-f, --filename <path>",
-      "objects to add (repeatable)",
-      (value: string, previous: string[] = []) => [...previous, value],
-    )
-    .option("-R, --recursive", "read folders with everything below them")
-    .option(
-      "--set <path=value>",
-      "override a value of the scenario (repeatable)",
-      (value: string, previous: string[] = []) => [...previous, value],
-    )
-    .option("--allow-outside", "let the scenario name files outside its folder")
-    .option(
-      "--allow-unsimulated",
-      "do not fail on what could change scheduling and is not simulated",
-    )
-    .option("--strict", "fail on anything that is ignored")
-    .addOption(
-      new Option("-o, --format <format>", "what goes to stdout")
-        .choices(["table", "json"])
-        .default("table"),
-    )
+    .addHelpText("before", EXAMPLES);
+  addInputOptions(command)
+    .addOption(formatOption(["table", "json"]))
     .action(async (inputs: string[], options: ValidateOptions) => {
       done(await validate([...inputs, ...(options.filename ?? [])], options));
     });
 }
 
 async function validate(inputs: readonly string[], options: ValidateOptions): Promise<ExitCode> {
+  if (inputs.length === 0)
+    throw new CommandFailure(EXIT.usage, "nothing to validate: name a scenario or objects");
+  refuseConflicts([
+    {
+      given: options.strict === true && options.allowUnsimulated === true,
+      names: "'--strict' and '--allow-unsimulated'",
+      why: "one refuses what the other permits",
+    },
+  ]);
   const { InputError } = await import("../../base/index.ts");
   const { prepareRun } = await import("../../experiment/index.ts");
   const { loadRunInput } = await import("../../experiment/node.ts");
-  if (inputs.length === 0) {
-    printNote("error: nothing to validate: name a scenario or objects\n");
-    return EXIT.usage;
-  }
+  const { refusalsOf, refuseWrongValues } = await import("../request-checks.ts");
+  const request = {
+    inputs,
+    recursive: options.recursive === true,
+    allowOutside: options.allowOutside === true,
+    allowUnsimulated: options.allowUnsimulated === true,
+    strict: options.strict === true,
+    overrides: options.set ?? [],
+    schedulers: options.scheduler ?? [],
+    seed: options.seed,
+    horizon: options.for,
+    thresholds: options.threshold ?? [],
+    maxInputBytes: options.maxInputBytes,
+    noPlugins: !options.plugins,
+  };
+  refuseWrongValues(request);
+  const asJson = options.format === "json";
   try {
-    const input = await loadRunInput({
-      inputs,
-      recursive: options.recursive === true,
-      allowOutside: options.allowOutside === true,
-      overrides: options.set ?? [],
-      schedulers: [],
-      seed: undefined,
-      horizon: undefined,
-      thresholds: [],
-      maxInputBytes: options.maxInputBytes,
-      noPlugins: false,
-    });
-    const prepared = prepareRun(input);
-    const blocking = prepared.notes.filter((note) => note.changesScheduling);
-    const refusing =
-      options.strict === true ? prepared.notes : options.allowUnsimulated === true ? [] : blocking;
-    if (options.format === "json") {
-      printResult(
-        `${JSON.stringify({ valid: refusing.length === 0, problems: [], notes: prepared.notes }, undefined, 2)}\n`,
-      );
-    } else {
-      for (const note of prepared.notes) {
-        printNote(
-          `${note.changesScheduling ? "NOT SIMULATED" : "note"}: ${note.message}${note.count > 1 ? ` (${note.count} times)` : ""}\n`,
-        );
-      }
-      printResult(
-        `${prepared.name}: ${refusing.length === 0 ? "valid" : `${refusing.length} things are not simulated`}\n`,
-      );
+    const prepared = prepareRun(await loadRunInput(request));
+    const problems = refusalsOf(prepared, request);
+    if (problems.length > 0 && !asJson) throw new InputError(problems);
+    if (asJson) printResult(validationJson(problems, prepared.notes));
+    else {
+      for (const { code, message, count } of prepared.notes)
+        printNote(`note[${code}]: ${message}${count > 1 ? ` (${count} times)` : ""}\n`);
+      printResult(`${prepared.name}: valid\n`);
     }
-    return refusing.length === 0 ? EXIT.ok : EXIT.input;
+    return problems.length === 0 ? EXIT.ok : EXIT.input;
   } catch (error) {
-    if (!(error instanceof InputError) || options.format !== "json") throw error;
-    printResult(
-      `${JSON.stringify({ valid: false, problems: error.problems, notes: [] }, undefined, 2)}\n`,
-    );
+    if (!(error instanceof InputError) || !asJson) throw error;
+    printResult(validationJson(error.problems, []));
     return error.exitCode;
   }
+}
+
+function validationJson(problems: readonly object[], notes: readonly object[]): string {
+  const list = {
+    schemaVersion: "podsim.dev/problems/v1",
+    valid: problems.length === 0,
+    problems,
+    notes,
+  };
+  return `${JSON.stringify(list, undefined, 2)}\n`;
 }

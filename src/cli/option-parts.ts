@@ -1,0 +1,76 @@
+// Options that several commands share, and how their values are read.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Adds the options that say what to read. */
+export function addInputOptions(command: Command): Command {
+  return command
+    .argument("[input...]", "scenario, manifests, dump, folder, or - for stdin")
+    .option("-f, --filename <path>", "objects to add (repeatable)", collect)
+    .option("-R, --recursive", "read folders with everything below them")
+    .option("-s, --scheduler <name|file>", "policy, profile, configuration or module", collect)
+    .option("--for <duration>", "horizon, such as 2h; overrides the scenario's")
+    .option("--seed <seed>", "seed: text or an integer", seedText)
+    .option("--set <path=value>", "override a value of the scenario (repeatable)", collect)
+    .option("--threshold <gate>", "gate, such as pending.p99<30s (repeatable)", collect)
+    .option("--max-input-bytes <count>", "largest input file", positiveCount)
+    .option("--allow-outside", "let the scenario name files outside its folder")
+    .option(
+      "--allow-unsimulated",
+      "go on without what could change scheduling and is not simulated",
+    )
+    .option("--strict", "fail on everything that is left out or doubtful")
+    .option("--no-plugins", "load no user code");
+}
+
+/** What `addInputOptions` leaves in a command's options. */
+export interface InputOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly scheduler?: readonly string[];
+  readonly for?: string;
+  readonly seed?: string;
+  readonly set?: readonly string[];
+  readonly threshold?: readonly string[];
+  readonly maxInputBytes?: number;
+  readonly allowOutside?: boolean;
+  readonly allowUnsimulated?: boolean;
+  readonly strict?: boolean;
+  readonly plugins: boolean;
+}
+
+/** The option that chooses what goes to stdout. */
+export function formatOption(formats: readonly string[]): Option {
+  return new Option("-o, --format <format>", "what goes to stdout")
+    .choices(formats)
+    .default("table");
+}
+
+/** Gathers the values of a repeatable option. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+/** Whether an option may be given more than once: it gathers, or it has no value to lose. */
+export function isRepeatable(option: Option): boolean {
+  return option.parseArg === collect || option.variadic;
+}
+
+/** Reads a whole number above 0. */
+export function positiveCount(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new InvalidArgumentError("A whole number above 0 is expected.");
+  return Number(text);
+}
+
+/**
+ * Reads a seed: text, or an integer of any size, which counts as its decimal text. What looks like a
+ * number but is no integer is more likely a slip than a name.
+ */
+export function seedText(text: string): string {
+  if (text === "") throw new InvalidArgumentError("A seed is not empty.");
+  if (/^[+-]?\d+$/.test(text)) return BigInt(text).toString();
+  if (text.trim() !== "" && !Number.isNaN(Number(text)))
+    throw new InvalidArgumentError("A seed that is a number is a whole number.");
+  return text;
+}

@@ -1,0 +1,90 @@
+// The main thread's side of a run: starts the worker, draws progress, passes signals on.
+//
+// The simulation runs in a worker, user code included, so that this thread always answers. Ctrl-C
+// once asks the worker to stop and keep what there is; twice, or a worker that does not answer in
+// time, ends the process at once. Files are whole either way, because they are renamed into place.
+
+import { Worker } from "node:worker_threads";
+import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { printNote } from "./output.ts";
+import { ProgressLine } from "./progress-line.ts";
+import {
+  createRunControl,
+  type RunControl,
+  type RunReport,
+  type RunRequest,
+  STOP,
+} from "./run-request.ts";
+
+/** How long the worker may take to notice that it is to stop; it may be reading or preparing. */
+const ANSWER_MS = 700;
+
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The report, and the exit code of the signal that ended the run early, if one did. */
+export interface ThreadOutcome {
+  readonly report: RunReport;
+  readonly signal: ExitCode | undefined;
+}
+
+/** Runs a request in a worker thread. Ends the process itself only when a signal must not wait. */
+export async function runInThread(request: RunRequest, quiet: boolean): Promise<ThreadOutcome> {
+  const control = createRunControl();
+  const line = new ProgressLine(control.progress, quiet);
+  let signal: ExitCode | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const onSignal = (name: NodeJS.Signals): void => {
+    const code = name === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+    line.clear();
+    if (signal !== undefined) process.exit(code);
+    signal = code;
+    Atomics.store(control.stop, 0, STOP.asked);
+    if (!quiet) printNote("\nstopping: partial results follow; once more to leave at once\n");
+    timer = setTimeout(() => leaveUnlessSeen(control, code), ANSWER_MS);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  try {
+    const report = await reportOf(request, control);
+    return { report, signal };
+  } finally {
+    clearTimeout(timer);
+    line.clear();
+    for (const name of SIGNALS) process.off(name, onSignal);
+  }
+}
+
+function leaveUnlessSeen(control: RunControl, code: ExitCode): void {
+  if (Atomics.load(control.stop, 0) !== STOP.asked) return;
+  printNote("stopped before there were any results\n");
+  process.exit(code);
+}
+
+function reportOf(request: RunRequest, control: RunControl): Promise<RunReport> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./run-worker.js", import.meta.url), {
+      workerData: { request, control },
+      stdout: true,
+      stderr: true,
+    });
+    // What user code prints must not end up among results.
+    worker.stdout.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
+    worker.stderr.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
+    let report: RunReport | undefined;
+    worker.on("message", (message: RunReport) => {
+      report = message;
+    });
+    worker.on("error", (error) => reject(failureOf(error)));
+    worker.on("exit", (code) => {
+      if (report !== undefined) resolve(report);
+      else reject(new Error(`the simulation's thread ended with code ${code} and no result`));
+    });
+  });
+}
+
+function failureOf(error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return error;
+  return new CommandFailure(
+    EXIT.limit,
+    "out of memory; nothing was written (NODE_OPTIONS=--max-old-space-size=MEGABYTES raises the limit)",
+  );
+}

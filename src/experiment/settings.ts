@@ -1,0 +1,93 @@
+// Every setting of a run with the value that is in force: what the scenario says, else the default.
+//
+// For `run --print-config`. It only reads; where a value comes from is known to whoever read the file.
+
+import { type Duration, formatDuration } from "../base/index.ts";
+import { LATENCY_PRESETS } from "../cluster/index.ts";
+import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
+import type { Scenario } from "./scenario/scenario.ts";
+
+/** One setting: its path in a scenario, the value in force as a scenario would write it. */
+export interface Setting {
+  readonly path: string;
+  readonly value: string;
+  /** True if a missing value comes from `controlPlane.preset`. */
+  readonly fromPreset: boolean;
+}
+
+/** The settings of `run` and `controlPlane`, the names of schedulers, and the thresholds. */
+export function listSettings(scenario: Scenario): Setting[] {
+  const { run } = scenario;
+  const plain: [string, string | number | undefined][] = [
+    ["metadata.name", scenario.metadata.name],
+    ["run.study", run.study],
+    ["run.horizon", spanOf(run.horizon)],
+    ["run.until", run.untilDrained ? "drained" : undefined],
+    ["run.warmup", spanOf(run.warmup)],
+    ["run.seed", run.seed],
+    ["run.replications", run.replications],
+    ["run.limits.maxEvents", run.limits.maxEvents],
+    ["run.limits.maxWall", spanOf(run.limits.maxWall)],
+    ["schedulers", scenario.schedulers.map(({ name }) => name).join(", ")],
+    ["vary", scenario.vary.length === 0 ? undefined : scenario.vary.join(", ")],
+    ["thresholds", scenario.thresholds.length === 0 ? undefined : scenario.thresholds.join(", ")],
+    ["controlPlane.preset", scenario.controlPlane.preset],
+  ];
+  return [
+    ...plain.map(([path, value]) => ({ path, value: String(value ?? "none"), fromPreset: false })),
+    ...controlPlaneOf(scenario).map(([name, value]) => ({
+      path: `controlPlane.${name}`,
+      value: textOf(name, value),
+      fromPreset: true,
+    })),
+  ];
+}
+
+function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
+  const preset = LATENCY_PRESETS.get(controlPlane.preset)!;
+  const { nodeLifecycle, podGc, kubelet, phases } = controllerOptionsOf(controlPlane);
+  const times = containerTimesOf(controlPlane);
+  const latencies = Object.entries(preset).map(([name, value]): [string, unknown] => [
+    name,
+    controlPlane[name as keyof typeof preset] ?? value,
+  ]);
+  return [
+    ...latencies,
+    ["nodeMonitorPeriod", nodeLifecycle.nodeMonitorPeriodUs],
+    ["nodeMonitorGracePeriod", nodeLifecycle.nodeMonitorGracePeriodUs],
+    ["nodeEvictionRate", nodeLifecycle.nodeEvictionRatePerSecond],
+    ["secondaryNodeEvictionRate", nodeLifecycle.secondaryNodeEvictionRatePerSecond],
+    ["unhealthyZoneThreshold", nodeLifecycle.unhealthyZoneThreshold],
+    ["largeClusterSizeThreshold", nodeLifecycle.largeClusterSizeThreshold],
+    ["terminatedPodGcThreshold", podGc.terminatedPodGcThreshold],
+    ["kubelet.sandbox", times.sandboxUs],
+    ["kubelet.createContainer", times.createUs],
+    ["kubelet.startContainer", times.startUs],
+    ["kubelet.readyWithoutProbe", times.readyWithoutProbeUs],
+    ["kubelet.stop", times.stopUs],
+    ["kubelet.boot", kubelet.bootUs],
+    ["kubelet.relistPeriod", kubelet.relistPeriodUs],
+    ["kubelet.pullImages", kubelet.images.enabled],
+    ["kubelet.imageBytesPerSecond", kubelet.images.bandwidthBytesPerSecond],
+    ["kubelet.defaultImageBytes", kubelet.images.defaultImageBytes],
+    ["kubelet.serializeImagePulls", kubelet.images.serialize],
+    ["phases.nodeMonitor", phases.nodeMonitorUs ?? "drawn from the seed"],
+    ["phases.taintPass", phases.taintPassUs ?? "drawn from the seed"],
+    ["phases.podGc", phases.podGcUs ?? "drawn from the seed"],
+    ["phases.lease", controlPlane.phases.lease ?? "drawn from the seed"],
+  ];
+}
+
+/** Settings whose numbers are no durations. */
+const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes/;
+
+function textOf(name: string, value: unknown): string {
+  if (typeof value === "number" && !PLAIN_NUMBERS.test(name)) return spanOf(value as Duration)!;
+  if (typeof value !== "object" || value === null) return String(value);
+  const { qps, burst } = value as { qps: number; burst: number };
+  return `{ qps: ${qps}, burst: ${burst} }`;
+}
+
+function spanOf(us: Duration | undefined): string | undefined {
+  return us === undefined ? undefined : formatDuration(us);
+}
