@@ -100,12 +100,9 @@ export { bestPositions, pickWinner, popOrder, type TieBreak } from "./evaluator/
 
 // ---- queue, loop, policies ---------------------------------------------------------------
 
-export { Backoff, type BackoffOptions } from "./queue/backoff.ts";
 export { createClusterEvent, isEventCovered } from "./queue/cluster-events.ts";
-export { nodeChangeEvents } from "./queue/node-changes.ts";
-export { podChangeEvents, type PodResource } from "./queue/pod-changes.ts";
 export type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
-export { ProfileJudge, type RequeueJudge, type RequeueStrategy } from "./queue/requeue-judge.ts";
+export type { RequeueJudge, RequeueStrategy } from "./queue/requeue-judge.ts";
 export { SchedulingQueue, type SchedulingQueueOptions } from "./queue/scheduling-queue.ts";
 export { QueueWithoutHints } from "./queue/queue-without-hints.ts";
 export { createQueuedPod } from "./queue/queued-pod.ts";
@@ -160,7 +157,6 @@ export {
   type PluginHooks,
   type PluginSource,
   type PluginVerdict,
-  pointsOf,
   type SortedPodView,
 } from "./strategy/user-plugin.ts";
 export { registryEntryOf } from "./strategy/plugin-adapter.ts";

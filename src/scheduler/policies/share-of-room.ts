@@ -21,7 +21,7 @@ export function share(amount: number, total: number): number {
 }
 
 /** The node with the highest value, the first in node order among equals. */
-export function pickHighest(
+function pickHighest(
   nodes: readonly NodeView[],
   worthOf: (node: NodeView) => number,
 ): StrategyChoice {

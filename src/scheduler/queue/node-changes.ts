@@ -6,7 +6,6 @@
 import {
   areEqualLabels,
   type Condition,
-  type NodeImage,
   type NodeObject,
   type ResourceList,
   type Taint,
@@ -34,11 +33,6 @@ export function nodeChangeEvents(before: NodeObject, after: NodeObject): readonl
     events.push(DECLARED_FEATURE);
   }
   return events;
-}
-
-/** False when the update changes nothing that a cache keeps: such an update may be ignored. */
-export function isNodeCacheConcerned(before: NodeObject, after: NodeObject): boolean {
-  return !areEqualImages(before.images, after.images) || nodeChangeEvents(before, after).length > 0;
 }
 
 function areEqualResources(a: ResourceList, b: ResourceList): boolean {
@@ -77,15 +71,4 @@ function areEqualConditions(a: readonly Condition[], b: readonly Condition[]): b
 
 function areEqualTexts(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((text, index) => text === b[index]));
-}
-
-function areEqualImages(a: readonly NodeImage[], b: readonly NodeImage[]): boolean {
-  if (a === b) return true;
-  return (
-    a.length === b.length &&
-    a.every((image, index) => {
-      const other = b[index]!;
-      return image.sizeBytes === other.sizeBytes && areEqualTexts(image.names, other.names);
-    })
-  );
 }

@@ -122,7 +122,7 @@ export function definePlugin(source: PluginSource): PluginDefinition {
 }
 
 /** The extension points that hooks implement. */
-export function pointsOf(hooks: PluginHooks): readonly ExtensionPoint[] {
+function pointsOf(hooks: PluginHooks): readonly ExtensionPoint[] {
   const present = POINT_OF_HOOK.filter(([hook]) => typeof hooks[hook] === "function");
   return [...new Set(present.map(([, point]) => point))];
 }

@@ -8,7 +8,6 @@ import { labelsOf, NO_RESOURCES, type NodeObject } from "../../../src/cluster/in
 import { RANK, Simulation } from "../../../src/engine/index.ts";
 import {
   Action,
-  Code,
   CycleState,
   type Decision,
   NodeStatuses,
@@ -201,4 +200,4 @@ export class FakeCluster {
   }
 }
 
-export { Code, MS };
+export { MS };

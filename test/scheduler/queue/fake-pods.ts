@@ -25,7 +25,7 @@ export interface FakePod {
 
 let uidCount = 0;
 
-export function fakeTemplate(pod: FakePod = {}): PodTemplate {
+function fakeTemplate(pod: FakePod = {}): PodTemplate {
   const { milliCpu = 0 } = pod;
   const requests = { ...NO_RESOURCES, milliCpu, present: milliCpu > 0 ? 1 : 0 };
   return {

@@ -21,7 +21,7 @@ export interface NodeShape {
   readonly memory: string;
 }
 
-export const THREE_NODES: readonly NodeShape[] = [
+const THREE_NODES: readonly NodeShape[] = [
   { name: "small", cpu: "2", memory: "4Gi" },
   { name: "wide", cpu: "8", memory: "8Gi" },
   { name: "deep", cpu: "4", memory: "32Gi" },
