@@ -159,12 +159,12 @@ class TrajectoryReplay {
     const decision = this.evaluator.decide(pod, profile, state);
     const differences: Difference[] = [];
     this.compare(differences, name, action, decision);
-    if (decision.outcome !== "placed") {
+    const isSearching =
+      decision.outcome !== "placed" &&
       this.compareMessage(differences, name, action, { decision, profile, state });
-    }
     this.adopt(action, pod);
     const unmodelled = decision.notSimulated.map((each) => each.plugin);
-    if (isPreempting(action)) unmodelled.push("DefaultPreemption");
+    if (isSearching || isPreempting(action)) unmodelled.push("DefaultPreemption");
     if (unmodelled.length > 0 && differences.length === 0) {
       return { kind: "unsupported", names: unmodelled };
     }
@@ -197,26 +197,31 @@ class TrajectoryReplay {
     }
   }
 
-  /** The whole text; only its beginning where the search for victims would have followed. */
+  /**
+   * The whole text; only its beginning where the search for victims would have followed. Says whether
+   * it would.
+   */
   private compareMessage(
     out: Difference[],
     name: string,
     action: RecordedAction,
     cycle: { decision: Decision; profile: Profile; state: CycleState },
-  ): void {
+  ): boolean {
     const { decision, profile, state } = cycle;
     const postFilter = runPostFilters(profile, state, decision.pod, decision.statuses);
     const appended = postFilter === undefined ? "" : statusMessage(postFilter.status);
     const place = { case: name, what: "message" };
     if (!appended.endsWith(PREEMPTION_NOT_SIMULATED)) {
       compareValues(out, place, action.message, `${decision.message} ${appended}`.trimEnd());
-      return;
+      return false;
     }
     this.searches++;
     const { message } = action;
-    if (message === decision.message || message?.startsWith(`${decision.message} `) === true)
-      return;
-    compareValues(out, place, message, decision.message);
+    const isBeginning = message?.startsWith(`${decision.message} `) === true;
+    if (!isBeginning && message !== decision.message) {
+      compareValues(out, place, message, decision.message);
+    }
+    return true;
   }
 
   /** Makes the recorded outcome true, whatever was computed. */
