@@ -21,9 +21,15 @@ import {
   PodTemplateRegistry,
 } from "../cluster/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
+import { NO_OBJECTS } from "../scheduler/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
-import { noteHopelessPods, type PodSource, podSourcesOf } from "./assembly/hopeless-pods.ts";
+import {
+  noteHopelessPods,
+  noteUnsimulatedRules,
+  type PodSource,
+  podSourcesOf,
+} from "./assembly/pod-prospects.ts";
 import { NoteBook, noteManifests, noteReplications, noteWarnings } from "./assembly/notes.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
@@ -107,7 +113,7 @@ class Preparation {
     noteReplications(this.notes, scenario);
     for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
     this.checkFaults(cluster);
-    this.noteHopeless(cluster, generators, preparedTraces, scheduler);
+    this.judgePods(cluster, generators, preparedTraces, scheduler);
     const { inputs, inputHash } = this.hashInputs(scheduler);
     return {
       name: scenario.metadata.name,
@@ -126,7 +132,7 @@ class Preparation {
     };
   }
 
-  private noteHopeless(
+  private judgePods(
     cluster: ClusterInput,
     generators: readonly PreparedGenerator[],
     traces: readonly PreparedTrace[],
@@ -135,7 +141,7 @@ class Preparation {
     if (scheduler.startInstead !== undefined || hasErrors(this.problems)) return;
     const objects = [...cluster.initial, ...cluster.steps.flatMap((step) => step.objects)];
     const sources = [
-      ...podSourcesOf(objects),
+      ...podSourcesOf(objects, this.registry),
       ...generators.flatMap(({ plan, kinds }) =>
         kinds.map(({ template }) => ({ what: `a pod of ${plan.name}`, template, podCount: 1 })),
       ),
@@ -143,6 +149,7 @@ class Preparation {
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
     noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
+    noteUnsimulatedRules(this.notes, sources, NO_OBJECTS, scheduler.configuration);
   }
 
   private prepareTrace(plan: TracePlan): Trace {

@@ -1,4 +1,5 @@
-// Pods that can never run here, said before time begins: too large for every node, or for nobody.
+// What a run's pods are told before time begins: no node can ever take them, no scheduler claims them,
+// or a rule that they need is not simulated.
 //
 // Asks the scheduler's own filters that depend on nothing but the pod and an empty node. What other
 // pods, volumes or time can change is no business of this file: a pod that passes here may still wait.
@@ -8,9 +9,11 @@ import {
   findControllerOf,
   type NodeObject,
   type PodTemplate,
+  type PodTemplateRegistry,
   templatePlaceOf,
 } from "../../cluster/index.ts";
 import {
+  type ClusterObjects,
   Code,
   createDefaultRegistry,
   CycleState,
@@ -35,6 +38,8 @@ export interface PodSource {
   readonly what: string;
   readonly template: PodTemplate;
   readonly podCount: number;
+  /** Fitting nowhere is nothing to be told. */
+  readonly mayFitNowhere?: boolean;
 }
 
 /** Filters whose verdict no other pod can change. */
@@ -50,21 +55,32 @@ const PASSING_TAINT_PREFIX = "node.kubernetes.io/";
 const NOTED_MAX = 20;
 
 /** The makers of pods among objects; those that want none, and pods that have a node, are none. */
-export function podSourcesOf(objects: Iterable<ApiObject>): PodSource[] {
+export function podSourcesOf(
+  objects: Iterable<ApiObject>,
+  registry: PodTemplateRegistry,
+): PodSource[] {
   const sources: PodSource[] = [];
   const all = [...objects];
   const known = new Set(all.map(nameOf));
   for (const object of all) {
     const template = templatePlaceOf(object)?.template;
-    // A DaemonSet takes the nodes it fits on; with none it makes no pods.
-    if (template === undefined || object.kind === "DaemonSet") continue;
+    if (template === undefined) continue;
     if (object.kind === "Pod" && (object.nodeName !== "" || object.status.phase !== "Pending"))
       continue;
     const owner = findControllerOf(object.meta);
     if (owner !== undefined && known.has(`${owner.kind} ${object.meta.namespace}/${owner.name}`))
       continue;
     const podCount = podCountOf(object);
-    if (podCount > 0) sources.push({ what: nameOf(object), template, podCount });
+    if (podCount === 0) continue;
+    const what = nameOf(object);
+    // A DaemonSet takes the nodes it fits on; with none it makes no pods.
+    const mayFitNowhere = object.kind === "DaemonSet";
+    sources.push({
+      what,
+      template: withClaims(object, template, registry),
+      podCount,
+      mayFitNowhere,
+    });
   }
   return sources;
 }
@@ -81,8 +97,8 @@ export function noteHopelessPods(
   const verdicts = new Map<PodTemplate, string | undefined>();
   let unnoted = 0;
   let noted = 0;
-  for (const { what, template, podCount } of sources) {
-    if (template.nodeName !== "") continue;
+  for (const { what, template, podCount, mayFitNowhere } of sources) {
+    if (template.nodeName !== "" || mayFitNowhere) continue;
     const profile = profiles.get(template.schedulerName);
     if (profile === undefined) {
       const known = [...profiles.keys()].join(", ");
@@ -107,6 +123,34 @@ export function noteHopelessPods(
     else unnoted += podCount;
   }
   if (unnoted > 0) notes.add("NEVER_FITS", "more pods fit on no node", false, unnoted);
+}
+
+/** Notes the rules that these pods need and this build does not have: they could be placed otherwise. */
+export function noteUnsimulatedRules(
+  notes: NoteBook,
+  sources: readonly PodSource[],
+  objects: ClusterObjects,
+  configuration: SchedulerConfiguration,
+): void {
+  const registry = createDefaultRegistry();
+  const handle = { cache: new SchedulerCache(), objects };
+  for (const profile of configuration.profiles) {
+    const names = new Set(
+      EXTENSION_POINTS.flatMap((point) => profile.plugins[point].map(({ name }) => name)),
+    );
+    const plugins = [...names].flatMap((name) => {
+      const plugin = registry.find(name)?.factory(profile.args.get(name), handle);
+      return plugin?.notSimulated === undefined ? [] : [plugin];
+    });
+    for (const { template, podCount } of sources) {
+      if (template.schedulerName !== profile.schedulerName) continue;
+      for (const plugin of plugins) {
+        const reason = plugin.notSimulated!(podOf(template));
+        if (reason !== undefined)
+          notes.add("UNSIMULATED_RULE", `${plugin.name}: ${reason}`, true, podCount);
+      }
+    }
+  }
 }
 
 class EmptyCluster {
@@ -193,6 +237,23 @@ function podCountOf(object: ApiObject): number {
     default:
       return 1;
   }
+}
+
+// The pods of a StatefulSet have volumes that its template does not show.
+function withClaims(
+  object: ApiObject,
+  template: PodTemplate,
+  registry: PodTemplateRegistry,
+): PodTemplate {
+  if (object.kind !== "StatefulSet" || object.volumeClaimTemplates.length === 0) return template;
+  const claims = object.volumeClaimTemplates.map(({ meta }) => ({
+    name: meta.name,
+    persistentVolumeClaim: { claimName: meta.name },
+  }));
+  const own = template.source.spec["volumes"];
+  return registry.derive(template, {
+    spec: { volumes: [...(Array.isArray(own) ? own : []), ...claims] },
+  });
 }
 
 function nameOf(object: ApiObject): string {
