@@ -1,4 +1,6 @@
 // Exit codes of the command line, one meaning each. The table is part of the interface.
+//
+// A code is a promise to scripts: new meanings get new numbers, none is reused.
 
 /** What the process tells its caller. */
 export const EXIT = {

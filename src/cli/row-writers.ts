@@ -1,4 +1,6 @@
 // Rows of a run on their way into its CSV files, buffered so that a write is worth its call.
+//
+// Rows pass through and are not kept: memory stays flat however long the run is.
 
 import type { RowSinks } from "../metrics/index.ts";
 import {

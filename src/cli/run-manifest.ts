@@ -1,4 +1,6 @@
 // What a result folder says about where it came from, and the command that makes it again.
+//
+// It holds what decided the results and nothing of the machine or the hour they were made at.
 
 import type { PreparedRun } from "../experiment/index.ts";
 import type { RunResult } from "../metrics/index.ts";

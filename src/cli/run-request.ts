@@ -1,4 +1,6 @@
 // What `podsim run` asks of its worker, and what the worker says back: plain data on both sides.
+//
+// Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
 import type { ExitCode } from "./exit-codes.ts";
 

@@ -1,4 +1,6 @@
 // The worker thread of `podsim run`: runs the job and posts its report. Nothing else runs here.
+//
+// A thread of its own keeps the terminal alive (progress, Ctrl-C) while the simulation never yields.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { failureReport } from "./failure-report.ts";

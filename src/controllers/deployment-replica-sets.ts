@@ -10,6 +10,7 @@ import {
   type StoredObject,
 } from "../cluster/index.ts";
 
+/** A ReplicaSet as the store holds it: object, status, version. */
 export type ReplicaSetRecord = StoredObject<"ReplicaSet">;
 
 /** Label that tells the pods of a Deployment's ReplicaSets apart. */
@@ -108,6 +109,7 @@ export function withSize(
   return { ...object, replicas, meta: { ...object.meta, annotations: merged } };
 }
 
+/** Its revision in the Deployment's history; 0 if it has none yet. */
 export function revisionOf(record: ReplicaSetRecord): number {
   return numberIn(record, REVISION) ?? 0;
 }
@@ -117,6 +119,7 @@ export function desiredAnnotation(record: ReplicaSetRecord): number | undefined 
   return numberIn(record, DESIRED);
 }
 
+/** The most pods the Deployment allowed (size plus surge) when it last resized this ReplicaSet. */
 export function maxReplicasAnnotation(record: ReplicaSetRecord): number | undefined {
   return numberIn(record, MAX);
 }

@@ -42,6 +42,7 @@ import {
 import { type SyncDone, WorkQueue } from "./work-queue.ts";
 import { deploymentStatusOf, isSameStatus, replicaSetStatusOf } from "./workload-status.ts";
 
+/** A Deployment as the store holds it: object, status, version. */
 export type DeploymentRecord = StoredObject<"Deployment">;
 
 /** Upstream gives a failing Deployment up after 15 tries, until it changes. */

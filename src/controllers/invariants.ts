@@ -1,4 +1,6 @@
 // All invariants of controllers and kubelets in one registration.
+//
+// One call, so that whoever assembles a run cannot forget one; the tests of each are in its own file.
 
 import type { ApiServer, Machines } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";

@@ -1,4 +1,7 @@
 // Pod templates and completion indexes of Jobs.
+//
+// Apart from the controller because it is only names and labels: which pod belongs to which index is
+// read back from them. When pods are made and counted is decided in job.ts.
 
 import type { PodTemplate, PodTemplateRegistry, StoredObject } from "../cluster/index.ts";
 

@@ -1,4 +1,7 @@
 // What a kubelet writes into a pod's status: the whole of it, from the pod's record on the node.
+//
+// A pure function of the record, so that a status lost on the way (API outage, deleted pod) can be
+// written again whole. When it is written is the kubelet's business.
 
 import { ConditionStatus, PodPhase, type PodStatusPatch } from "../cluster/index.ts";
 import { type KubeletPod, Stage } from "./kubelet-pod.ts";

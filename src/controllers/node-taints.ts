@@ -5,8 +5,11 @@
 import type { Condition, NodeObject, Taint, TaintEffect } from "../cluster/index.ts";
 
 const PREFIX = "node.kubernetes.io/";
+/** The kubelet says that the node is not ready. */
 export const NOT_READY_KEY: string = `${PREFIX}not-ready`;
+/** The kubelet says nothing any more; readiness is unknown. */
 export const UNREACHABLE_KEY: string = `${PREFIX}unreachable`;
+/** Set by an administrator who vouches that the machine is off: its pods may be deleted by force. */
 export const OUT_OF_SERVICE_KEY: string = `${PREFIX}out-of-service`;
 const UNSCHEDULABLE_KEY = `${PREFIX}unschedulable`;
 
@@ -55,6 +58,7 @@ export function withConditionTaints(node: NodeObject): NodeObject {
   return { ...node, taints: [...kept, ...missing.map((key) => taintOf(key, "NoSchedule"))] };
 }
 
+/** True if the node has a taint of this key and effect, whatever its value. */
 export function hasTaint(node: NodeObject, key: string, effect: TaintEffect): boolean {
   return node.taints.some((taint) => taint.key === key && taint.effect === effect);
 }

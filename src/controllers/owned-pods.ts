@@ -34,6 +34,7 @@ export function isActive(pods: PodTable, pod: PodIndex): boolean {
   return !pods.isFinished(pod) && !pods.isDeleting(pod);
 }
 
+/** True if the Ready condition is True; a pod without the condition is not ready. */
 export function isReady(pods: PodTable, pod: PodIndex): boolean {
   return pods.ready(pod) === ConditionStatus.True;
 }

@@ -1,4 +1,7 @@
 // Names, claims and pod templates of StatefulSets.
+//
+// Apart from the controller because identity is all there is to it: the ordinal decides name, hostname
+// and claims. In which order pods are made and removed is decided in stateful-set.ts.
 
 import type {
   PersistentVolumeClaimObject,

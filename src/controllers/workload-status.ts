@@ -123,18 +123,22 @@ const NO_STATEFUL_SET_STATUS: StatefulSetStatus = {
   updateRevision: "",
 };
 
+/** The stored status, or that of a ReplicaSet nobody has synced yet: all zero. */
 export function replicaSetStatusOf(stored: StoredHead): ReplicaSetStatus {
   return (stored.status as ReplicaSetStatus | undefined) ?? NO_REPLICA_SET_STATUS;
 }
 
+/** The stored status, or that of a Deployment nobody has synced yet: all zero. */
 export function deploymentStatusOf(stored: StoredHead): DeploymentStatus {
   return (stored.status as DeploymentStatus | undefined) ?? NO_DEPLOYMENT_STATUS;
 }
 
+/** The stored status, or that of a Job nobody has synced yet: nothing started. */
 export function jobStatusOf(stored: StoredHead): JobStatus {
   return (stored.status as JobStatus | undefined) ?? NO_JOB_STATUS;
 }
 
+/** The stored status, or that of a StatefulSet nobody has synced yet: no revision. */
 export function statefulSetStatusOf(stored: StoredHead): StatefulSetStatus {
   return (stored.status as StatefulSetStatus | undefined) ?? NO_STATEFUL_SET_STATUS;
 }

@@ -1,4 +1,6 @@
 // What a call of the simulation loop came to. An outcome is a value, never an exception.
+//
+// Callers tell a finished run from one that hit a limit by looking at it; only broken code throws.
 
 import type { Instant } from "../base/index.ts";
 

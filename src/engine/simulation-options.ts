@@ -1,4 +1,6 @@
 // What a simulation is made with, and what it says about itself in numbers.
+//
+// Types alone, apart from the loop, so that tests and other floors can name them without it.
 
 import type { Instant } from "../base/index.ts";
 import type { EventLog } from "./event-log.ts";

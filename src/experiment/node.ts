@@ -1,4 +1,7 @@
 // Door of the experiment floor, Node half: inputs from files, user modules.
+//
+// Apart from index.ts because a browser has neither; whatever only this door reaches may use Node's
+// modules, and nothing else of this floor may.
 
 export { INPUT_BYTES_MAX, readInputFile, readInputPath } from "./node/input-files.ts";
 export type { InputFile } from "./node/input-files.ts";

@@ -1,4 +1,7 @@
 // The library's shortest way: a scenario value in, a result out.
+//
+// Reads, prepares and runs in one call, in the caller's thread, without files. Who wants the steps
+// apart (to stop, to look in between, to run twice) uses prepareRun and startRun.
 
 import { hasErrors, InputError } from "../base/index.ts";
 import type { RunResult } from "../metrics/index.ts";

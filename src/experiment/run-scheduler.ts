@@ -1,4 +1,7 @@
 // The scheduler of a run, ready to be started: a configuration, and what decides under it.
+//
+// A plain record, so that the command line, a scenario and a library user can each make one and a run
+// need not know where it came from.
 
 import type { ApiServer } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";

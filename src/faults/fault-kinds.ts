@@ -1,4 +1,6 @@
 // The registry of fault kinds: a new kind is one file and one line here.
+//
+// The plan of a run names kinds by these keys, and the type of an item follows from its key.
 
 import type { FaultKind } from "./fault-kind.ts";
 import { NETWORK_PARTITION, type NetworkPartition } from "./network-partition.ts";

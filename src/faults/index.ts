@@ -1,4 +1,7 @@
 // Door of faults: what goes wrong with machines, by plan or by law.
+//
+// A fault begins and ends physical facts and nothing else; what the cluster makes of them (taints,
+// evictions, replacements) is the controllers' doing.
 
 export type { FaultPlan, FaultSet } from "./start-faults.ts";
 export { startFaults } from "./start-faults.ts";

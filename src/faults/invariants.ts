@@ -1,4 +1,7 @@
 // Invariants of faults: up and down times of every machine, and who a domain failure hits.
+//
+// Both sides are computed on different paths: the ledger adds up what it held, the machines what they
+// went through.
 
 import { type ApiServer, type Machines, type NodeIndex, ZONE_LABEL } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";

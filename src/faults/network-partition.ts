@@ -1,4 +1,7 @@
 // NetworkPartition: nodes are cut off from the API server; what runs on them goes on.
+//
+// Tells apart what a crash mixes up: the API sees the node go, yet its pods still serve and still hold
+// their resources until the node is back.
 
 import { NO_NODE } from "../cluster/index.ts";
 import type { FaultKind } from "./fault-kind.ts";
@@ -13,6 +16,7 @@ export interface NetworkPartition {
   readonly durationUs?: number;
 }
 
+/** Cuts the network of a node or of all nodes of a zone as they are when it begins. */
 export const NETWORK_PARTITION: FaultKind<NetworkPartition> = {
   kind: "NetworkPartition",
   start(item, position, context) {

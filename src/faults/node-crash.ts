@@ -1,4 +1,7 @@
 // NodeCrash: one machine loses its power at an instant, and gets it back some time later or never.
+//
+// The simplest fault and the measure of the others: processes end at once, the API learns of it only
+// when heartbeats stay away.
 
 import { NO_NODE } from "../cluster/index.ts";
 import type { FaultKind } from "./fault-kind.ts";
@@ -13,6 +16,7 @@ export interface NodeCrash {
   readonly repairAfterUs?: number;
 }
 
+/** Cuts the power of one node; a node that does not exist at that instant is noted. */
 export const NODE_CRASH: FaultKind<NodeCrash> = {
   kind: "NodeCrash",
   start(item, position, context) {

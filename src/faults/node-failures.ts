@@ -34,6 +34,7 @@ function drawnUs(law: Law, draws: EntityDraws, entity: number, number: number): 
   return Math.max(1, Math.round(seconds * 1_000_000));
 }
 
+/** Every node of the selection has a life of its own: up and repair times are keyed by its name. */
 export const NODE_FAILURES: FaultKind<NodeFailures> = {
   kind: "NodeFailures",
   start(item, _position, context) {

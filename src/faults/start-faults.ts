@@ -1,4 +1,6 @@
 // Starts a fault plan: every item begins to count from the present instant.
+//
+// The only place where a plan meets a simulation: kinds get a context and never the run itself.
 
 import type { EntityDraws } from "../base/index.ts";
 import type { ApiServer, Machines } from "../cluster/index.ts";

@@ -14,6 +14,7 @@ export interface ZoneOutage {
   readonly durationUs?: number;
 }
 
+/** Cuts the power of all nodes that are in the zone when it begins, all at one instant. */
 export const ZONE_OUTAGE: FaultKind<ZoneOutage> = {
   kind: "ZoneOutage",
   start(item, position, context) {

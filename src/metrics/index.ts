@@ -1,4 +1,7 @@
 // Door of the metrics floor: what a run leaves, and how it is measured while it runs.
+//
+// Measuring observes commits and decisions and changes neither, so a run has the same fingerprint with
+// and without it.
 
 export { KUBERNETES_VERSION, RESULT_SCHEMA_VERSION } from "./run-result.ts";
 export type {

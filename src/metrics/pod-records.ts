@@ -17,6 +17,7 @@ export const DEPARTURE = {
   lostWithNode: 5,
   deleted: 6,
 } as const;
+/** One of the values of `DEPARTURE`. */
 export type Departure = (typeof DEPARTURE)[keyof typeof DEPARTURE];
 
 const DEPARTURE_NAMES = [

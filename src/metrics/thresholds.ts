@@ -65,6 +65,7 @@ export const MEASURES: ReadonlyMap<
   ["attempts", { unit: "count", distribution: false, meaning: "scheduling attempts" }],
 ] as const);
 
+/** How value and limit are compared; both sides are in the unit of the measure. */
 export type ThresholdOperator = "<" | "<=" | ">" | ">=" | "=" | "!=";
 
 /** A parsed gate. `statistic` is "" for a plain measure; percentiles are "p" and the percent. */

@@ -1,4 +1,7 @@
 // Door of the report floor: results in, text out. Never sees a running simulation.
+//
+// Every function here takes a record or rows and returns text, so the same report comes from a fresh
+// run, from a file, and in a browser.
 
 export { formatNotes, formatSummary, ratioText, spanText, verdictLine } from "./summary-text.ts";
 export { formatResult, measureRows } from "./result-formats.ts";

@@ -1,4 +1,6 @@
 // The result in the format that -o asks for. All formats show numbers of one record.
+//
+// A format may leave numbers out and never computes one of its own, so all of them agree.
 
 import { writeYaml } from "../base/index.ts";
 import type { RunResult } from "../metrics/index.ts";

@@ -1,4 +1,7 @@
 // Door of the workload floor: what comes to a cluster, and how long it stays.
+//
+// Arrivals, lifetimes and traces are functions of seed and identity alone; what the cluster does with
+// the pods never changes which come next.
 
 export { PodSubmitter } from "./pod-submitter.ts";
 export type { PodSubmission } from "./pod-submitter.ts";

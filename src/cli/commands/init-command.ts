@@ -1,4 +1,7 @@
 // `podsim init`: writes a commented scenario and its schema, and says what to do next.
+//
+// The text itself is the experiment floor's, so that the playground can offer the same; here it meets
+// files, and never replaces one unasked.
 
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";

@@ -1,4 +1,6 @@
 // `podsim schema`: the scenario file's JSON Schema (draft 7), for editors.
+//
+// The same schema that readers of scenarios use, so an editor and podsim cannot disagree.
 
 import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../exit-codes.ts";

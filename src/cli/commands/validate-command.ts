@@ -1,4 +1,6 @@
 // `podsim validate`: everything that a run would refuse or leave out, without running anything.
+//
+// It takes the way of `run` up to the start of time, so what it accepts will run.
 
 import type { Command } from "commander";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";

@@ -1,4 +1,7 @@
 // `podsim verify`: how far podsim agrees with what a real scheduler and its parts were recorded to do.
+//
+// Reads files line by line and prints one line per file; the comparison itself is portable and lives in
+// the experiment floor.
 
 import { type Command, Option } from "commander";
 import type { Difference, VerifyReport } from "../../experiment/index.ts";

@@ -1,4 +1,6 @@
 // `podsim version`: which podsim, whose behaviour it models, and the versions that results depend on.
+//
+// What belongs into a bug report; versions of tools that change no result are left out.
 
 import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../exit-codes.ts";

@@ -1,4 +1,7 @@
 // Applies objects while a run goes on, as a user with kubectl would: requests in order, no waiting.
+//
+// What the API refuses becomes a note of the result, as kubectl would print an error and go on. What
+// exists from the start is not applied here but loaded, see cluster-input.ts.
 
 import {
   type ApiClient,

@@ -1,4 +1,7 @@
 // The controllers' options that a scenario's control plane asks for: its preset, and what differs.
+//
+// One place translates the scenario's names into the options of controllers and container runtime, so
+// that a field without effect shows here. API latencies are chosen in run.ts.
 
 import {
   type ControllerOptions,

@@ -1,4 +1,7 @@
 // The scenario's faults as the plan that the faults floor carries out.
+//
+// Scenarios speak of pools and durations, the faults floor of selectors, laws and microseconds; neither
+// knows the other.
 
 import type { Fault, FaultPlan } from "../../faults/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";

@@ -1,4 +1,6 @@
 // Notes: everything a reader must know to trust the numbers, collected in one shape.
+//
+// Notes are data of the result, not log lines: they are counted, ordered and the same in every run.
 
 import type { Problem } from "../../base/index.ts";
 import type { ManifestSet } from "../../cluster/index.ts";

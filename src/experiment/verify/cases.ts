@@ -1,4 +1,6 @@
 // All kinds of recorded cases behind one call: each line goes to the check of its kind.
+//
+// A line of an unknown kind is counted as unsupported and named, never as agreement.
 
 import { type CaseKinds, parseCaseLines, ReportBuilder, type VerifyReport } from "./case-format.ts";
 import { pluginCaseKinds } from "./cases-plugins.ts";

@@ -1,4 +1,6 @@
 // Every trace format that can be read: one line per format.
+//
+// The schema of scenarios offers exactly these names, so a new reader is one file and one line here.
 
 import type { TraceFormat } from "../trace.ts";
 import { OPENB } from "./openb.ts";
