@@ -122,12 +122,12 @@ export class NodeLifecycleController {
 
   private unsettle(node: NodeIndex): void {
     this.unsettled.add(node);
-    this.planPass();
+    this.planPassAt(this.passes.after(this.context.sim.nowUs));
   }
 
   private noteSilence(node: NodeIndex): void {
     this.fading.add(node);
-    this.planPass();
+    this.planPassAt(this.fadesAtUs(node));
   }
 
   private forget(node: NodeIndex): void {
@@ -172,8 +172,8 @@ export class NodeLifecycleController {
     return this.passes.after(Math.max(noticedUs, this.probesResetUs) + nodeMonitorGracePeriodUs);
   }
 
+  /** After a pass: the next one at once if something is open, else when the next silent node fades. */
   private planPass(): void {
-    if (this.isPassing) return;
     const { nowUs } = this.context.sim;
     let atUs = Number.POSITIVE_INFINITY;
     if (this.unsettled.size > 0 || this.retryPods.size > 0) atUs = this.passes.after(nowUs);
@@ -198,12 +198,18 @@ export class NodeLifecycleController {
     this.passAtUs = Number.POSITIVE_INFINITY;
     this.isPassing = true;
     const due = new Set<NodeIndex>([...this.unsettled, ...this.retryPods]);
-    for (const node of this.fading) if (this.fadesAtUs(node) <= startUs) due.add(node);
+    for (const node of this.fading) {
+      if (!this.heartbeats.isSilent(node)) this.fading.delete(node);
+      else if (this.fadesAtUs(node) <= startUs) due.add(node);
+    }
     this.unsettled.clear();
     const nodes = [...due].filter((node) => api.nodes.exists(node)).sort((a, b) => a - b);
     let running = 0;
     let next = 0;
+    let isAdvancing = false; // most looks are over at once, and must not nest
     const advance = (): void => {
+      if (isAdvancing) return;
+      isAdvancing = true;
       while (running < options.nodeLifecycle.passWorkers && next < nodes.length) {
         running++;
         this.look(nodes[next++]!, startUs, () => {
@@ -211,6 +217,7 @@ export class NodeLifecycleController {
           advance();
         });
       }
+      isAdvancing = false;
       if (running === 0 && next >= nodes.length && this.isPassing) this.endPass(startUs);
     };
     advance();

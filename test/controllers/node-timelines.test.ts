@@ -1,7 +1,12 @@
 // Nodes that come back, leave, are taken out of service, or fail together; bounds from the records
 // timelines/s05-*, s06-* and from spec/node-lifecycle.md section 9.
 import { describe, expect, it } from "vitest";
-import { ConditionStatus, type NodeIndex, PodPhase } from "../../src/cluster/index.ts";
+import {
+  ConditionStatus,
+  LATENCIES_INSTANT,
+  type NodeIndex,
+  PodPhase,
+} from "../../src/cluster/index.ts";
 import { startFaults } from "../../src/faults/index.ts";
 import { createRig, deployment, type Rig } from "./rig.ts";
 
@@ -143,6 +148,30 @@ describe("nodes that fail together", () => {
     const seconds = at.at(-1)! - at[0]!;
     expect(seconds).toBeGreaterThan(1); // 50 marks and some Events, less the burst of 30, at 20 per second
     expect(seconds).toBeLessThan(4);
+  });
+});
+
+describe("a large cluster", () => {
+  it("of 8000 nodes survives an outage of half of it in passes that neither nest nor rescan", () => {
+    const rig = createRig({
+      nodes: 8000,
+      zoneOf: (index) => `z${index % 2}`,
+      latencies: LATENCIES_INSTANT,
+    });
+    startFaults(
+      rig.sim,
+      rig.api,
+      rig.machines,
+      [{ kind: "ZoneOutage", zone: "z1", atUs: 30e6, durationUs: 300e6 }],
+      rig.draws,
+    );
+    rig.runUntil(100);
+    const ready = () =>
+      rig.nodes.filter((node) => rig.api.nodes.ready(node) === ConditionStatus.True).length;
+    expect(ready()).toBe(4000);
+    rig.runUntil(400);
+    expect(ready()).toBe(8000);
+    expect(rig.nodes.every((node) => taintsOf(rig, node).length === 0)).toBe(true);
   });
 });
 
