@@ -3,21 +3,16 @@
 // Every part of `expect` is compared that this build models. A case that touches a rule which is not
 // modelled (the search for victims among them) is counted by plugin as not supported.
 
-import { compareText } from "../../base/index.ts";
 import {
   Code,
   CycleState,
   type Decision,
   errorStatus,
   filterNode,
-  formatCode,
   type NodeRow,
   PlainEvaluator,
   PREEMPTION_NOT_SIMULATED,
-  type PluginScores,
   type PodInfo,
-  type PostFilterOutcome,
-  type PreFiltering,
   type Profile,
   runPostFilters,
   runPreFilters,
@@ -38,6 +33,17 @@ import {
   requiredObject,
   type VerifyReport,
 } from "./case-format.ts";
+import {
+  type ExpectedDecision,
+  type Examination,
+  comparePreFilter,
+  compareNodes,
+  compareChoice,
+  messageOf,
+  comparePostFilter,
+  compareHistogram,
+  compareStatus,
+} from "./decision-comparison.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 
 /** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
@@ -56,59 +62,6 @@ export function verifyDecisions(lines: Iterable<string>, file = "decisions"): Ve
     );
   }
   return report.build();
-}
-
-/** The recorded answer; see the corpus' README for the fields. */
-interface ExpectedDecision {
-  readonly nodeOrder: readonly string[];
-  readonly preEnqueue?: RecordedStatus;
-  readonly preFilter?: RecordedStatus & { readonly nodes?: readonly string[] };
-  readonly skipFilter?: readonly string[];
-  readonly nodes: Readonly<Record<string, ExpectedNode>>;
-  readonly skipScore?: readonly string[];
-  readonly winners: readonly string[];
-  readonly choice: string | null;
-  readonly choiceArbitrary?: boolean;
-  readonly viaNominated?: boolean;
-  readonly noScorePlugins?: boolean;
-  readonly error?: string;
-  readonly message: string | null;
-  readonly preemption: {
-    readonly ran?: boolean;
-    readonly code?: string;
-    readonly message?: string;
-    readonly nominated?: string | null;
-    readonly candidates?: unknown;
-    readonly rejected?: Readonly<Record<string, RecordedStatus>>;
-  } | null;
-}
-
-interface RecordedStatus {
-  readonly code: string;
-  readonly plugin?: string;
-  readonly reasons?: readonly string[];
-}
-
-interface ExpectedNode extends Partial<RecordedStatus> {
-  readonly fits: boolean;
-  readonly scores?: Readonly<Record<string, RecordedScore>>;
-  readonly total?: number;
-}
-
-interface RecordedScore {
-  readonly raw: number;
-  readonly normalized: number;
-  readonly weighted: number;
-}
-
-/** Everything this build says about one case. */
-interface Examination {
-  readonly preFiltering: PreFiltering;
-  /** Verdict of every node of the list (or of the narrowed list). */
-  readonly verdicts: ReadonlyMap<string, Status>;
-  readonly feasible: readonly NodeRow[];
-  readonly scoring: Scoring;
-  readonly decision: Decision;
 }
 
 function checkDecision(recorded: RecordedCase): CaseOutcome {
@@ -209,250 +162,3 @@ const NO_SCORING: Scoring = {
   scores: [],
   skipped: [],
 };
-
-function comparePreFilter(
-  out: Difference[],
-  name: string,
-  expect: ExpectedDecision,
-  { preFiltering }: Examination,
-): void {
-  // Without nodes the real cycle ends before PreFilter, and nothing is recorded for it.
-  if (expect.preFilter === undefined) return;
-  compareStatus(out, { case: name, what: "preFilter" }, expect.preFilter, preFiltering.status);
-  const narrowed =
-    preFiltering.nodeNames === undefined
-      ? undefined
-      : [...preFiltering.nodeNames].sort(compareText);
-  compareValues(
-    out,
-    { case: name, what: "preFilter.nodes" },
-    expect.preFilter.nodes === undefined
-      ? undefined
-      : [...expect.preFilter.nodes].sort(compareText),
-    narrowed,
-  );
-  compareValues(
-    out,
-    { case: name, what: "skipFilter" },
-    [...(expect.skipFilter ?? [])].sort(compareText),
-    [...preFiltering.skipped].sort(compareText),
-  );
-}
-
-function compareNodes(
-  out: Difference[],
-  name: string,
-  world: RecordedWorld,
-  expect: ExpectedDecision,
-  examination: Examination,
-): void {
-  const rejectsAll = examination.preFiltering.status.code !== Code.Success;
-  const expectedNames = Object.keys(expect.nodes);
-  const gotNames = rejectsAll ? [] : world.cache.nodeList.map((row) => world.cache.nodeName(row));
-  compareValues(
-    out,
-    { case: name, what: "nodes" },
-    [...expectedNames].sort(compareText),
-    [...gotNames].sort(compareText),
-  );
-  for (const node of expectedNames) {
-    const expected = expect.nodes[node]!;
-    const verdict = examination.verdicts.get(node);
-    const place = { case: name, node };
-    const fits = verdict?.code === Code.Success;
-    compareValues(out, { ...place, what: "fits" }, expected.fits, fits);
-    if (!expected.fits) {
-      compareRejection(out, place, expect, expected, verdict, examination.decision);
-    } else if (fits) {
-      compareScores(out, place, world, expected, examination, expect.error !== undefined);
-    }
-  }
-  if (examination.feasible.length > 0 && expect.error === undefined) {
-    compareValues(
-      out,
-      { case: name, what: "skipScore" },
-      [...(expect.skipScore ?? [])].sort(compareText),
-      [...examination.scoring.skipped].sort(compareText),
-    );
-  }
-}
-
-/** Nodes outside a narrowed list carry the absent status, whose reasons count only if nothing fits. */
-function compareRejection(
-  out: Difference[],
-  place: { case: string; node: string },
-  expect: ExpectedDecision,
-  expected: ExpectedNode,
-  verdict: Status | undefined,
-  decision: Decision,
-): void {
-  if (verdict !== undefined) {
-    compareStatus(out, { ...place, what: "verdict" }, expected as RecordedStatus, verdict);
-    return;
-  }
-  const { absent } = decision.statuses;
-  compareValues(out, { ...place, what: "plugin" }, expected.plugin, undefined);
-  compareValues(out, { ...place, what: "code" }, expected.code, formatCode(absent.code));
-  if (expect.winners.length === 0 && expect.error === undefined) {
-    compareValues(out, { ...place, what: "reasons" }, expected.reasons, absent.reasons);
-  }
-}
-
-function compareScores(
-  out: Difference[],
-  place: { case: string; node: string },
-  world: RecordedWorld,
-  expected: ExpectedNode,
-  { feasible, scoring }: Examination,
-  failed: boolean,
-): void {
-  if (failed) return;
-  const position = feasible.findIndex((row) => world.cache.nodeName(row) === place.node);
-  const plugins = new Set([
-    ...Object.keys(expected.scores ?? {}),
-    ...scoring.scores.map((each) => each.plugin),
-  ]);
-  for (const plugin of [...plugins].sort(compareText)) {
-    const recorded = expected.scores?.[plugin];
-    const computed = scoring.scores.find((each) => each.plugin === plugin);
-    const got = computed === undefined ? undefined : scoreAt(computed, position);
-    compareValues(out, { ...place, plugin, what: "score" }, recorded, got);
-  }
-  if (scoring.scores.length > 0 || expected.total !== undefined) {
-    const got = scoring.totals[position];
-    compareValues(out, { ...place, what: "total" }, expected.total, got);
-  }
-}
-
-function scoreAt(scores: PluginScores, position: number): RecordedScore {
-  return {
-    raw: scores.raw[position]!,
-    normalized: scores.normalized[position]!,
-    weighted: scores.weighted[position]!,
-  };
-}
-
-function compareChoice(
-  out: Difference[],
-  name: string,
-  world: RecordedWorld,
-  expect: ExpectedDecision,
-  examination: Examination,
-  profile: Profile,
-): void {
-  const { decision, feasible, scoring } = examination;
-  const { cache } = world;
-  const hasError =
-    decision.outcome === "error" || (feasible.length > 0 && scoring.status.code !== Code.Success);
-  compareValues(out, { case: name, what: "error" }, expect.error !== undefined, hasError);
-  if (hasError) return;
-  const choice = decision.node === -1 ? null : cache.nodeName(decision.node);
-  const winners = winnersOf(world, examination);
-  compareValues(out, { case: name, what: "winners" }, expect.winners, winners);
-  if (expect.choiceArbitrary === true) {
-    const isAmong = choice !== null && expect.winners.includes(choice);
-    compareValues(out, { case: name, what: "choice among winners" }, true, isAmong);
-  } else {
-    compareValues(out, { case: name, what: "choice" }, expect.choice, choice);
-  }
-  // The recorder tells a nomination from an ordinary placement only when several nodes fit.
-  const viaNominated = decision.viaNominated && feasible.length > 1;
-  compareValues(
-    out,
-    { case: name, what: "viaNominated" },
-    expect.viaNominated === true,
-    viaNominated,
-  );
-  compareValues(
-    out,
-    { case: name, what: "noScorePlugins" },
-    expect.noScorePlugins === true,
-    feasible.length > 0 && profile.scorePlugins.length === 0 && !decision.viaNominated,
-  );
-}
-
-/** All nodes of the highest total in node order; the nominated one alone when it fits. */
-function winnersOf(world: RecordedWorld, { decision, feasible, scoring }: Examination): string[] {
-  const { cache } = world;
-  if (decision.viaNominated) return [cache.nodeName(decision.node as NodeRow)];
-  const highest = scoring.totals.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  return feasible
-    .filter((_, position) => scoring.totals[position] === highest)
-    .map((row) => cache.nodeName(row));
-}
-
-function messageOf(decision: Decision): string | null {
-  return decision.message === "" ? null : decision.message;
-}
-
-/** What PostFilter said where no victims could be searched for, and the whole message with it. */
-function comparePostFilter(
-  out: Difference[],
-  name: string,
-  world: RecordedWorld,
-  expect: ExpectedDecision,
-  decision: Decision,
-  postFilter: PostFilterOutcome | undefined,
-): void {
-  const text = postFilter === undefined ? "" : statusMessage(postFilter.status);
-  const message = text === "" ? decision.message : `${decision.message} ${text}`;
-  compareValues(out, { case: name, what: "message" }, expect.message, message);
-  const { preemption } = expect;
-  const check = (what: string, expected: unknown, got: unknown): void =>
-    compareValues(out, { case: name, what: `preemption.${what}` }, expected, got);
-  check("ran", preemption?.ran === true, postFilter !== undefined);
-  if (postFilter === undefined) return;
-  check("code", preemption?.code, formatCode(postFilter.status.code));
-  check("message", preemption?.message, text);
-  check("nominated", preemption?.nominated, postFilter.nominate);
-  check("candidates", preemption?.candidates, undefined);
-  // A search without victims leaves the same verdict on every node that it looks at.
-  const isSearch = postFilter.nominate !== undefined;
-  const rows = world.cache.nodeList.filter(
-    (row) => isSearch && decision.statuses.get(row).code === Code.Unschedulable,
-  );
-  const rejected = rows.map((row) => [world.cache.nodeName(row), NO_VICTIMS]);
-  check("rejected", preemption?.rejected ?? {}, Object.fromEntries(rejected));
-}
-
-const NO_VICTIMS: RecordedStatus = {
-  code: "UnschedulableAndUnresolvable",
-  reasons: ["No preemption victims found for incoming pod"],
-};
-
-/** The text before the search for victims; its success appends nothing. */
-function compareHistogram(
-  out: Difference[],
-  name: string,
-  expected: string | null,
-  histogram: string,
-): void {
-  if (expected === histogram || expected?.startsWith(`${histogram} `) === true) return;
-  compareValues(out, { case: name, what: "message" }, expected, histogram);
-}
-
-/** Compares code, plugin and reasons; a missing side stands for "no such status". */
-function compareStatus(
-  out: Difference[],
-  place: { case: string; node?: string; what: string },
-  expected: RecordedStatus | undefined,
-  got: Status | undefined,
-): void {
-  const plugin = expected?.plugin ?? got?.plugin;
-  const at = plugin === undefined || plugin === "" ? place : { ...place, plugin };
-  const { what } = place;
-  const code = got === undefined ? undefined : formatCode(got.code);
-  compareValues(out, { ...at, what: `${what}.code` }, expected?.code, code);
-  compareValues(
-    out,
-    { ...at, what: `${what}.plugin` },
-    expected?.plugin ?? "",
-    got === undefined || got.code === Code.Success ? "" : got.plugin,
-  );
-  compareValues(
-    out,
-    { ...at, what: `${what}.reasons` },
-    expected?.reasons ?? [],
-    got?.reasons ?? [],
-  );
-}

@@ -7,7 +7,7 @@
 import type { CaseCheck, CaseOutcome, RecordedCase } from "./case-format.ts";
 
 /** Gates that are alpha, or beta but off, in 1.36. */
-export const OUTSIDE_GATES: ReadonlySet<string> = new Set([
+const OUTSIDE_GATES: ReadonlySet<string> = new Set([
   "TaintTolerationComparisonOperators",
   "StorageCapacityScoring",
   "VolumeLimitScaling",
@@ -24,7 +24,7 @@ export const OUTSIDE_GATES: ReadonlySet<string> = new Set([
 ]);
 
 /** The outcome that a case's gates force, or undefined when it can be compared. */
-export function gateOutcome(recorded: RecordedCase): CaseOutcome | undefined {
+function gateOutcome(recorded: RecordedCase): CaseOutcome | undefined {
   const gates = (recorded["featureGates"] ?? {}) as Readonly<Record<string, boolean>>;
   const names = Object.keys(gates);
   const outside = names.filter((gate) => gates[gate] === true && OUTSIDE_GATES.has(gate));

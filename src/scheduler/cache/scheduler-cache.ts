@@ -372,7 +372,7 @@ export class SchedulerCache {
 }
 
 /** Whether the pod has a pod affinity or anti-affinity term of any sort. */
-export function hasPodAffinityTerms(template: PodTemplate): boolean {
+function hasPodAffinityTerms(template: PodTemplate): boolean {
   const { podAffinity, podAntiAffinity } = template;
   return (
     podAffinity.required.length > 0 ||

@@ -4,7 +4,7 @@
 // what would be asked for. Amounts are numbers; caches of recorded edge cases hand out 64-bit values
 // instead, and then every step wraps as upstream's int64 does.
 
-import { exactResourcesOf, isScalarResource, type ResourceList } from "../../cluster/index.ts";
+import { isScalarResource, type ResourceList } from "../../cluster/index.ts";
 import { amountsOf, type ExactAmounts, wrapInt64 } from "../cache/exact-sums.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
@@ -107,11 +107,6 @@ export function wantedAmount(requests: ResourceList, name: string): number {
     default:
       return requests.scalars.get(name) ?? 0;
   }
-}
-
-/** True when some amount of the list is not an exact number: then only a 64-bit cache judges it rightly. */
-export function needsInt64(list: ResourceList): boolean {
-  return list.exact !== undefined && exactResourcesOf(list) === list.exact;
 }
 
 /** used + wanted in 64 bits. */

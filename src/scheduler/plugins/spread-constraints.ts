@@ -27,7 +27,7 @@ export interface TopologySpreadArguments {
 /** Every node is a domain of its own. */
 export const HOSTNAME_KEY = "kubernetes.io/hostname";
 /** The usual failure domain. */
-export const ZONE_KEY = "topology.kubernetes.io/zone";
+const ZONE_KEY = "topology.kubernetes.io/zone";
 
 function systemDefault(topologyKey: string, maxSkew: number): DefaultConstraint {
   return {

@@ -6,7 +6,7 @@
 import type { PodTemplate, Volume } from "../../cluster/index.ts";
 
 /** True for volumes backed by a claim (named or generic ephemeral). */
-export function isClaimVolume(volume: Volume): boolean {
+function isClaimVolume(volume: Volume): boolean {
   return volume.kind === "persistentVolumeClaim" || volume.kind === "ephemeral";
 }
 
