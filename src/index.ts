@@ -23,13 +23,23 @@ export type {
 } from "./metrics/index.ts";
 
 // ---- read a scenario, and what can be wrong with it ----------------------------------------------
-export { decodeScenario, readScenario, scenarioHash, scenarioJsonSchema } from "./experiment/index.ts";
+export {
+  decodeScenario,
+  readScenario,
+  scenarioHash,
+  scenarioJsonSchema,
+} from "./experiment/index.ts";
 export type { Scenario, ScenarioOptions, ScenarioReading } from "./experiment/index.ts";
 export { formatProblems, InputError } from "./base/index.ts";
 export type { Problem, Severity } from "./base/index.ts";
 
 // ---- schedulers: built in, configured, your own ---------------------------------------------------
-export { configuredScheduler, defaultScheduler, policyScheduler, strategyScheduler } from "./experiment/index.ts";
+export {
+  configuredScheduler,
+  defaultScheduler,
+  policyScheduler,
+  strategyScheduler,
+} from "./experiment/index.ts";
 export type { RunScheduler } from "./experiment/index.ts";
 export { definePlugin, defineStrategy, StrategyError } from "./scheduler/index.ts";
 export type {
@@ -53,7 +63,13 @@ export type { FaultContext, UserFault } from "./faults/index.ts";
 
 // ---- a run in steps ---------------------------------------------------------------------------------
 export { prepareRun, runToEnd, startRun } from "./experiment/index.ts";
-export type { ActiveRun, InputBytes, PreparedRun, RunInput, RunOptions } from "./experiment/index.ts";
+export type {
+  ActiveRun,
+  InputBytes,
+  PreparedRun,
+  RunInput,
+  RunOptions,
+} from "./experiment/index.ts";
 
 // ---- agreement with recorded truth --------------------------------------------------------------------
 export { verifyCases, verifyDecisions, verifyTrajectories } from "./experiment/index.ts";

@@ -4,7 +4,12 @@
 // memory of different sizes can be compared: node dist-bench/bench/cluster/pods-on-nodes.js 100000
 
 import { pathToFileURL } from "node:url";
-import { decodeScenario, defaultScheduler, prepareRun, startRun } from "../../src/experiment/index.ts";
+import {
+  decodeScenario,
+  defaultScheduler,
+  prepareRun,
+  startRun,
+} from "../../src/experiment/index.ts";
 import { NullScheduler } from "../../src/scheduler/index.ts";
 
 /** What one size came to. */
@@ -26,14 +31,28 @@ export function runPodsOnNodes(pods: number): PodsOnNodes {
     apiVersion: "podsim.dev/v1",
     kind: "Scenario",
     metadata: { name: "pods-on-nodes" },
-    run: { study: "terminating", until: "drained", horizon: `${Math.ceil(pods / RATE_PER_SECOND) + 36_000}s`, seed: "1" },
-    cluster: { nodePools: [{ name: "n", count: NODES, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } }] },
+    run: {
+      study: "terminating",
+      until: "drained",
+      horizon: `${Math.ceil(pods / RATE_PER_SECOND) + 36_000}s`,
+      seed: "1",
+    },
+    cluster: {
+      nodePools: [
+        { name: "n", count: NODES, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } },
+      ],
+    },
     workload: {
       generators: [
         {
           name: "p",
           arrivals: { process: "poisson", rate: RATE_PER_SECOND, count: pods },
-          pod: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }] } },
+          pod: {
+            spec: {
+              restartPolicy: "Never",
+              containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }],
+            },
+          },
           duration: { law: "exponential", mean: "300s" },
         },
       ],
@@ -41,12 +60,18 @@ export function runPodsOnNodes(pods: number): PodsOnNodes {
     controlPlane: { preset: "instant" },
   };
   const decoded = decodeScenario(scenario);
-  if (decoded.scenario === undefined) throw new Error(decoded.problems.map((problem) => problem.message).join("; "));
-  const scheduler = { ...defaultScheduler("null"), startInstead: (api: ConstructorParameters<typeof NullScheduler>[0]) => void new NullScheduler(api) };
+  if (decoded.scenario === undefined)
+    throw new Error(decoded.problems.map((problem) => problem.message).join("; "));
+  const scheduler = {
+    ...defaultScheduler("null"),
+    startInstead: (api: ConstructorParameters<typeof NullScheduler>[0]) =>
+      void new NullScheduler(api),
+  };
   const run = startRun(prepareRun({ scenario: decoded.scenario, scheduler }));
   while (run.advance(100_000));
   const result = run.finish();
-  if (result.counts.podsSucceeded !== pods) throw new Error(`${result.counts.podsSucceeded} of ${pods} pods succeeded`);
+  if (result.counts.podsSucceeded !== pods)
+    throw new Error(`${result.counts.podsSucceeded} of ${pods} pods succeeded`);
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
     pods,

@@ -55,14 +55,16 @@ export class AccountingAudit {
   /** Sum over pods of requested milli-cpu times the time it was held, up to now. */
   totalCpuArea(): bigint {
     let total = this.cpuArea;
-    for (const held of this.holdings.values()) total += area(held.milliCpu, held.sinceUs, this.now());
+    for (const held of this.holdings.values())
+      total += area(held.milliCpu, held.sinceUs, this.now());
     return total;
   }
 
   /** The same for bytes of memory. */
   totalMemoryArea(): bigint {
     let total = this.memoryArea;
-    for (const held of this.holdings.values()) total += area(held.memoryBytes, held.sinceUs, this.now());
+    for (const held of this.holdings.values())
+      total += area(held.memoryBytes, held.sinceUs, this.now());
     return total;
   }
 
@@ -82,10 +84,12 @@ export class AccountingAudit {
       this.arrivals.set(uid, nowUs);
       this.arrivedCount += 1;
     }
-    const holds = kind !== "Deleted" && change.nodeAfter !== NO_NODE && !isFinishedPhase(change.phaseAfter);
+    const holds =
+      kind !== "Deleted" && change.nodeAfter !== NO_NODE && !isFinishedPhase(change.phaseAfter);
     const held = this.holdings.get(uid);
     const { milliCpu, memoryBytes } = change.templateAfter.nodeRequests;
-    const isSame = held !== undefined && holds && held.milliCpu === milliCpu && held.memoryBytes === memoryBytes;
+    const isSame =
+      held !== undefined && holds && held.milliCpu === milliCpu && held.memoryBytes === memoryBytes;
     if (held !== undefined && !isSame) this.close(uid, held, nowUs);
     if (holds && !isSame) {
       this.holdings.set(uid, { node: change.nodeAfter, milliCpu, memoryBytes, sinceUs: nowUs });
@@ -115,7 +119,8 @@ export function registerMetricsInvariants(
   registry.register({
     id: "I66",
     mode: "deep",
-    title: "integral of requested = sum over pods of request times holding time, per node and in total",
+    title:
+      "integral of requested = sum over pods of request times holding time, per node and in total",
     when: "end",
     test: () =>
       difference("milli-cpu", collector.cpuArea(), audit.totalCpuArea()) ??
@@ -127,7 +132,8 @@ export function registerMetricsInvariants(
     mode: "check",
     title: "sum over nodes of what is requested = what is requested in the cluster",
     when: "instant",
-    test: () => difference("milli-cpu", BigInt(collector.cpuOfNodes()), BigInt(collector.cpuOfCluster())),
+    test: () =>
+      difference("milli-cpu", BigInt(collector.cpuOfNodes()), BigInt(collector.cpuOfCluster())),
   });
   registry.register({
     id: "I68",
@@ -148,7 +154,9 @@ export function registerMetricsInvariants(
 /** I79: the words for the first number of a result that is none; undefined if all are numbers. */
 export function numberViolation(value: unknown, path: string = "result"): string | undefined {
   if (typeof value === "number") {
-    return Number.isFinite(value) && !Object.is(value, -0) ? undefined : `${path} is ${Object.is(value, -0) ? "-0" : value}`;
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? undefined
+      : `${path} is ${Object.is(value, -0) ? "-0" : value}`;
   }
   if (value === undefined) return `${path} is undefined`;
   if (typeof value !== "object" || value === null) return undefined;
@@ -159,10 +167,18 @@ export function numberViolation(value: unknown, path: string = "result"): string
   return undefined;
 }
 
-function firstNodeDifference(api: ApiServer, collector: Collector, audit: AccountingAudit): string | undefined {
+function firstNodeDifference(
+  api: ApiServer,
+  collector: Collector,
+  audit: AccountingAudit,
+): string | undefined {
   for (let index = 0; index < api.nodes.rowCount; index++) {
     const node = index as NodeIndex;
-    const found = difference(`node ${api.nodes.name(node)}`, collector.nodeCpuArea(node), audit.nodeCpuArea(node));
+    const found = difference(
+      `node ${api.nodes.name(node)}`,
+      collector.nodeCpuArea(node),
+      audit.nodeCpuArea(node),
+    );
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,10 +1,27 @@
 // The numbers of a run, recomputed from its rows; and the accounting invariants, bitten by mutants.
 
 import { describe, expect, it } from "vitest";
-import { prepareRun, decodeScenario, startRun, type ActiveRun } from "../../src/experiment/index.ts";
+import {
+  prepareRun,
+  decodeScenario,
+  startRun,
+  type ActiveRun,
+} from "../../src/experiment/index.ts";
 import { InvariantRegistry } from "../../src/engine/index.ts";
-import { AccountingAudit, Collector, numberViolation, registerMetricsInvariants } from "../../src/metrics/index.ts";
-import type { DecisionRow, EventRow, NodeRow, PodRow, RunResult, SampleRow } from "../../src/metrics/index.ts";
+import {
+  AccountingAudit,
+  Collector,
+  numberViolation,
+  registerMetricsInvariants,
+} from "../../src/metrics/index.ts";
+import type {
+  DecisionRow,
+  EventRow,
+  NodeRow,
+  PodRow,
+  RunResult,
+  SampleRow,
+} from "../../src/metrics/index.ts";
 
 const SCENARIO = {
   apiVersion: "podsim.dev/v1",
@@ -12,7 +29,14 @@ const SCENARIO = {
   metadata: { name: "numbers" },
   run: { study: "terminating", horizon: "20m", seed: "1" },
   cluster: {
-    nodePools: [{ name: "n", count: 4, zones: ["a", "b"], allocatable: { cpu: "4", memory: "8Gi", pods: "20" } }],
+    nodePools: [
+      {
+        name: "n",
+        count: 4,
+        zones: ["a", "b"],
+        allocatable: { cpu: "4", memory: "8Gi", pods: "20" },
+      },
+    ],
   },
   workload: {
     manifests: [
@@ -28,7 +52,15 @@ const SCENARIO = {
               selector: { matchLabels: { app: "web" } },
               template: {
                 metadata: { labels: { app: "web" } },
-                spec: { containers: [{ name: "c", image: "web:1", resources: { requests: { cpu: "900m", memory: "1Gi" } } }] },
+                spec: {
+                  containers: [
+                    {
+                      name: "c",
+                      image: "web:1",
+                      resources: { requests: { cpu: "900m", memory: "1Gi" } },
+                    },
+                  ],
+                },
               },
             },
           },
@@ -42,7 +74,9 @@ const SCENARIO = {
         pod: {
           spec: {
             restartPolicy: "Never",
-            containers: [{ name: "c", image: "job:1", resources: { requests: { cpu: "1", memory: "512Mi" } } }],
+            containers: [
+              { name: "c", image: "job:1", resources: { requests: { cpu: "1", memory: "512Mi" } } },
+            ],
           },
         },
         duration: { law: "exponential", mean: "40s" },
@@ -93,7 +127,9 @@ describe("the numbers of a run", () => {
   it("agree with the rows of its pods", () => {
     expect(rows.pods.length).toBe(result.counts.podsCreated);
     expect(rows.pods.filter((pod) => pod.boundUs !== null).length).toBe(result.counts.podsBound);
-    const waits = rows.pods.flatMap((pod) => (pod.boundUs === null ? [] : [pod.boundUs - pod.createdUs]));
+    const waits = rows.pods.flatMap((pod) =>
+      pod.boundUs === null ? [] : [pod.boundUs - pod.createdUs],
+    );
     expect(result.pending.count).toBe(waits.length);
     for (const [ratio, value] of [
       [0.5, result.pending.p50Us],
@@ -102,17 +138,25 @@ describe("the numbers of a run", () => {
     ] as const) {
       expect(value).toBe(percentile(waits, ratio));
     }
-    const startups = rows.pods.flatMap((pod) => (pod.readyUs === null ? [] : [pod.readyUs - pod.createdUs]));
+    const startups = rows.pods.flatMap((pod) =>
+      pod.readyUs === null ? [] : [pod.readyUs - pod.createdUs],
+    );
     expect(result.startup.count).toBe(startups.length);
     expect(result.startup.maxUs).toBe(Math.max(...startups));
-    expect(rows.pods.filter((pod) => pod.departure === "evicted-by-taint").length).toBe(result.departures.evictedByTaintCount);
+    expect(rows.pods.filter((pod) => pod.departure === "evicted-by-taint").length).toBe(
+      result.departures.evictedByTaintCount,
+    );
     expect(result.departures.evictedByTaintCount).toBeGreaterThan(0);
   });
 
   it("agree with the rows of its decisions and events", () => {
     expect(rows.decisions.length).toBe(result.decisions.attemptsCount);
-    expect(rows.decisions.filter((row) => row.result === "scheduled").length).toBe(result.decisions.scheduledCount);
-    expect(rows.decisions.reduce((sum, row) => sum + row.evaluated, 0)).toBe(result.decisions.nodesEvaluatedCount);
+    expect(rows.decisions.filter((row) => row.result === "scheduled").length).toBe(
+      result.decisions.scheduledCount,
+    );
+    expect(rows.decisions.reduce((sum, row) => sum + row.evaluated, 0)).toBe(
+      result.decisions.nodesEvaluatedCount,
+    );
     expect(rows.events.length).toBe(result.counts.events);
   });
 
@@ -135,7 +179,9 @@ describe("the numbers of a run", () => {
     expect(down.notReadyUs).toBeGreaterThan(500_000_000);
     expect(rows.nodes.filter((node) => node.downUs > 0).length).toBe(1);
     expect(result.nodeAvailabilityRatio).toBeCloseTo(1 - 600 / (4 * 1200), 12);
-    expect(rows.nodes.reduce((sum, node) => sum + node.podsBoundCount, 0)).toBe(result.counts.podsBound);
+    expect(rows.nodes.reduce((sum, node) => sum + node.podsBoundCount, 0)).toBe(
+      result.counts.podsBound,
+    );
   });
 
   it("say when the workload lacked replicas, and for how long", () => {
@@ -192,7 +238,9 @@ describe("accounting invariants", () => {
 
   function shadow<T>(target: object, method: string, change: (value: T) => T): void {
     const original = (target as Record<string, (...args: unknown[]) => T>)[method]!;
-    Object.defineProperty(target, method, { value: (...args: unknown[]) => change(original.apply(target, args)) });
+    Object.defineProperty(target, method, {
+      value: (...args: unknown[]) => change(original.apply(target, args)),
+    });
   }
 
   function shadowGetter(target: object, name: string, change: (value: number) => number): void {
