@@ -6,7 +6,7 @@
 // the zones allow. NoSchedule taints follow a node's conditions at once, outside both. Passes and
 // ticks that would find nothing to do are not simulated: their instants are computed.
 
-import { type Instant, entityHash } from "../base/index.ts";
+import { duration, entityHash, type Instant } from "../base/index.ts";
 import {
   ConditionStatus,
   type NodeChange,
@@ -153,11 +153,19 @@ export class NodeLifecycleController {
     this.tainting.add(node);
     const uid = nodes.uid(node);
     this.client.read(() => {
-      this.client.updateNode(node, uid, withConditionTaints, () => {
+      this.client.updateNode(node, uid, withConditionTaints, (error) => {
         this.tainting.delete(node);
-        if (nodes.exists(node)) this.alignNoScheduleTaints(node);
+        if (error === undefined) this.alignNoScheduleTaints(node);
+        else this.alignLater(node);
       });
     });
+  }
+
+  private alignLater(node: NodeIndex): void {
+    const delayUs = duration(this.context.options.nodeLifecycle.nodeMonitorPeriodUs);
+    this.context.sim.callAfter(delayUs, RANK.controller, "node taint retry", () =>
+      this.alignNoScheduleTaints(node),
+    );
   }
 
   // ---- the health pass ---------------------------------------------------------------------
@@ -178,7 +186,7 @@ export class NodeLifecycleController {
     let atUs = Number.POSITIVE_INFINITY;
     if (this.unsettled.size > 0 || this.retryPods.size > 0) atUs = this.passes.after(nowUs);
     else for (const node of this.fading) atUs = Math.min(atUs, this.fadesAtUs(node));
-    this.planPassAt(Math.max(atUs, this.passes.atOrAfter(nowUs)));
+    this.planPassAt(Math.max(atUs, this.passes.after(nowUs)));
   }
 
   private planPassAt(atUs: number): void {
@@ -250,9 +258,13 @@ export class NodeLifecycleController {
       uid,
       (before) => withUnknownConditions(before, passUs),
       (error) => {
-        if (error === undefined && api.nodes.isLive(node, uid))
+        const isThere = api.nodes.isLive(node, uid);
+        if (error === undefined && isThere) {
           this.settle(node, observed, "Unknown", done);
-        else done();
+          return;
+        }
+        if (isThere) this.fading.add(node); // again in the next pass
+        done();
       },
     );
   }

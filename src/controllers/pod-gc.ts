@@ -170,8 +170,13 @@ export class PodGcController {
     const uid = pods.uid(pod);
     if (this.removing.has(uid)) return;
     this.removing.add(uid);
-    const doDelete = (): void =>
-      this.client.deletePod(pod, uid, () => this.removing.delete(uid), 0);
+    const doDelete = (): void => {
+      const reply = (error?: string): void => {
+        this.removing.delete(uid);
+        if (error !== undefined && pods.isLive(pod, uid)) this.retry(pod);
+      };
+      this.client.deletePod(pod, uid, reply, 0);
+    };
     if (pods.isFinished(pod)) {
       doDelete();
       return;
@@ -184,5 +189,12 @@ export class PodGcController {
     };
     const patch = { phase: PodPhase.Failed, ...(isDisruption ? { disruptionTarget } : {}) };
     this.client.patchPodStatus(pod, uid, patch, doDelete);
+  }
+
+  /** A refused removal is tried again in a later pass. */
+  private retry(pod: PodIndex): void {
+    const node = this.context.api.pods.node(pod);
+    if (node !== NO_NODE && !this.context.api.nodes.exists(node)) this.miss(node);
+    else this.plan();
   }
 }

@@ -44,6 +44,9 @@ export interface EvictionRecord {
 }
 
 const NO_TAINTS: readonly Taint[] = [];
+/** A refused deletion is tried five times in all, 10 ms apart; then nobody tries again. */
+const DELETE_TRIES = 5;
+const RETRY_PAUSE = duration(10_000);
 
 /** Watches nodes with NoExecute taints and the pods on them. */
 export class TaintEvictionController {
@@ -142,12 +145,19 @@ export class TaintEvictionController {
       reason: "DeletionByTaintManager",
       message: "Taint manager: deleting due to NoExecute taint",
     };
-    this.client.read(() => {
-      if (!pods.isLive(pod, uid)) return;
-      this.client.patchPodStatus(pod, uid, { disruptionTarget }, () => {
-        this.client.deletePod(pod, uid, () => {});
+    const attempt = (triesLeft: number): void => {
+      this.client.read(() => {
+        if (!pods.isLive(pod, uid)) return;
+        this.client.patchPodStatus(pod, uid, { disruptionTarget }, () => {
+          this.client.deletePod(pod, uid, (error) => {
+            if (error === undefined || triesLeft === 0) return;
+            const again = (): void => attempt(triesLeft - 1);
+            this.context.sim.callAfter(RETRY_PAUSE, RANK.controller, "eviction retry", again);
+          });
+        });
       });
-    });
+    };
+    attempt(DELETE_TRIES - 1);
   }
 
   private podEvent(pod: PodIndex, text: string): void {

@@ -1,6 +1,6 @@
 // Jobs, StatefulSets and DaemonSets as real manifests use them; times as recorded where a record says.
 import { describe, expect, it } from "vitest";
-import { NO_NODE, PodPhase } from "../../src/cluster/index.ts";
+import { NO_NODE, type PodIndex, PodPhase } from "../../src/cluster/index.ts";
 import { jobStatusOf, statefulSetStatusOf } from "../../src/controllers/index.ts";
 import { createRig, type Json, node, podTemplate, type Rig } from "./rig.ts";
 
@@ -165,6 +165,69 @@ describe("a Job", () => {
       { kind: "Job", feature: "spec.backoffLimitPerIndex", count: 1 },
     ]);
   });
+});
+
+describe("failures and lost nodes as recorded", () => {
+  it("three pods of a Job that fail together are replaced after 40 s (s09-job-backoff-parallel)", () => {
+    const rig = createRig();
+    const lines = watchPods(rig);
+    rig.apply(
+      job(
+        "par",
+        { parallelism: 3, completions: 3, backoffLimit: 6 },
+        { "podsim.dev/run": "1", "podsim.dev/exit": "1" },
+      ),
+    );
+    rig.runUntil(60);
+    const created = lines.filter(({ line }) => line.startsWith("+")).map(({ at }) => at);
+    expect(created).toHaveLength(6);
+    for (const at of created.slice(3)) {
+      expect(at).toBeGreaterThan(41);
+      expect(at).toBeLessThan(42.1); // failed at 2.0x s; the 40 s count from the whole second
+    }
+  });
+
+  it.each(["1", "2", "3"])(
+    "of every kind on a dead node meet the recorded fate (s02-node-failure), seed %s",
+    (seed) => {
+      const rig = createRig({ seed });
+      rig.apply(
+        statefulSet("db", 10, { podManagementPolicy: "Parallel" }),
+        daemonSet("agent"),
+        job("work", { completions: 10, parallelism: 10 }, { "podsim.dev/run": "100000" }),
+      );
+      rig.runUntil(20);
+      const [dead] = rig.nodes;
+      const onDead = (owner: string) =>
+        rig.podsOf(owner).filter((pod) => rig.api.pods.node(pod) === dead);
+      const before = { db: onDead("db").length, work: onDead("work").length };
+      expect(Math.min(before.db, before.work)).toBeGreaterThan(0);
+      const deletedAt: number[] = [];
+      const replacedAt: number[] = [];
+      rig.api.observe({
+        onPod: (change) => {
+          if (!rig.api.pods.name(change.pod).startsWith("work-")) return;
+          if (change.kind === "Added") replacedAt.push(rig.sim.nowUs / 1e6);
+          if (change.isDeletingAfter && !change.isDeletingBefore)
+            deletedAt.push(rig.sim.nowUs / 1e6);
+        },
+      });
+      rig.machines.powerOff(dead!);
+      rig.runUntil(420);
+      const isDeleting = (pod: PodIndex): boolean => rig.api.pods.isDeleting(pod);
+      expect(onDead("db").every(isDeleting)).toBe(true);
+      expect(rig.podsOf("db")).toHaveLength(10); // evicted, not gone, not replaced
+      expect(onDead("agent").some(isDeleting)).toBe(false);
+      expect(onDead("work").every(isDeleting)).toBe(true);
+      expect(rig.podsOf("work")).toHaveLength(10 + before.work);
+      expect(statusOfJob(rig, "work").failed).toBe(before.work);
+      for (const [index, at] of replacedAt.entries()) {
+        // batch of one second; no back-off, since the pods have been unready for five minutes
+        expect(at - deletedAt[index]!).toBeGreaterThan(0.6);
+        expect(at - deletedAt[index]!).toBeLessThan(1.3);
+      }
+    },
+  );
 });
 
 describe("a StatefulSet", () => {
