@@ -89,7 +89,10 @@ export function progressDeadlineWakeUs(
   const { progressDeadlineSeconds } = deployment.object;
   if (progressDeadlineSeconds >= NO_DEADLINE_SECONDS || progressing === undefined) return undefined;
   if (isDeploymentComplete(deployment, status)) return undefined;
-  if (progressing.reason === "ProgressDeadlineExceeded") return undefined;
+  const isJudged = ["ProgressDeadlineExceeded", "NewReplicaSetAvailable"].includes(
+    progressing.reason,
+  );
+  if (isJudged) return undefined; // such a rollout is over, whatever has become of its pods since
   const deadlineUs = wholeSeconds(progressing.updatedUs) + progressDeadlineSeconds * 1_000_000;
   return Math.max(deadlineUs, nowUs) + 1_000_000;
 }

@@ -47,6 +47,17 @@ describe("a Deployment", () => {
     expect(rig.machines.processCount).toBe(10);
   });
 
+  it("that lacks pods after its rollout is not looked at again and again", () => {
+    const rig = createRig({ nodes: 1 });
+    rig.apply(deployment("web", 3));
+    rig.runUntil(20);
+    rig.machines.powerOff(rig.nodes[0]!);
+    rig.runUntil(1000);
+    const before = rig.sim.stats.fired;
+    rig.runUntil(100_000);
+    expect(rig.sim.stats.fired - before).toBeLessThan(20);
+  });
+
   it("goes with all its pods when it is deleted", () => {
     const rig = createRig();
     rig.apply(deployment("web", 7));
