@@ -8,19 +8,11 @@
 import { assert, ZERO_DURATION } from "../../base/index.ts";
 import { RANK } from "../../engine/index.ts";
 import type { EventKind, Lane, Simulation } from "../../engine/index.ts";
-import { NEVER_US } from "./identity.ts";
 import { EXIT_KILLED } from "./machine-changes.ts";
 import type { MachineChange, MachineChangeKind, MachineListener } from "./machine-changes.ts";
-import type { Process, ProcessChange, ProcessState } from "./machine-changes.ts";
+import type { Process, ProcessChange } from "./machine-changes.ts";
 import type { NodeIndex, Uid } from "./identity.ts";
-
-interface MutableProcess {
-  container: number;
-  state: ProcessState;
-  startedUs: number;
-  exitedUs: number;
-  exitCode: number;
-}
+import { ContainerState, NO_ROW, ProcessTable } from "./process-table.ts";
 
 interface Machine {
   readonly node: NodeIndex;
@@ -35,8 +27,6 @@ interface Machine {
   downBeforeUs: number;
   /** Images on disk by name, with their bytes. */
   readonly images: Map<string, number>;
-  /** Admitted pods by uid, each with its processes by container. */
-  readonly pods: Map<Uid, MutableProcess[]>;
 }
 
 type PendingNews = { machine: MachineChange } | { process: ProcessChange };
@@ -45,6 +35,8 @@ type PendingNews = { machine: MachineChange } | { process: ProcessChange };
 export class Machines {
   private readonly simulation: Simulation;
   private readonly machines: (Machine | undefined)[] = []; // by node row
+  /** Admitted pods with their processes. */
+  private readonly processes = new ProcessTable();
   private readonly newsLane: Lane;
   private news: (PendingNews | undefined)[] = [];
   private newsRead = 0;
@@ -98,7 +90,6 @@ export class Machines {
       upBeforeUs: 0,
       downBeforeUs: 0,
       images: new Map(),
-      pods: new Map(),
     };
     this.installedCount++;
     this.announce("installed", node);
@@ -259,63 +250,79 @@ export class Machines {
 
   /** The machine's kubelet has taken the pod on: its processes may start. */
   admitPod(node: NodeIndex, podUid: Uid): void {
-    const machine = this.get(node);
-    assert(machine.isKubeletRunning, "A pod is admitted where no kubelet runs.");
-    assert(!machine.pods.has(podUid), "A kubelet admits a pod twice.");
-    machine.pods.set(podUid, []);
+    assert(this.get(node).isKubeletRunning, "A pod is admitted where no kubelet runs.");
+    assert(!this.hasPod(node, podUid), "A kubelet admits a pod twice.");
+    this.processes.addPod(node, podUid);
   }
 
   hasPod(node: NodeIndex, podUid: Uid): boolean {
-    return this.machines[node]?.pods.has(podUid) ?? false;
+    return this.processes.findPod(node, podUid) !== NO_ROW;
   }
 
   /** Uids of the pods the machine knows, in the order of admission. */
   podUids(node: NodeIndex): readonly Uid[] {
-    return [...(this.machines[node]?.pods.keys() ?? [])];
+    const { processes } = this;
+    const uids: Uid[] = [];
+    for (let pod = processes.firstPodOn(node); pod !== NO_ROW; pod = processes.nextPod(pod)) {
+      uids.push(processes.podUid(pod));
+    }
+    return uids;
   }
 
   /** Forgets a pod whose processes have all ended: sandbox and volumes are gone. */
   forgetPod(node: NodeIndex, podUid: Uid): void {
-    const machine = this.get(node);
-    for (const process of machine.pods.get(podUid) ?? []) {
-      assert(process.state === "exited", "A pod is forgotten while a process of it runs.");
+    const { processes } = this;
+    this.get(node);
+    const pod = processes.findPod(node, podUid);
+    if (pod === NO_ROW) return;
+    for (let row = pod; row !== NO_ROW; row = processes.nextContainer(row)) {
+      const isRunning = processes.state(row) === ContainerState.Running;
+      assert(!isRunning, "A pod is forgotten while a process of it runs.");
     }
-    machine.pods.delete(podUid);
+    processes.removePod(pod);
   }
 
   /** Starts a container's process, again if it has exited. */
   startProcess(node: NodeIndex, podUid: Uid, container = 0): void {
-    const machine = this.get(node);
-    assert(machine.isPowered, "A process starts on a machine without power.");
-    const processes = machine.pods.get(podUid);
-    assert(processes !== undefined, "A process starts for a pod that no kubelet admitted.");
-    const process = processes.find((other) => other.container === container);
-    assert(process?.state !== "running", "A process starts that is running.");
-    const started = {
-      container,
-      state: "running" as const,
-      startedUs: this.simulation.nowUs,
-      exitedUs: NEVER_US,
-      exitCode: 0,
-    };
-    if (process === undefined) processes.push(started);
-    else Object.assign(process, started);
+    const { processes } = this;
+    assert(this.get(node).isPowered, "A process starts on a machine without power.");
+    const pod = processes.findPod(node, podUid);
+    assert(pod !== NO_ROW, "A process starts for a pod that no kubelet admitted.");
+    const known = processes.findContainer(pod, container);
+    const row = known === NO_ROW ? processes.addContainer(pod, container) : known;
+    const isRunning = processes.state(row) === ContainerState.Running;
+    assert(!isRunning, "A process starts that is running.");
+    processes.start(row, this.simulation.nowUs);
     this.processCountNow++;
     this.announceProcess("started", node, podUid, container, 0);
   }
 
   /** A running process ends; false if it was not running (it ended with its machine). */
   exitProcess(node: NodeIndex, podUid: Uid, exitCode: number, container = 0): boolean {
-    const processes = this.machines[node]?.pods.get(podUid);
-    const process = processes?.find((other) => other.container === container);
-    if (process === undefined || process.state !== "running") return false;
-    this.end(node, podUid, process, exitCode);
+    const row = this.findProcess(node, podUid, container);
+    if (row === NO_ROW || this.processes.state(row) !== ContainerState.Running) return false;
+    this.end(node, row, exitCode);
     return true;
+  }
+
+  /** Whether a container's process runs. */
+  isRunning(node: NodeIndex, podUid: Uid, container = 0): boolean {
+    const row = this.findProcess(node, podUid, container);
+    return row !== NO_ROW && this.processes.state(row) === ContainerState.Running;
   }
 
   /** A container's process, or undefined if none was started. */
   process(node: NodeIndex, podUid: Uid, container = 0): Process | undefined {
-    return this.machines[node]?.pods.get(podUid)?.find((other) => other.container === container);
+    const { processes } = this;
+    const row = this.findProcess(node, podUid, container);
+    if (row === NO_ROW || processes.state(row) === ContainerState.None) return undefined;
+    return {
+      container,
+      state: processes.state(row) === ContainerState.Running ? "running" : "exited",
+      startedUs: processes.startedUs(row),
+      exitedUs: processes.exitedUs(row),
+      exitCode: processes.exitCode(row),
+    };
   }
 
   /** Processes running on all machines. */
@@ -323,11 +330,24 @@ export class Machines {
     return this.processCountNow;
   }
 
+  /** Pods that machines know. */
+  get podCount(): number {
+    return this.processes.podCount;
+  }
+
+  /** Rows that memory is held for; bounded by the most containers there were at once. */
+  get processCapacity(): number {
+    return this.processes.capacity;
+  }
+
   /** Processes running on one machine. */
   processCountOn(node: NodeIndex): number {
+    const { processes } = this;
     let count = 0;
-    for (const processes of this.machines[node]?.pods.values() ?? []) {
-      for (const process of processes) if (process.state === "running") count++;
+    for (let pod = processes.firstPodOn(node); pod !== NO_ROW; pod = processes.nextPod(pod)) {
+      for (let row = pod; row !== NO_ROW; row = processes.nextContainer(row)) {
+        if (processes.state(row) === ContainerState.Running) count++;
+      }
     }
     return count;
   }
@@ -345,22 +365,31 @@ export class Machines {
     return machine;
   }
 
-  /** All processes die and the pods' sandboxes with them. */
-  private killAll(machine: Machine): void {
-    for (const [podUid, processes] of machine.pods) {
-      for (const process of processes) {
-        if (process.state === "running") this.end(machine.node, podUid, process, EXIT_KILLED);
-      }
-    }
-    machine.pods.clear();
+  private findProcess(node: NodeIndex, podUid: Uid, container: number): number {
+    const pod = this.processes.findPod(node, podUid);
+    return pod === NO_ROW ? NO_ROW : this.processes.findContainer(pod, container);
   }
 
-  private end(node: NodeIndex, podUid: Uid, process: MutableProcess, exitCode: number): void {
-    process.state = "exited";
-    process.exitedUs = this.simulation.nowUs;
-    process.exitCode = exitCode;
+  /** All processes die and the pods' sandboxes with them. */
+  private killAll({ node }: Machine): void {
+    const { processes } = this;
+    for (let pod = processes.firstPodOn(node); pod !== NO_ROW; pod = processes.nextPod(pod)) {
+      for (let row = pod; row !== NO_ROW; row = processes.nextContainer(row)) {
+        if (processes.state(row) === ContainerState.Running) this.end(node, row, EXIT_KILLED);
+      }
+    }
+    for (let pod = processes.firstPodOn(node); pod !== NO_ROW; ) {
+      processes.removePod(pod);
+      pod = processes.firstPodOn(node);
+    }
+  }
+
+  private end(node: NodeIndex, row: number, exitCode: number): void {
+    const { processes } = this;
+    processes.exit(row, this.simulation.nowUs, exitCode);
     this.processCountNow--;
-    this.announceProcess("exited", node, podUid, process.container, exitCode);
+    const container = processes.container(row);
+    this.announceProcess("exited", node, processes.podUid(row), container, exitCode);
   }
 
   private announce(kind: MachineChangeKind, node: NodeIndex): void {

@@ -1,12 +1,13 @@
 // Row name index: finds the row of a live object by the hash of its name.
 //
 // Open addressing over typed arrays instead of a Map, so that millions of live pods cost eight
-// bytes each. The caller compares the real names: equal hashes are only candidates.
+// bytes each. The caller compares the real names: equal hashes are only candidates. Taking a pair
+// out moves later ones of the same chain back, so no marks pile up and a steady population never
+// rebuilds the arrays.
 //
-//   bucket -> row + 1 (0 = empty, -1 = deleted) | hash
+//   bucket -> row + 1 (0 = empty) | hash
 
 const EMPTY = 0;
-const DELETED = -1;
 const LOAD_LIMIT = 0.5;
 
 /** Rows by hash of their name; all operations are O(1) on average. */
@@ -14,14 +15,12 @@ export class RowNameIndex {
   private rowColumn = new Int32Array(64); // row + 1
   private hashColumn = new Uint32Array(64);
   private liveCount = 0;
-  private usedCount = 0; // live and deleted
 
   add(hash: number, row: number): void {
-    if ((this.usedCount + 1) / this.rowColumn.length > LOAD_LIMIT) this.rehash();
+    if ((this.liveCount + 1) / this.rowColumn.length > LOAD_LIMIT) this.widen();
     const mask = this.rowColumn.length - 1;
     let bucket = hash & mask;
-    while (this.rowColumn[bucket]! > 0) bucket = (bucket + 1) & mask;
-    if (this.rowColumn[bucket] === EMPTY) this.usedCount++;
+    while (this.rowColumn[bucket] !== EMPTY) bucket = (bucket + 1) & mask;
     this.rowColumn[bucket] = row + 1;
     this.hashColumn[bucket] = hash;
     this.liveCount++;
@@ -34,7 +33,7 @@ export class RowNameIndex {
       const entry = this.rowColumn[bucket]!;
       if (entry === EMPTY) return false;
       if (entry !== row + 1) continue;
-      this.rowColumn[bucket] = DELETED;
+      this.closeGap(bucket);
       this.liveCount--;
       return true;
     }
@@ -46,7 +45,7 @@ export class RowNameIndex {
     for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
       const entry = this.rowColumn[bucket]!;
       if (entry === EMPTY) return -1;
-      if (entry > 0 && this.hashColumn[bucket] === hash && matches(entry - 1)) return entry - 1;
+      if (this.hashColumn[bucket] === hash && matches(entry - 1)) return entry - 1;
     }
   }
 
@@ -54,18 +53,36 @@ export class RowNameIndex {
     return this.liveCount;
   }
 
-  /** Rebuilds at a size fit for what is live; deleted marks go. */
-  private rehash(): void {
+  /** Buckets that memory is held for. */
+  get capacity(): number {
+    return this.rowColumn.length;
+  }
+
+  /** Empties a bucket; whoever stands behind it and may stand in it moves there, and so on. */
+  private closeGap(emptied: number): void {
+    const { rowColumn: rows, hashColumn: hashes } = this;
+    const mask = rows.length - 1;
+    let gap = emptied;
+    for (let bucket = (gap + 1) & mask; rows[bucket] !== EMPTY; bucket = (bucket + 1) & mask) {
+      const distanceFromHome = (bucket - hashes[bucket]!) & mask;
+      const distanceFromGap = (bucket - gap) & mask;
+      if (distanceFromHome < distanceFromGap) continue; // its chain begins behind the gap
+      rows[gap] = rows[bucket]!;
+      hashes[gap] = hashes[bucket]!;
+      gap = bucket;
+    }
+    rows[gap] = EMPTY;
+  }
+
+  /** Doubles the arrays and puts every pair into its new place. */
+  private widen(): void {
     const rows = this.rowColumn;
     const hashes = this.hashColumn;
-    let length = 64;
-    while ((this.liveCount + 1) / length > LOAD_LIMIT / 2) length *= 2;
-    this.rowColumn = new Int32Array(length);
-    this.hashColumn = new Uint32Array(length);
+    this.rowColumn = new Int32Array(rows.length * 2);
+    this.hashColumn = new Uint32Array(rows.length * 2);
     this.liveCount = 0;
-    this.usedCount = 0;
     for (let bucket = 0; bucket < rows.length; bucket++) {
-      if (rows[bucket]! > 0) this.add(hashes[bucket]!, rows[bucket]! - 1);
+      if (rows[bucket] !== EMPTY) this.add(hashes[bucket]!, rows[bucket]! - 1);
     }
   }
 }
