@@ -107,8 +107,10 @@ export function runFilters(
   pod: PodInfo,
   row: NodeRow,
 ): Status {
-  for (const plugin of profile.filterPlugins) {
-    if (state.skipFilterPlugins.has(plugin.name)) continue;
+  state.activeFilters ??= profile.filterPlugins.filter(
+    (plugin) => !state.skipFilterPlugins.has(plugin.name),
+  );
+  for (const plugin of state.activeFilters) {
     const status = plugin.filter(state, pod, row);
     if (status.code === Code.Success) continue;
     const named = withPlugin(status, plugin.name);

@@ -4,6 +4,8 @@
 // AddPod and RemovePod change implement `clone`, so a hypothetical node (nominated pods, dry runs)
 // works on a copy and leaves the cycle's own state alone.
 
+import type { FilterPlugin } from "./plugin.ts";
+
 /** A value kept by a plugin for one cycle; without `clone` the copy shares it (it is read-only). */
 export interface CycleValue {
   clone?(): CycleValue;
@@ -15,6 +17,8 @@ export class CycleState {
   readonly skipFilterPlugins: Set<string> = new Set<string>();
   /** Plugins whose PreScore said Skip: their Score is not called. */
   readonly skipScorePlugins: Set<string> = new Set<string>();
+  /** Filters that are asked about every node, once PreFilter has said which ones skip. */
+  activeFilters: readonly FilterPlugin[] | undefined;
   private readonly values = new Map<string, CycleValue>();
 
   write(key: string, value: CycleValue): void {
@@ -31,6 +35,7 @@ export class CycleState {
     const copy = new CycleState();
     for (const name of this.skipFilterPlugins) copy.skipFilterPlugins.add(name);
     for (const name of this.skipScorePlugins) copy.skipScorePlugins.add(name);
+    copy.activeFilters = this.activeFilters;
     for (const [key, value] of this.values) copy.values.set(key, value.clone?.() ?? value);
     return copy;
   }

@@ -195,6 +195,7 @@ export class NodeResourcesFit
   /** Extended resources that somebody else (an extender) accounts for. */
   private isIgnored(name: string): boolean {
     const { ignoredResources, ignoredResourceGroups } = this.args;
+    if (ignoredResources.size + ignoredResourceGroups.size === 0) return false;
     const group = name.slice(0, name.indexOf("/"));
     // Asked for every scalar on every node, so the form of the name is looked at last.
     if (!ignoredResources.has(name) && !ignoredResourceGroups.has(group)) return false;
