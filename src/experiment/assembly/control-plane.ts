@@ -5,8 +5,12 @@
 
 import {
   type ControllerOptions,
+  type ImagePullModel,
   INSTANT_CONTROLLER_OPTIONS,
+  type KubeletOptions,
   KUBERNETES_CONTROLLER_OPTIONS,
+  type NodeLifecycleOptions,
+  type PodGcOptions,
 } from "../../controllers/index.ts";
 import {
   type ContainerTimes,
@@ -22,14 +26,9 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
   const { kubelet, phases } = spec;
   return {
     ...preset,
-    ...given({
-      kubeApiQps: rateOf(spec.controllerClient)?.qps,
-      kubeApiBurst: rateOf(spec.controllerClient)?.burst,
-      syncCostUs: spec.syncCost,
-    }),
     nodeLifecycle: {
       ...preset.nodeLifecycle,
-      ...given({
+      ...given<NodeLifecycleOptions>({
         nodeMonitorPeriodUs: spec.nodeMonitorPeriod,
         nodeMonitorGracePeriodUs: spec.nodeMonitorGracePeriod,
         nodeEvictionRatePerSecond: spec.nodeEvictionRate,
@@ -40,20 +39,17 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
     },
     podGc: {
       ...preset.podGc,
-      ...given({ terminatedPodGcThreshold: spec.terminatedPodGcThreshold }),
+      ...given<PodGcOptions>({ terminatedPodGcThreshold: spec.terminatedPodGcThreshold }),
     },
     kubelet: {
       ...preset.kubelet,
-      ...given({
-        statusDelayUs: spec.kubeletStatusDelay,
-        kubeApiQps: rateOf(spec.kubeletClient)?.qps,
-        kubeApiBurst: rateOf(spec.kubeletClient)?.burst,
+      ...given<KubeletOptions>({
         bootUs: kubelet.boot,
         relistPeriodUs: kubelet.relistPeriod,
       }),
       images: {
         ...preset.kubelet.images,
-        ...given({
+        ...given<ImagePullModel>({
           enabled: kubelet.pullImages,
           bandwidthBytesPerSecond: kubelet.imageBytesPerSecond,
           defaultImageBytes: kubelet.defaultImageBytes,
@@ -76,7 +72,7 @@ export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
   const { sandbox, createContainer, startContainer, readyWithoutProbe, stop } = spec.kubelet;
   return {
     ...preset,
-    ...given({
+    ...given<ContainerTimes>({
       sandboxUs: sandbox,
       createUs: createContainer,
       startUs: startContainer,
@@ -86,19 +82,13 @@ export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
   };
 }
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function given<T extends object>(values: T): Given<T> {
+// The type is named at each call, so that a field the options do not have is an error here.
+function given<T extends object>(
+  values: {
+    readonly [K in keyof T]?: T[K] | undefined;
+  },
+): Partial<T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
-}
-
-function rateOf(
-  limit: ControlPlaneSpec["controllerClient"],
-): { qps: number; burst: number } | undefined {
-  if (limit === undefined) return undefined;
-  if (limit === "unlimited")
-    return { qps: Number.POSITIVE_INFINITY, burst: Number.POSITIVE_INFINITY };
-  return limit;
+  ) as Partial<T>;
 }
