@@ -5,8 +5,10 @@
 
 import { Decoder } from "../base/index.ts";
 import {
+  callStrategy,
   createDefaultRegistry,
   createStrategyDecider,
+  type DeciderParts,
   DEFAULT_MULTI_POINT,
   definePlugin,
   defineStrategy,
@@ -17,6 +19,7 @@ import {
   registryEntryOf,
   type SchedulerConfiguration,
   STRATEGY_API_VERSION,
+  type Strategy,
   type StrategyDefinition,
   StrategyError,
   type StrategySource,
@@ -83,8 +86,18 @@ export function schedulerOfModule(name: string, module: StrategyModule): RunSche
     name,
     configuration,
     registry,
-    createDecider: (parts, run) => createStrategyDecider(strategy.create(), parts, run),
+    createDecider: (parts, run) => createStrategyDecider(createOf(strategy, parts), parts, run),
   };
+}
+
+function createOf(strategy: StrategyDefinition, { simulation, userCalls }: DeciderParts): Strategy {
+  const { name } = strategy;
+  const call = { strategy: name, point: "create", atUs: simulation.nowUs, pod: "" };
+  const read = (made: Strategy): Strategy => {
+    if (typeof made?.decide === "function") return made;
+    throw new StrategyError(call, "created something that cannot decide");
+  };
+  return callStrategy(call, () => strategy.create(), read, userCalls);
 }
 
 /** The scheduler of a strategy or of plugins that are values already, for library users. */

@@ -140,7 +140,8 @@ export {
   type StrategyRefusal,
   type StrategySource,
 } from "./strategy/strategy.ts";
-export { type StrategyCall, StrategyError } from "./strategy/strategy-error.ts";
+export type { StrategyCall, UserCallWatch } from "./framework/user-call.ts";
+export { callStrategy, StrategyError } from "./strategy/strategy-error.ts";
 export {
   createPolicyDecider,
   createStrategyDecider,

@@ -18,6 +18,7 @@ import { Profile } from "./framework/profile.ts";
 import type { PluginHandle } from "./framework/plugin.ts";
 import type { Registry } from "./framework/registry.ts";
 import type { SchedulerConfiguration } from "./framework/scheduler-configuration.ts";
+import type { UserCallWatch } from "./framework/user-call.ts";
 import { createDefaultRegistry } from "./plugins/default-registry.ts";
 import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
 
@@ -50,6 +51,8 @@ export interface StartSchedulerOptions {
   readonly clientLimit?: ClientLimit;
   readonly secondPhaseUs?: number;
   readonly popFromBackoff?: boolean;
+  /** Told of every call into a user's plugin or strategy. */
+  readonly userCalls?: UserCallWatch | undefined;
 }
 
 /** A running scheduler. */
@@ -70,7 +73,8 @@ export function startScheduler(
   const objects = new WatchedObjects();
   const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
   const cache = new SchedulerCache({ nominator });
-  const handle: PluginHandle = { cache, objects, nowUs: () => simulation.nowUs };
+  const { userCalls } = options;
+  const handle: PluginHandle = { cache, objects, nowUs: () => simulation.nowUs, userCalls };
   const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
   const parts: DeciderParts = { ...handle, simulation, profiles, configuration };
   const name = options.name ?? profiles[0]!.schedulerName;

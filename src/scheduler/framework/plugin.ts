@@ -11,6 +11,7 @@ import type { CycleState } from "./cycle-state.ts";
 import type { NodeStatuses } from "./node-statuses.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Status } from "./status.ts";
+import type { UserCallWatch } from "./user-call.ts";
 
 /** Names of the extension points as they stand in a KubeSchedulerConfiguration. */
 export const EXTENSION_POINTS = [
@@ -152,6 +153,8 @@ export interface PluginHandle {
   readonly objects: ClusterObjects;
   /** Simulated time in microseconds; absent where there is no clock (recorded cases). */
   readonly nowUs?: () => number;
+  /** Told of every call into user code; absent: nobody is. */
+  readonly userCalls?: UserCallWatch | undefined;
 }
 
 /** Makes a plugin for one profile; `args` are decoded and validated already. */

@@ -50,7 +50,8 @@ export const POLICIES: ReadonlyMap<string, Policy> = new Map(ALL.map((each) => [
 export function createPolicyDecider(name: string, parts: DeciderParts, run: PolicyRun): Decider {
   const policy = POLICIES.get(name);
   if (policy === undefined) throw new Error(`no policy is called ${name}`);
-  return createStrategyDecider(policy.create(), parts, run);
+  // Our own code is not watched as a user's is.
+  return createStrategyDecider(policy.create(), { ...parts, userCalls: undefined }, run);
 }
 
 /** The decider of any strategy. */
@@ -59,8 +60,9 @@ export function createStrategyDecider(
   parts: DeciderParts,
   run: PolicyRun,
 ): Decider {
-  const { cache, profiles, simulation } = parts;
+  const { cache, profiles, simulation, userCalls } = parts;
   return new StrategyDecider({
+    userCalls,
     cache,
     profiles,
     strategy,

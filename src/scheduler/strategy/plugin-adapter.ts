@@ -5,11 +5,17 @@
 
 import type { NodeRow } from "../cache/node-row.ts";
 import type { CycleState, CycleValue } from "../framework/cycle-state.ts";
-import { MAX_NODE_SCORE, type Plugin, type PluginHandle } from "../framework/plugin.ts";
+import {
+  MAX_NODE_SCORE,
+  type Plugin,
+  type PluginHandle,
+  type PreFilterOutcome,
+} from "../framework/plugin.ts";
 import { type PodInfo, podKey } from "../framework/pod-info.ts";
 import type { RegistryEntry } from "../framework/registry.ts";
 import { Code, SKIP, type Status, SUCCESS } from "../framework/status.ts";
-import { callStrategy, describe, type StrategyCall, StrategyError } from "./strategy-error.ts";
+import type { StrategyCall } from "../framework/user-call.ts";
+import { callStrategy, describe, StrategyError } from "./strategy-error.ts";
 import {
   type CycleMemory,
   type PluginDefinition,
@@ -25,7 +31,15 @@ export function registryEntryOf(definition: PluginDefinition): RegistryEntry {
   return {
     name: definition.name,
     points: definition.points,
-    factory: (args, handle) => adaptPlugin(definition, definition.create(args), handle),
+    factory: (args, handle) => {
+      const guard = new Guard(definition.name, handle);
+      const create = (): PluginHooks => definition.create(args);
+      return adaptPlugin(
+        definition,
+        guard.call("create", undefined, create, (hooks) => guard.hooks(hooks)),
+        guard,
+      );
+    },
     readArguments: (source) => source.value,
   };
 }
@@ -42,8 +56,20 @@ class Guard {
     this.views = new ViewMaker(handle.cache);
   }
 
-  call<T>(point: string, pod: PodInfo | undefined, run: () => T): T {
-    return callStrategy(this.callAt(point, pod), run);
+  /** Calls user code and reads what it answers, both under guard. */
+  call<A, T>(point: string, pod: PodInfo | undefined, run: () => A, read: (answer: A) => T): T {
+    return callStrategy(this.callAt(point, pod), run, read, this.handle.userCalls);
+  }
+
+  /** What `create` made, if it can hold hooks at all. */
+  hooks(made: PluginHooks): PluginHooks {
+    if (typeof made === "object" && made !== null) return made;
+    return this.refuse("create", undefined, `created ${describe(made)}; expected extension points`);
+  }
+
+  /** Calls user code that gives a verdict. */
+  verdict(point: string, pod: PodInfo, run: () => unknown): Status {
+    return this.call(point, pod, run, (answer) => this.status(point, pod, answer));
   }
 
   refuse(point: string, pod: PodInfo | undefined, what: string): never {
@@ -103,12 +129,7 @@ class UserMemory implements CycleMemory, CycleValue {
   }
 }
 
-function adaptPlugin(
-  definition: PluginDefinition,
-  hooks: PluginHooks,
-  handle: PluginHandle,
-): Plugin {
-  const guard = new Guard(definition.name, handle);
+function adaptPlugin(definition: PluginDefinition, hooks: PluginHooks, guard: Guard): Plugin {
   return Object.assign(
     { name: definition.name, eventsToRegister: () => registrationsOf(definition.events) },
     queueHooks(guard, hooks),
@@ -122,10 +143,8 @@ function queueHooks(guard: Guard, hooks: PluginHooks): object {
   const { views } = guard;
   return {
     ...(hooks.preEnqueue && {
-      preEnqueue: (pod: PodInfo): Status => {
-        const answer = guard.call("preEnqueue", pod, () => hooks.preEnqueue!(views.pod(pod)));
-        return guard.status("preEnqueue", pod, answer);
-      },
+      preEnqueue: (pod: PodInfo): Status =>
+        guard.verdict("preEnqueue", pod, () => hooks.preEnqueue!(views.pod(pod))),
     }),
     ...(hooks.less && { less: (a: Sorted, b: Sorted) => isLess(guard, hooks, a, b) }),
   };
@@ -144,11 +163,12 @@ function isLess(guard: Guard, hooks: PluginHooks, a: Sorted, b: Sorted): boolean
       timestampUs,
     }: Sorted): { pod: ReturnType<ViewMaker["pod"]>; timestampUs: number } =>
       Object.freeze({ pod: guard.views.pod(pod), timestampUs });
-    const answer: unknown = guard.call("less", first.pod, () =>
-      hooks.less!(view(first), view(second)),
-    );
-    if (typeof answer === "boolean") return answer;
-    return guard.refuse("less", first.pod, `answered ${describe(answer)}; expected true or false`);
+    const run = (): unknown => hooks.less!(view(first), view(second));
+    return guard.call("less", first.pod, run, (answer) => {
+      if (typeof answer === "boolean") return answer;
+      const expected = "expected true or false";
+      return guard.refuse("less", first.pod, `answered ${describe(answer)}; ${expected}`);
+    });
   };
   const isBefore = ask(a, b);
   if (isBefore && ask(b, a)) {
@@ -162,26 +182,28 @@ function filterHooks(guard: Guard, hooks: PluginHooks): object {
   const { views } = guard;
   return {
     ...(hooks.preFilter && {
-      preFilter: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]) => {
-        const answer: unknown = guard.call("preFilter", pod, () =>
-          hooks.preFilter!(views.pod(pod), views.nodes(nodes), guard.memory(state)),
-        );
-        if (answer === "skip") return { status: SKIP };
-        if (typeof answer === "object" && answer !== null && "nodes" in answer) {
-          if (isTexts(answer.nodes)) return { status: SUCCESS, nodeNames: new Set(answer.nodes) };
-        }
-        return { status: guard.status("preFilter", pod, answer) };
+      preFilter: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome => {
+        const run = (): unknown =>
+          hooks.preFilter!(views.pod(pod), views.nodes(nodes), guard.memory(state));
+        return guard.call("preFilter", pod, run, (answer) => narrowing(guard, pod, answer));
       },
     }),
     ...(hooks.filter && {
-      filter: (state: CycleState, pod: PodInfo, node: NodeRow): Status => {
-        const answer = guard.call("filter", pod, () =>
+      filter: (state: CycleState, pod: PodInfo, node: NodeRow): Status =>
+        guard.verdict("filter", pod, () =>
           hooks.filter!(views.pod(pod), views.node(node), guard.memory(state)),
-        );
-        return guard.status("filter", pod, answer);
-      },
+        ),
     }),
   };
+}
+
+function narrowing(guard: Guard, pod: PodInfo, answer: unknown): PreFilterOutcome {
+  if (answer === "skip") return { status: SKIP };
+  if (typeof answer === "object" && answer !== null && "nodes" in answer) {
+    const { nodes } = answer;
+    if (isTexts(nodes)) return { status: SUCCESS, nodeNames: new Set(nodes) };
+  }
+  return { status: guard.status("preFilter", pod, answer) };
 }
 
 function scoreHooks(guard: Guard, hooks: PluginHooks): object {
@@ -199,18 +221,20 @@ function scoreHooks(guard: Guard, hooks: PluginHooks): object {
   return {
     ...(hooks.preScore && {
       preScore: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): Status => {
-        const answer: unknown = guard.call("preScore", pod, () =>
-          hooks.preScore!(views.pod(pod), views.nodes(nodes), guard.memory(state)),
+        const run = (): unknown =>
+          hooks.preScore!(views.pod(pod), views.nodes(nodes), guard.memory(state));
+        return guard.call("preScore", pod, run, (answer) =>
+          answer === "skip" ? SKIP : guard.status("preScore", pod, answer),
         );
-        return answer === "skip" ? SKIP : guard.status("preScore", pod, answer);
       },
     }),
     ...(hooks.score && {
       score: (state: CycleState, pod: PodInfo, node: NodeRow): number => {
-        const score: unknown = guard.call("score", pod, () =>
-          hooks.score!(views.pod(pod), views.node(node), guard.memory(state)),
+        const run = (): unknown =>
+          hooks.score!(views.pod(pod), views.node(node), guard.memory(state));
+        return guard.call("score", pod, run, (score) =>
+          checkScore("score", pod, score, hooks.normalizeScores === undefined),
         );
-        return checkScore("score", pod, score, hooks.normalizeScores === undefined);
       },
     }),
     ...(hooks.normalizeScores && {
@@ -221,16 +245,17 @@ function scoreHooks(guard: Guard, hooks: PluginHooks): object {
         scores: number[],
       ): void => {
         const given = Object.freeze([...scores]);
-        const answer: unknown = guard.call("normalizeScores", pod, () =>
-          hooks.normalizeScores!(views.pod(pod), views.nodes(nodes), given),
-        );
-        if (!Array.isArray(answer) || answer.length !== scores.length) {
-          const expected = `expected ${scores.length} scores`;
-          guard.refuse("normalizeScores", pod, `answered ${describe(answer)}; ${expected}`);
-        }
-        for (const [k, score] of answer.entries()) {
-          scores[k] = checkScore("normalizeScores", pod, score, true);
-        }
+        const run = (): unknown =>
+          hooks.normalizeScores!(views.pod(pod), views.nodes(nodes), given);
+        guard.call("normalizeScores", pod, run, (answer) => {
+          if (!Array.isArray(answer) || answer.length !== given.length) {
+            const expected = `expected ${given.length} scores`;
+            guard.refuse("normalizeScores", pod, `answered ${describe(answer)}; ${expected}`);
+          }
+          for (let k = 0; k < given.length; k++) {
+            scores[k] = checkScore("normalizeScores", pod, answer[k], true);
+          }
+        });
       },
     }),
   };
@@ -239,31 +264,36 @@ function scoreHooks(guard: Guard, hooks: PluginHooks): object {
 function bindingHooks(guard: Guard, hooks: PluginHooks): object {
   const { views } = guard;
   type Hook = "reserve" | "unreserve" | "permit" | "preBind" | "postBind";
-  const ask = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): unknown =>
-    guard.call(hook, pod, () => hooks[hook]!(views.pod(pod), nodeName, guard.memory(state)));
+  const ask =
+    (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): (() => unknown) =>
+    () =>
+      hooks[hook]!(views.pod(pod), nodeName, guard.memory(state));
+  const tell = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): void =>
+    guard.call(hook, pod, ask(hook, state, pod, nodeName), () => undefined);
+  const verdict = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): Status =>
+    guard.verdict(hook, pod, ask(hook, state, pod, nodeName));
   return {
     ...((hooks.reserve || hooks.unreserve) && {
       reserve: (state: CycleState, pod: PodInfo, nodeName: string): Status =>
-        hooks.reserve === undefined
-          ? SUCCESS
-          : guard.status("reserve", pod, ask("reserve", state, pod, nodeName)),
+        hooks.reserve === undefined ? SUCCESS : verdict("reserve", state, pod, nodeName),
       unreserve: (state: CycleState, pod: PodInfo, nodeName: string): void => {
-        if (hooks.unreserve !== undefined) ask("unreserve", state, pod, nodeName);
+        if (hooks.unreserve !== undefined) tell("unreserve", state, pod, nodeName);
       },
     }),
     ...(hooks.permit && {
       permit: (state: CycleState, pod: PodInfo, nodeName: string) =>
-        permission(guard, pod, ask("permit", state, pod, nodeName)),
+        guard.call("permit", pod, ask("permit", state, pod, nodeName), (answer) =>
+          permission(guard, pod, answer),
+        ),
     }),
     ...(hooks.preBind && {
       preBindPreFlight: (): Status => SUCCESS,
       preBind: (state: CycleState, pod: PodInfo, nodeName: string): Status =>
-        guard.status("preBind", pod, ask("preBind", state, pod, nodeName)),
+        verdict("preBind", state, pod, nodeName),
     }),
     ...(hooks.postBind && {
-      postBind: (state: CycleState, pod: PodInfo, nodeName: string): void => {
-        ask("postBind", state, pod, nodeName);
-      },
+      postBind: (state: CycleState, pod: PodInfo, nodeName: string): void =>
+        tell("postBind", state, pod, nodeName),
     }),
   };
 }

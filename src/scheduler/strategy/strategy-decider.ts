@@ -26,8 +26,9 @@ import {
   unresolvable,
   unschedulable,
 } from "../framework/status.ts";
+import type { StrategyCall, UserCallWatch } from "../framework/user-call.ts";
 import type { Strategy, StrategyAnswer, StrategyRandom } from "./strategy.ts";
-import { callStrategy, describe, type StrategyCall, StrategyError } from "./strategy-error.ts";
+import { callStrategy, describe, StrategyError } from "./strategy-error.ts";
 import { ViewMaker } from "./views.ts";
 
 /** A strategy and what surrounds it. */
@@ -39,6 +40,8 @@ export interface StrategyDeciderOptions {
   now(): number;
   /** Name of the random stream, made by `streamName`. */
   readonly stream: string;
+  /** Told of each call. */
+  readonly userCalls?: UserCallWatch | undefined;
 }
 
 /** What filtering the whole cluster left. */
@@ -117,10 +120,12 @@ export class StrategyDecider implements Decider {
       pod: podKey(pod),
     };
     const view = this.views.cluster(atUs, feasible);
-    const answer = callStrategy(call, () =>
-      strategy.decide(this.views.pod(pod), view, this.randomFor(pod)),
+    return callStrategy(
+      call,
+      () => strategy.decide(this.views.pod(pod), view, this.randomFor(pod)),
+      (answer) => this.check(call, answer, feasible),
+      this.options.userCalls,
     );
-    return this.check(call, answer, feasible);
   }
 
   private check(

@@ -4,17 +4,7 @@
 // run; the command line turns it into exit code 6 and keeps what the run had so far.
 
 import { formatInstant, type Instant } from "../../base/index.ts";
-
-/** Where user code was when it failed. */
-export interface StrategyCall {
-  /** Name of the strategy or plugin. */
-  readonly strategy: string;
-  /** "load", "decide" or the extension point. */
-  readonly point: string;
-  readonly atUs: number;
-  /** namespace/name, or "" when the call was about no pod. */
-  readonly pod: string;
-}
+import type { StrategyCall, UserCallWatch } from "../framework/user-call.ts";
 
 /** The fault of user code, with its place in the simulation. */
 export class StrategyError extends Error {
@@ -39,24 +29,42 @@ function placeOf({ point, atUs, pod }: StrategyCall): string {
   return `${point} at ${formatInstant(atUs as Instant)}${about}`;
 }
 
-/** Runs user code; whatever it throws, and a promise it returns, becomes a StrategyError. */
-export function callStrategy<T>(call: StrategyCall, run: () => T): T {
-  let value: T;
+/**
+ * Runs user code and reads its answer; whatever either throws, and a promise, becomes a
+ * StrategyError. The answer is read under the same guard, because it may be a getter or a proxy.
+ */
+export function callStrategy<A, T>(
+  call: StrategyCall,
+  run: () => A,
+  read: (answer: A) => T,
+  watch: UserCallWatch | undefined,
+): T {
+  watch?.enter(call);
   try {
-    value = run();
+    const answer = run();
+    if (isThenable(answer)) {
+      answer.then(undefined, () => undefined); // Its rejection is not reported a second time.
+      throw new StrategyError(call, "returned a promise; answers must be given at once");
+    }
+    return read(answer);
   } catch (thrown) {
     if (thrown instanceof StrategyError) throw thrown;
     throw new StrategyError(call, `threw ${describe(thrown)}`, thrown);
+  } finally {
+    watch?.leave();
   }
-  if (isThenable(value)) {
-    value.then(undefined, () => undefined); // Its rejection is not reported a second time.
-    throw new StrategyError(call, "returned a promise; answers must be given at once");
-  }
-  return value;
 }
 
-/** A value in a few words, for messages. */
+/** A value in a few words, for messages; never throws. */
 export function describe(value: unknown): string {
+  try {
+    return words(value);
+  } catch {
+    return "something that cannot be looked at";
+  }
+}
+
+function words(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
