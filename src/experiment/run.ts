@@ -411,7 +411,9 @@ export class ActiveRun {
   private finalNotes(): RunResult["notes"] {
     const book = new NoteBook();
     book.addAll(this.prepared.notes);
-    book.addAll(this.notes.list());
+    // A rule that is missing is noted once per pod before the run, not again at each decision.
+    const known = new Set(this.prepared.notes.map(({ code, message }) => `${code}\n${message}`));
+    book.addAll(this.notes.list().filter(({ code, message }) => !known.has(`${code}\n${message}`)));
     for (const [message, count] of this.submitter.refusals) {
       book.add("REFUSED", `a submitted pod was refused: ${message}`, true, count);
     }
