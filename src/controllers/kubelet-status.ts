@@ -7,6 +7,10 @@ import { ConditionStatus, PodPhase, type PodStatusPatch } from "../cluster/index
 import { type KubeletPod, Stage } from "./kubelet-pod.ts";
 
 const YES = { status: ConditionStatus.True } as const;
+const NOT_READY = { status: ConditionStatus.False, reason: "ContainersNotReady" } as const;
+const COMPLETED = { status: ConditionStatus.False, reason: "PodCompleted" } as const;
+const FAILED = { status: ConditionStatus.False, reason: "PodFailed" } as const;
+const INITIALIZED_AND_COMPLETED = { ...YES, reason: "PodCompleted" } as const;
 
 /** The status patch that makes the API show the pod as it is; undefined while there is nothing to say. */
 export function statusPatchOf(pod: KubeletPod): PodStatusPatch | undefined {
@@ -23,7 +27,7 @@ export function statusPatchOf(pod: KubeletPod): PodStatusPatch | undefined {
 }
 
 function runningPatch(pod: KubeletPod): PodStatusPatch {
-  const ready = pod.isReady ? YES : { status: ConditionStatus.False, reason: "ContainersNotReady" };
+  const ready = pod.isReady ? YES : NOT_READY;
   return {
     phase: PodPhase.Running,
     podReadyToStartContainers: YES,
@@ -38,11 +42,10 @@ function runningPatch(pod: KubeletPod): PodStatusPatch {
 
 function finishedPatch(pod: KubeletPod): PodStatusPatch {
   const hasSucceeded = pod.exitCode === 0;
-  const reason = hasSucceeded ? "PodCompleted" : "PodFailed";
-  const ready = { status: ConditionStatus.False, reason };
+  const ready = hasSucceeded ? COMPLETED : FAILED;
   return {
     phase: hasSucceeded ? PodPhase.Succeeded : PodPhase.Failed,
-    initialized: hasSucceeded ? { ...YES, reason } : YES,
+    initialized: hasSucceeded ? INITIALIZED_AND_COMPLETED : YES,
     containersReady: ready,
     ready,
     startUs: pod.admittedUs,

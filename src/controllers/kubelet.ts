@@ -26,11 +26,11 @@ import {
   PodPhase,
   type Uid,
 } from "../cluster/index.ts";
-import { type EventHandle, NO_HANDLE, RANK, type Rank } from "../engine/index.ts";
+import { type EventHandle, type EventKind, NO_HANDLE, RANK, type Rank } from "../engine/index.ts";
 import type { ControllerContext } from "./controller-context.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { ImageStore } from "./image-store.ts";
-import { createKubeletPod, type KubeletPod, Stage } from "./kubelet-pod.ts";
+import { type KubeletPod, KubeletPods, Stage } from "./kubelet-pod.ts";
 import { statusPatchOf } from "./kubelet-status.ts";
 import { leaseGrid, type LeaseGrid } from "./lease-phase.ts";
 import { conditionStatus, withReportedConditions } from "./node-taints.ts";
@@ -51,6 +51,22 @@ interface KubeletNode {
   booting: EventHandle;
 }
 
+/** What happens to a pod by itself; events carry the number of its record. */
+interface PodEventKinds {
+  readonly containersStart: EventKind;
+  readonly containersRestart: EventKind;
+  readonly podReady: EventKind;
+  readonly containersExit: EventKind;
+  readonly exitSeen: EventKind;
+  readonly podFinished: EventKind;
+  readonly containersStopped: EventKind;
+  readonly podRemoval: EventKind;
+  readonly orphanStopped: EventKind;
+  readonly podStatus: EventKind;
+  readonly lastPodStatus: EventKind;
+  readonly podStatusRetry: EventKind;
+}
+
 /** All kubelets of the cluster. */
 export class Kubelets {
   private readonly context: ControllerContext;
@@ -59,6 +75,8 @@ export class Kubelets {
   private readonly heartbeats: Heartbeats;
   private readonly images: ImageStore;
   private readonly nodes = new Map<NodeIndex, KubeletNode>();
+  private readonly records = new KubeletPods();
+  private readonly kinds: PodEventKinds;
   /** Records by pod row; a row is taken over only after its object is gone. */
   private readonly pods: (KubeletPod | undefined)[] = [];
   /** Pods whose objects are gone while their processes may still run. */
@@ -75,6 +93,12 @@ export class Kubelets {
     this.behavior = behavior;
     this.heartbeats = heartbeats;
     this.images = new ImageStore(context.sim, machines, context.options.kubelet.images);
+    this.kinds = this.defineKinds();
+  }
+
+  /** Records that memory is held for, and those in use; for checks. */
+  get recordCounts(): { readonly held: number; readonly inUse: number } {
+    return { held: this.records.capacity, inUse: this.records.count };
   }
 
   /** The record of a pod on its node; for checks. */
@@ -229,7 +253,7 @@ export class Kubelets {
     const starts = wasRunning ? pods.restartCount(pod) + 1 : 0;
     const startUs = pods.startUs(pod);
     const admittedUs = startUs >= 0 ? startUs : sim.nowUs;
-    const record = createKubeletPod(pod, pods.uid(pod), node, admittedUs, starts);
+    const record = this.records.take(pod, pods.uid(pod), node, admittedUs, starts);
     this.pods[pod] = record;
     this.machines.admitPod(node, record.uid);
     if (!wasRunning || pods.isDeleting(pod)) return record;
@@ -252,24 +276,20 @@ export class Kubelets {
     const template = this.context.api.pods.template(record.pod);
     const imagesAtUs = this.images.readyUs(record.node, template);
     const atUs = imagesAtUs + this.behavior.startLatencyUs(record.pod);
-    record.next = this.at(atUs, RANK.machine, "containers start", () => {
-      record.next = NO_HANDLE;
-      this.startNow(record);
-    });
+    record.next = this.at(atUs, this.kinds.containersStart, record);
   }
 
   /** Starts the processes and watches for readiness, if the machine still stands as it did. */
   private startNow(record: KubeletPod): void {
     const { node, uid, pod } = record;
+    record.next = NO_HANDLE;
     if (!this.machines.isKubeletRunning(node) || !this.machines.hasPod(node, uid)) return;
     this.run(record);
     const readyAfterUs = this.behavior.readyAfterUs(pod);
     record.isReady = readyAfterUs === 0;
     if (readyAfterUs > 0) {
       const atUs = this.context.sim.nowUs + readyAfterUs;
-      record.becomesReady = this.at(atUs, RANK.kubelet, "pod ready", () =>
-        this.becomeReady(record),
-      );
+      record.becomesReady = this.at(atUs, this.kinds.podReady, record);
     }
     this.post(record);
   }
@@ -284,7 +304,7 @@ export class Kubelets {
     if (runUs === undefined) return;
     const exitCode = this.behavior.exitCode(record.pod, attempt);
     const atUs = this.context.sim.nowUs + runUs;
-    record.next = this.at(atUs, RANK.machine, "containers exit", () => this.exit(record, exitCode));
+    record.next = this.at(atUs, this.kinds.containersExit, record, exitCode);
   }
 
   private becomeReady(record: KubeletPod): void {
@@ -314,17 +334,13 @@ export class Kubelets {
       restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
     if (!isRestarted) {
       const atUs = seenUs + options.kubelet.workerTickUs;
-      record.next = this.at(atUs, RANK.kubelet, "pod finished", () =>
-        this.finish(record, exitCode),
-      );
+      record.next = this.at(atUs, this.kinds.podFinished, record, exitCode);
       return;
     }
-    record.next = this.at(seenUs, RANK.kubelet, "exit seen", () =>
-      this.planRestart(record, exitUs),
-    );
+    record.next = this.at(seenUs, this.kinds.exitSeen, record);
   }
 
-  private planRestart(record: KubeletPod, exitUs: number): void {
+  private planRestart(record: KubeletPod): void {
     const { sim, options } = this.context;
     const { restartBackoff, restartJitter, workerTickUs } = options.kubelet;
     const draws = this.context.draws("kubelet/restart");
@@ -334,7 +350,7 @@ export class Kubelets {
     const limits = { ...restartBackoff, tickUs: workerTickUs };
     const plan = planRestart(
       record.history,
-      exitUs,
+      record.exitUs,
       sim.nowUs,
       limits,
       this.nodeOf(record.node).tickPhaseUs,
@@ -346,10 +362,7 @@ export class Kubelets {
       this.podEvent(record, "Warning", "BackOff", "Back-off restarting failed container");
       this.post(record);
     }
-    record.next = this.at(plan.startUs, RANK.machine, "containers restart", () => {
-      record.next = NO_HANDLE;
-      this.startNow(record);
-    });
+    record.next = this.at(plan.startUs, this.kinds.containersRestart, record);
   }
 
   /** Nothing runs any more and nothing will be started: the phase becomes final. */
@@ -401,14 +414,16 @@ export class Kubelets {
     this.context.sim.cancel(record.next);
     record.exitCode = exitCode;
     record.stopsAtUs = atUs;
-    record.next = this.at(atUs, RANK.machine, "containers stopped", () => {
-      record.next = NO_HANDLE;
-      this.machines.exitProcess(record.node, record.uid, exitCode);
-      if (record.starts > 0) record.exitUs = this.context.sim.nowUs;
-      record.stage = Stage.Stopped;
-      record.isReady = false;
-      this.post(record, () => this.remove(record));
-    });
+    record.next = this.at(atUs, this.kinds.containersStopped, record, exitCode);
+  }
+
+  private stopped(record: KubeletPod, exitCode: number): void {
+    record.next = NO_HANDLE;
+    this.machines.exitProcess(record.node, record.uid, exitCode);
+    if (record.starts > 0) record.exitUs = this.context.sim.nowUs;
+    record.stage = Stage.Stopped;
+    record.isReady = false;
+    this.postLast(record);
   }
 
   /** The final DELETE, at the worker's next tick after everything has ended. */
@@ -417,22 +432,26 @@ export class Kubelets {
     if (sim.isPending(record.next)) return;
     const { workerTickUs } = options.kubelet;
     const atUs = nextTick(sim.nowUs, workerTickUs, this.nodeOf(record.node).tickPhaseUs);
-    record.next = this.at(atUs, RANK.kubelet, "pod removal", () => {
-      record.next = NO_HANDLE;
-      if (!this.machines.isHeard(record.node)) return; // again when it is heard
-      this.send(record.node, "delete", (writer) => writer.removePod(record.pod, record.uid));
-    });
+    record.next = this.at(atUs, this.kinds.podRemoval, record);
+  }
+
+  private sendRemoval(record: KubeletPod): void {
+    const { pod, uid, node } = record;
+    record.next = NO_HANDLE;
+    if (!this.machines.isHeard(node)) return; // again when it is heard
+    this.send(node, "delete", (writer) => writer.removePod(pod, uid));
   }
 
   /** The API object is gone; a process that is still there is stopped like a stranger's. */
   private objectGone(pod: PodIndex, uid: Uid): void {
     const record = this.pods[pod];
     if (record === undefined || record.uid !== uid) return;
-    const isRunning = this.machines.process(record.node, uid)?.state === "running";
+    const isRunning = this.machines.isRunning(record.node, uid);
     this.pods[pod] = undefined;
     this.cancel(record);
     if (!isRunning) {
       if (this.machines.hasPod(record.node, uid)) this.machines.forgetPod(record.node, uid);
+      this.records.giveBack(record);
       return;
     }
     this.orphans.set(uid, record);
@@ -442,57 +461,72 @@ export class Kubelets {
   private stopOrphan(record: KubeletPod): void {
     const { sim } = this.context;
     if (sim.isPending(record.next)) return;
-    record.next = this.at(sim.nowUs + ORPHAN_GRACE_US, RANK.machine, "orphan stopped", () => {
-      record.next = NO_HANDLE;
-      this.machines.exitProcess(record.node, record.uid, EXIT_KILLED);
-      this.machines.forgetPod(record.node, record.uid);
-      this.orphans.delete(record.uid);
-    });
+    record.next = this.at(sim.nowUs + ORPHAN_GRACE_US, this.kinds.orphanStopped, record);
+  }
+
+  private orphanStopped(record: KubeletPod): void {
+    record.next = NO_HANDLE;
+    this.machines.exitProcess(record.node, record.uid, EXIT_KILLED);
+    this.machines.forgetPod(record.node, record.uid);
+    this.orphans.delete(record.uid);
+    this.records.giveBack(record);
   }
 
   // ---- telling the API ---------------------------------------------------------------------
 
   /** Writes the pod's status as it is when the request leaves; remembers it if nobody can hear. */
-  private post(record: KubeletPod, done?: () => void): void {
+  private post(record: KubeletPod): void {
     record.isDirty = true;
-    this.soon(record.node, "pod status", () => {
-      const { pods } = this.context.api;
-      if (!pods.isLive(record.pod, record.uid) || this.pods[record.pod] !== record) return;
-      if (!this.machines.isHeard(record.node)) return;
-      const patch = statusPatchOf(record);
-      if (patch === undefined) return;
-      record.isDirty = false;
-      this.send(
-        record.node,
-        "patch",
-        (writer) => writer.patchPodStatus(record.pod, record.uid, patch),
-        (result) => {
-          if (!result.ok && result.reason === "ServiceUnavailable") this.postLater(record);
-          else done?.();
-        },
-      );
-    });
+    if (this.statusDelayUs === 0) this.sendStatus(record, false);
+    else this.atTurn(this.statusDelayUs, this.kinds.podStatus, record);
   }
 
-  private postLater(record: KubeletPod): void {
-    const { sim } = this.context;
-    this.at(sim.nowUs + RETRY_US, RANK.kubelet, "pod status retry", () => {
-      if (this.pods[record.pod] !== record) return;
-      this.post(record, record.stage === Stage.Stopped ? () => this.remove(record) : undefined);
-    });
+  /** The same for a pod that has stopped; it is removed once that is known. */
+  private postLast(record: KubeletPod): void {
+    record.isDirty = true;
+    if (this.statusDelayUs === 0) this.sendStatus(record, true);
+    else this.atTurn(this.statusDelayUs, this.kinds.lastPodStatus, record);
+  }
+
+  private sendStatus(record: KubeletPod, isLast: boolean): void {
+    const { pod, uid, node, turn } = record;
+    if (!this.context.api.pods.isLive(pod, uid) || this.pods[pod] !== record) return;
+    if (!this.machines.isHeard(node)) return;
+    const patch = statusPatchOf(record);
+    if (patch === undefined) return;
+    record.isDirty = false;
+    this.send(
+      node,
+      "patch",
+      (writer) => writer.patchPodStatus(pod, uid, patch),
+      (result) => {
+        if (record.turn !== turn) return; // its pod is gone
+        if (!result.ok && result.reason === "ServiceUnavailable")
+          this.atTurn(RETRY_US, this.kinds.podStatusRetry, record);
+        else if (isLast) this.remove(record);
+      },
+    );
+  }
+
+  private retryStatus(record: KubeletPod): void {
+    if (this.pods[record.pod] !== record) return;
+    if (record.stage === Stage.Stopped) this.postLast(record);
+    else this.post(record);
+  }
+
+  private get statusDelayUs(): number {
+    return this.context.api.latencies.kubeletStatusDelay;
   }
 
   /** After the delay between a change on the node and the kubelet's request. */
   private soon(node: NodeIndex, label: string, send: () => void): void {
-    const delayUs = this.context.api.latencies.kubeletStatusDelay;
-    if (delayUs === 0) send();
-    else
-      this.at(
-        this.context.sim.nowUs + delayUs,
-        RANK.kubelet,
-        label,
-        () => this.machines.isKubeletRunning(node) && send(),
-      );
+    const { sim } = this.context;
+    if (this.statusDelayUs === 0) {
+      send();
+      return;
+    }
+    const atUs = (sim.nowUs + this.statusDelayUs) as Instant;
+    sim.callAt(atUs, RANK.kubelet, label, () => this.machines.isKubeletRunning(node) && send());
   }
 
   private send(
@@ -524,8 +558,48 @@ export class Kubelets {
 
   // ---- small things ------------------------------------------------------------------------
 
-  private at(atUs: number, rank: Rank, label: string, call: () => void): EventHandle {
-    return this.context.sim.callAt(atUs as Instant, rank, label, call);
+  private defineKinds(): PodEventKinds {
+    const { sim } = this.context;
+    const define = (
+      label: string,
+      rank: Rank,
+      handle: (record: KubeletPod, payload: number) => void,
+    ): EventKind =>
+      sim.defineKind(label, rank, (slot, payload) => handle(this.records.at(slot), payload));
+    /** Kinds that nobody cancels: they find out whether the record is still that pod's. */
+    const defineForTurn = (label: string, handle: (record: KubeletPod) => void): EventKind =>
+      define(label, RANK.kubelet, (record, turn) => {
+        if (record.turn === turn) handle(record);
+      });
+    const { machine, kubelet } = RANK;
+    return {
+      containersStart: define("containers start", machine, (record) => this.startNow(record)),
+      containersRestart: define("containers restart", machine, (record) => this.startNow(record)),
+      podReady: define("pod ready", kubelet, (record) => this.becomeReady(record)),
+      containersExit: define("containers exit", machine, (record, code) => this.exit(record, code)),
+      exitSeen: define("exit seen", kubelet, (record) => this.planRestart(record)),
+      podFinished: define("pod finished", kubelet, (record, code) => this.finish(record, code)),
+      containersStopped: define("containers stopped", machine, (record, code) =>
+        this.stopped(record, code),
+      ),
+      podRemoval: define("pod removal", kubelet, (record) => this.sendRemoval(record)),
+      orphanStopped: define("orphan stopped", machine, (record) => this.orphanStopped(record)),
+      podStatus: defineForTurn("pod status", (record) => {
+        if (this.machines.isKubeletRunning(record.node)) this.sendStatus(record, false);
+      }),
+      lastPodStatus: defineForTurn("last pod status", (record) => {
+        if (this.machines.isKubeletRunning(record.node)) this.sendStatus(record, true);
+      }),
+      podStatusRetry: defineForTurn("pod status retry", (record) => this.retryStatus(record)),
+    };
+  }
+
+  private at(atUs: number, kind: EventKind, record: KubeletPod, payload = 0): EventHandle {
+    return this.context.sim.at(atUs as Instant, kind, record.slot, payload);
+  }
+
+  private atTurn(delayUs: number, kind: EventKind, record: KubeletPod): void {
+    this.at(this.context.sim.nowUs + delayUs, kind, record, record.turn);
   }
 
   private cancel(record: KubeletPod): void {
@@ -542,6 +616,7 @@ export class Kubelets {
     this.cancel(record);
     if (this.pods[record.pod] === record) this.pods[record.pod] = undefined;
     this.orphans.delete(record.uid);
+    this.records.giveBack(record);
   }
 
   /** A pod in keyed draws: its owner and its ordinal there, or its own name. */
