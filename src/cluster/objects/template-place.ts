@@ -1,4 +1,7 @@
 // Where in an object the template of its pods stands; a Pod is its own.
+//
+// For whoever judges or explains what an object would create, and must point at the right field. It
+// makes no pods.
 
 import type { PodTemplate } from "../pod-template.ts";
 import type { ApiObject } from "./api-object.ts";
