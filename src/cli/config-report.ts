@@ -1,6 +1,6 @@
 // `run --print-config`: every setting with its value and where it comes from, without running.
 
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { formatPath } from "../base/index.ts";
 import { listSettings, prepareRun } from "../experiment/index.ts";
 import { loadRunInput } from "../experiment/node.ts";
@@ -87,7 +87,7 @@ function optionLines(command: Command): ConfigLine[] {
       const key = option.attributeName();
       const value: unknown = command.getOptionValue(key);
       const source = sourceOf(command, key);
-      return { setting: option.long ?? option.flags, value: shown(value, option.negate), source };
+      return { setting: option.long ?? option.flags, value: shown(value, option), source };
     });
 }
 
@@ -95,8 +95,8 @@ const PART_OF_SCENARIO: ReadonlySet<string> = new Set([
   ...["set", "seed", "for", "maxWall", "maxEvents", "printConfig", "help"],
 ]);
 
-function shown(value: unknown, negated: boolean): string {
-  if (negated) return String(value === false);
+function shown(value: unknown, option: Option): string {
+  if (!option.required && !option.optional) return String(value === !option.negate);
   if (value === undefined) return "none";
   return Array.isArray(value) ? value.join(", ") : String(value);
 }

@@ -62,7 +62,11 @@ export function refuseLeftOut(prepared: PreparedRun, leniency: Leniency): void {
 }
 
 /** Notes that say what was done, not what was left out. */
-const STATEMENTS: ReadonlySet<string> = new Set(["INFERRED_OWNER", "TRACE_WITHOUT_TIMES"]);
+const STATEMENTS: ReadonlySet<string> = new Set([
+  "INFERRED_OWNER",
+  "TRACE_WITHOUT_TIMES",
+  "USER_CODE",
+]);
 
 function usage(message: string): CommandFailure {
   return new CommandFailure(EXIT.usage, message);

@@ -44,7 +44,7 @@ export class ResultFolder {
   static create(path: string, inputHash: string, force: boolean): ResultFolder {
     return attempt(`open the output folder ${path}`, () => {
       if (existsSync(path)) refuseForeign(path, inputHash, force);
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       removeLeftovers(path);
       return new ResultFolder(path);
     });
@@ -97,6 +97,21 @@ export class ResultFolder {
 
   private temporaryName(name: string): string {
     return join(this.path, `.${name}.podsim-${process.pid}.tmp`);
+  }
+}
+
+// Step by step: the recursive mkdir of Node never returns where a file system like /proc says that a
+// folder does not exist although its parent does.
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || existsSync(parent)) throw error;
+    makeFolder(parent);
+    mkdirSync(path);
   }
 }
 
@@ -201,6 +216,9 @@ function attempt<T>(action: string, run: () => T): T {
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["ENOSPC", "no space left on the device (ENOSPC)"],
+  ["ENOENT", "no such file or folder (ENOENT)"],
+  ["EEXIST", "there is something else of that name (EEXIST)"],
+  ["EFBIG", "a file became larger than is allowed (EFBIG)"],
   ["EACCES", "permission denied (EACCES)"],
   ["EPERM", "not permitted (EPERM)"],
   ["EROFS", "the file system is read-only (EROFS)"],

@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly format: OutputFormat;
   readonly verifyDeterminism: boolean;
   readonly noPlugins: boolean;
+  /** What stdin held, if `-` is among the inputs and the main thread has read it. */
+  readonly stdin?: Uint8Array;
   /** Show stack traces. */
   readonly debug: boolean;
 }

@@ -4,6 +4,7 @@
 // once asks the worker to stop and keep what there is; twice, or a worker that does not answer in
 // time, ends the process at once. Files are whole either way, because they are renamed into place.
 
+import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { printNote } from "./output.ts";
@@ -44,13 +45,26 @@ export async function runInThread(request: RunRequest, quiet: boolean): Promise<
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    const report = await reportOf(request, control);
+    const report = await reportOf(await withStdin(request), control);
     return { report, signal };
   } finally {
     clearTimeout(timer);
     line.clear();
     for (const name of SIGNALS) process.off(name, onSignal);
   }
+}
+
+// Read here, because a thread that waits for a pipe cannot be ended, and Ctrl-C would hang with it.
+async function withStdin(request: RunRequest): Promise<RunRequest> {
+  if (!request.inputs.includes("-") || isatty(0)) return request;
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new CommandFailure(EXIT.input, `cannot read stdin: ${code}`);
+  }
+  return { ...request, stdin: Buffer.concat(chunks) };
 }
 
 function leaveUnlessSeen(control: RunControl, code: ExitCode): void {

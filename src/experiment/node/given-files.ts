@@ -4,7 +4,7 @@
 // typed is kept beside it for messages.
 
 import { basename, relative, sep } from "node:path";
-import { InputError } from "../../base/index.ts";
+import { InputError, type Problem } from "../../base/index.ts";
 import type { InputBytes } from "../run-input.ts";
 import { folderOf, INPUT_BYTES_MAX, readInputPath } from "./input-files.ts";
 
@@ -13,6 +13,8 @@ export interface GivenFilesRequest {
   readonly inputs: readonly string[];
   readonly recursive: boolean;
   readonly maxInputBytes: number | undefined;
+  /** What stdin held, where it was read already. */
+  readonly stdin?: Uint8Array | undefined;
 }
 
 /** The scenario, if there is one, and the objects beside it. */
@@ -26,13 +28,20 @@ export class GivenFiles {
   constructor(request: GivenFilesRequest) {
     const bytesMax = request.maxInputBytes ?? INPUT_BYTES_MAX;
     const files = request.inputs.flatMap((path) =>
-      readInputPath(path, request.recursive, bytesMax).map((file) => ({ root: path, file })),
+      readInputPath(path, request.recursive, bytesMax, request.stdin).map((file) => ({
+        root: path,
+        file,
+      })),
     );
     const scenarios = files.filter(({ file }) => holdsScenario(file));
     if (scenarios.length > 1) {
       const names = scenarios.map(({ file }) => file.name).join(", ");
       const message = `one run has one scenario; these are ${scenarios.length}: ${names}`;
       throw new InputError([{ code: "E_SCENARIOS", severity: "error", message }]);
+    }
+    if (scenarios.length === 0 && files.every(({ file }) => isBlank(file.bytes))) {
+      const [first] = files;
+      throw new InputError([emptyProblem(first?.file.name ?? "")]);
     }
     const [scenario] = scenarios;
     this.scenarioFolder = folderOf(scenario?.file.name ?? ".");
@@ -50,6 +59,23 @@ export class GivenFiles {
     this.paths.set(name, file.name);
     return { name, bytes: file.bytes, ...(isFound ? { isFound } : {}) };
   }
+}
+
+const BLANK_BYTES_MAX = 64 * 1024;
+
+// Nothing but blanks, comments and separators; a kubectl that failed leaves such a pipe.
+function isBlank(bytes: Uint8Array): boolean {
+  if (bytes.length > BLANK_BYTES_MAX) return false;
+  const lines = new TextDecoder().decode(bytes).split(/\r?\n/);
+  return lines.every((line) => /^\s*(#.*|---(\s.*)?|\.\.\.)?$/.test(line));
+}
+
+function emptyProblem(file: string): Problem {
+  return {
+    ...{ code: "E_EMPTY", severity: "error", file },
+    message: "holds neither a scenario nor Kubernetes objects",
+    hint: "podsim init writes a scenario to start from",
+  };
 }
 
 // Cheap and safe: the kind is looked for before anything is parsed as a whole.

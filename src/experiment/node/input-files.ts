@@ -22,13 +22,18 @@ const STDIN = 0;
 const GZIP_RATIO_MAX = 1000;
 const MANIFEST_ENDINGS = [".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz", ".json.gz"];
 
-/** Reads what a user names: a file, `-` for stdin, or a folder's manifests in file-name order. */
+/**
+ * Reads what a user names: a file, `-` for stdin (or the bytes that were read from it already), or a
+ * folder's manifests in file-name order.
+ */
 export function readInputPath(
   path: string,
   recursive: boolean,
   bytesMax: number = INPUT_BYTES_MAX,
+  stdin?: Uint8Array,
 ): InputFile[] {
-  if (path === "-") return [readStdin(bytesMax)];
+  if (path === "-")
+    return [stdin === undefined ? readStdin(bytesMax) : givenStdin(stdin, bytesMax)];
   if (statOf(path).isDirectory()) {
     const files = manifestsIn(path, recursive);
     if (files.length === 0) {
@@ -122,6 +127,11 @@ function manifestsIn(folder: string, recursive: boolean): string[] {
     }
   }
   return found;
+}
+
+function givenStdin(bytes: Uint8Array, bytesMax: number): InputFile {
+  if (bytes.length > bytesMax) throw tooLarge("stdin", bytes.length, bytesMax);
+  return { name: "stdin", bytes };
 }
 
 function readStdin(bytesMax: number): InputFile {

@@ -13,7 +13,7 @@ import {
   readDocuments,
   sortProblems,
 } from "../../base/index.ts";
-import { POLICIES } from "../../scheduler/index.ts";
+import { POLICIES, type UserCallWatch } from "../../scheduler/index.ts";
 import { type InputBytes, type RunInput, withPaths } from "../run-input.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import {
@@ -41,10 +41,18 @@ export interface RunInputRequest {
   readonly thresholds: readonly string[];
   readonly maxInputBytes: number | undefined;
   readonly noPlugins: boolean;
+  /** What stdin held, where it was read already. */
+  readonly stdin?: Uint8Array | undefined;
 }
 
-/** Reads everything; throws an InputError with all problems that can be seen at this stage. */
-export async function loadRunInput(request: RunInputRequest): Promise<RunInput> {
+/**
+ * Reads everything; throws an InputError with all problems that can be seen at this stage. `watch` is
+ * told before a module of the user's is loaded.
+ */
+export async function loadRunInput(
+  request: RunInputRequest,
+  watch?: UserCallWatch,
+): Promise<RunInput> {
   const given = new GivenFiles(request);
   const reading = scenarioOf(given, request);
   if (reading.scenario === undefined || hasErrors(reading.problems))
@@ -63,7 +71,7 @@ export async function loadRunInput(request: RunInputRequest): Promise<RunInput> 
     warnings: reading.problems,
     thresholds: request.thresholds,
   };
-  const scheduler = await chooseScheduler(input, request, folder, problems);
+  const scheduler = await chooseScheduler(input, { ...request, watch }, folder, problems);
   if (hasErrors(problems)) throw located(problems, given.paths);
   return scheduler === undefined ? input : { ...input, scheduler };
 }
@@ -142,9 +150,13 @@ function located(problems: readonly Problem[], paths: ReadonlyMap<string, string
   return new InputError(sortProblems(withPaths(problems, paths)));
 }
 
+interface SchedulerRequest extends RunInputRequest {
+  readonly watch: UserCallWatch | undefined;
+}
+
 async function chooseScheduler(
   input: RunInput,
-  request: RunInputRequest,
+  request: SchedulerRequest,
   folder: string,
   problems: Problem[],
 ): Promise<RunScheduler | undefined> {
@@ -182,7 +194,7 @@ async function chooseScheduler(
 async function schedulerOf(
   input: RunInput,
   spec: SchedulerSpec,
-  request: RunInputRequest,
+  request: SchedulerRequest,
   folder: string,
   problems: Problem[],
 ): Promise<RunScheduler | undefined> {
@@ -194,11 +206,11 @@ async function schedulerOf(
 async function loadModule(
   name: string,
   path: string,
-  request: RunInputRequest,
+  request: SchedulerRequest,
 ): Promise<RunScheduler> {
   if (request.noPlugins)
     throw problem("E_NO_PLUGINS", `${path} is user code, and --no-plugins was given`);
-  return loadStrategyScheduler(nameOfInput(name), path);
+  return loadStrategyScheduler(nameOfInput(name), path, request.watch);
 }
 
 function problem(code: string, message: string, hint?: string): InputError {

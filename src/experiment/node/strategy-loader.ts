@@ -5,14 +5,16 @@
 // one line with the file's name. User code is trusted code: it is imported, not confined.
 
 import { createRequire, register } from "node:module";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { StrategyError } from "../../scheduler/index.ts";
+import { type StrategyCall, StrategyError, type UserCallWatch } from "../../scheduler/index.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import { readStrategyModule, schedulerOfModule, type StrategyModule } from "../strategy-module.ts";
 
 const EXTENSION = /\.(?:js|mjs|cjs|ts|mts|cts)$/;
+/** Code that comes from elsewhere; types alone are none. */
+const IMPORTS = /^\s*(?:import|export)\s(?!type\b).*?["']|\b(?:import|require)\s*\(/m;
 const TYPESCRIPT = /\.(?:ts|mts|cts)$/;
 
 /** True for names that mean a module file and not a policy or profile. */
@@ -21,27 +23,43 @@ export function isStrategyFile(name: string): boolean {
 }
 
 /** The scheduler that a module file describes; `name` stands in results. */
-export async function loadStrategyScheduler(name: string, path: string): Promise<RunScheduler> {
-  return schedulerOfModule(name, await loadStrategyModule(path));
+export async function loadStrategyScheduler(
+  name: string,
+  path: string,
+  watch?: UserCallWatch,
+): Promise<RunScheduler> {
+  const module = await loadStrategyModule(path, watch);
+  const bytes = await readFile(path);
+  const hasImports = IMPORTS.test(bytes.toString("utf8"));
+  const modules = [{ name: basename(path), bytes, hasImports }];
+  return { ...schedulerOfModule(name, module), modules };
 }
 
-/** Imports the file and checks what it exports. */
-export async function loadStrategyModule(path: string): Promise<StrategyModule> {
+/** Imports the file and checks what it exports; `watch` is told before its first line runs. */
+export async function loadStrategyModule(
+  path: string,
+  watch?: UserCallWatch,
+): Promise<StrategyModule> {
   const file = basename(path);
+  const call: StrategyCall = { strategy: file, point: "load", atUs: 0, pod: "" };
   const refuse = (what: string, cause?: unknown): never => {
-    throw new StrategyError({ strategy: file, point: "load", atUs: 0, pod: "" }, what, cause);
+    throw new StrategyError(call, what, cause);
   };
   const absolute = resolve(path);
   const found = await stat(absolute).catch(() => undefined);
   if (found?.isFile() !== true) refuse(`there is no file ${path}`);
   if (TYPESCRIPT.test(file) && !readsTypeScript()) installTypeStripping(absolute, refuse);
-  let exports: Readonly<Record<string, unknown>>;
+  const url = pathToFileURL(absolute).href;
+  watch?.enter(call);
   try {
-    exports = (await import(pathToFileURL(absolute).href)) as Readonly<Record<string, unknown>>;
+    const exports = (await import(url)) as Readonly<Record<string, unknown>>;
+    return readStrategyModule(exports, file.replace(EXTENSION, ""));
   } catch (thrown) {
+    if (thrown instanceof StrategyError) throw thrown;
     return refuse(explain(thrown, file), thrown);
+  } finally {
+    watch?.leave();
   }
-  return readStrategyModule(exports, file.replace(EXTENSION, ""));
 }
 
 /** Node 22.18 and newer say so themselves; older ones can be told by a flag. */
