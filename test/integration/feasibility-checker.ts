@@ -47,6 +47,15 @@ export class FeasibilityChecker {
     api.observe({ onPod: (change) => this.onPod(change) });
   }
 
+  /** A node that would take this pod now, as far as this checker sees; undefined if there is none. */
+  findRoomFor(pod: PodIndex): string | undefined {
+    const demand = this.demandOf(this.api.pods.template(pod).source);
+    for (const node of this.api.nodes.collectExisting()) {
+      if (this.objections(node, demand).length === 0) return this.api.nodes.name(node);
+    }
+    return undefined;
+  }
+
   private onPod(change: PodChange): void {
     const isGone = change.kind === "Deleted" || isFinished(change.phaseAfter);
     if (isGone) this.release(change.uid);
@@ -61,10 +70,16 @@ export class FeasibilityChecker {
   private judge(pod: PodIndex, node: NodeIndex, demand: Demand): void {
     this.bindCount += 1;
     const { pods, nodes } = this.api;
-    const facts = nodes.facts(node);
+    for (const what of this.objections(node, demand))
+      this.faults.push(`${pods.namespace(pod)}/${pods.name(pod)} on ${nodes.name(node)}: ${what}`);
+  }
+
+  private objections(node: NodeIndex, demand: Demand): string[] {
+    const found: string[] = [];
     const say = (what: string): void => {
-      this.faults.push(`${pods.namespace(pod)}/${pods.name(pod)} on ${facts.meta.name}: ${what}`);
+      found.push(what);
     };
+    const facts = this.api.nodes.facts(node);
     const used = this.used.get(node) ?? new Map<string, number>();
     const allocatable = allocatableOf(facts);
     for (const [resource, amount] of demand.amounts) {
@@ -87,6 +102,7 @@ export class FeasibilityChecker {
         say(`taint ${taint.key}:${taint.effect}`);
     const cordon = { key: "node.kubernetes.io/unschedulable", value: "", effect: "NoSchedule" };
     if (facts.unschedulable && !tolerates(demand.spec, cordon)) say("the node is cordoned");
+    return found;
   }
 
   private take(uid: number, node: NodeIndex, demand: Demand): void {

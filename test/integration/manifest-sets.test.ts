@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { type PreparedRun, prepareRun, runToEnd } from "../../src/experiment/index.ts";
+import { type PreparedRun, prepareRun, runToEnd, startRun } from "../../src/experiment/index.ts";
 import { loadRunInput } from "../../src/experiment/node.ts";
 import type { DecisionRow, PodRow } from "../../src/metrics/index.ts";
+import { FeasibilityChecker } from "./feasibility-checker.ts";
 import { type PlainObject, plainObjectsBelow } from "./plain-manifests.ts";
 import { messageFault } from "./upstream-messages.ts";
 
@@ -122,12 +123,16 @@ describe.skipIf(!existsSync(SETS))(
       const prepare = await prepared(set);
       const rows: PodRow[] = [];
       const lastDecision = new Map<number, DecisionRow>();
-      const result = runToEnd(prepare, {
+      const run = startRun(prepare, {
         sinks: {
           pod: (row) => rows.push(row),
           decision: (row) => lastDecision.set(row.uid, row),
         },
       });
+      const checker = new FeasibilityChecker(run.api);
+      while (run.advance(100_000));
+      const result = run.finish();
+      expect(checker.faults).toEqual([]);
       expect(result.end.partial).toBe(false);
       expect(rows.length).toBe(result.counts.podsCreated);
       const notTried = new Map(result.pendingAtEnd.map(({ pod, message }) => [pod, message]));

@@ -4,7 +4,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeScenario, prepareRun, startRun } from "../../src/experiment/index.ts";
+import type { PodIndex } from "../../src/cluster/index.ts";
 import { FeasibilityChecker } from "./feasibility-checker.ts";
+import { messageFault } from "./upstream-messages.ts";
 
 const FOLDER = new URL("../../../shared/data/openb/", import.meta.url);
 const NODES = "openb_node_list_all_node.csv";
@@ -74,5 +76,25 @@ describe.skipIf(!existsSync(FOLDER))("the openb trace (skipped: ../shared is abs
     expect(result.end.atUs).toBeLessThan((last + 60) * 1e6);
     // Idle days cost nothing: all events come from pods, none from the passing of time.
     expect(run.eventsFired).toBeLessThan(8152 * 60);
+  });
+
+  it("leaves a pod waiting only if no node has room, on a cluster that is too small", () => {
+    const pods = "openb_pod_list_multigpu50.csv";
+    const nodes = "openb_node_list_gpu_node.csv";
+    const run = startRun(prepared("default", { nodes, pods }), {});
+    const checker = new FeasibilityChecker(run.api);
+    while (run.advance(100_000));
+    const waiting: PodIndex[] = [];
+    run.api.pods.forEach((pod) => {
+      if (run.api.pods.node(pod) < 0) waiting.push(pod);
+    });
+    const result = run.finish();
+    expect(checker.faults.slice(0, 5)).toEqual([]);
+    expect(result.counts.podsCreated).toBe(cellsOf(pods).length);
+    expect(waiting.length).toBe(result.counts.podsCreated - result.counts.podsBound);
+    expect(waiting.length).toBeGreaterThan(500);
+    expect(waiting.filter((pod) => checker.findRoomFor(pod) !== undefined)).toEqual([]);
+    for (const { message } of result.pendingAtEnd)
+      expect(messageFault(message, cellsOf(nodes).length)).toBeUndefined();
   });
 });
