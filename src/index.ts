@@ -30,8 +30,8 @@ export {
   scenarioJsonSchema,
 } from "./experiment/index.ts";
 export type { Scenario, ScenarioOptions, ScenarioReading } from "./experiment/index.ts";
-export { formatProblems, InputError } from "./base/index.ts";
-export type { Problem, Severity } from "./base/index.ts";
+export { formatProblems, InputError, readDocuments } from "./base/index.ts";
+export type { PositionedDocument, Problem, Severity } from "./base/index.ts";
 
 // ---- schedulers: built in, configured, your own ---------------------------------------------------
 export {
