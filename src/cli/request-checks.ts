@@ -12,6 +12,7 @@ export function refuseWrongValues(request: {
   readonly thresholds: readonly string[];
   readonly horizon: string | undefined;
   readonly maxWall?: string | undefined;
+  readonly pluginDeadline?: string | undefined;
 }): void {
   for (const expression of request.thresholds) {
     const parsed = parseThreshold(expression);
@@ -20,6 +21,7 @@ export function refuseWrongValues(request: {
   for (const [flag, text] of [
     ["--for", request.horizon],
     ["--max-wall", request.maxWall],
+    ["--plugin-deadline", request.pluginDeadline],
   ] as const) {
     if (text === undefined) continue;
     const parsed = parseDuration(text);

@@ -12,7 +12,7 @@ import { type ActiveRun, type PreparedRun, prepareRun, startRun } from "../exper
 import { loadRunInput } from "../experiment/node.ts";
 import type { RunEnd, RunResult } from "../metrics/index.ts";
 import { formatNotes, formatResult } from "../report/index.ts";
-import { StrategyError } from "../scheduler/index.ts";
+import { StrategyError, type UserCallWatch } from "../scheduler/index.ts";
 import { findDivergence } from "./determinism-check.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { stackOf } from "./failure-report.ts";
@@ -23,19 +23,24 @@ import { bundleText, commandOf, manifestText } from "./run-manifest.ts";
 import { advanceWatched } from "./run-pace.ts";
 import type { RunControl, RunReport, RunRequest } from "./run-request.ts";
 
-/** Told of the run before it advances, so that a test may add to it. */
-export type RunStarted = (run: ActiveRun) => void;
+/** Who takes part in a job from outside. */
+export interface RunJobHooks {
+  /** Told of the run before it advances, so that a test may add to it. */
+  readonly started?: (run: ActiveRun) => void;
+  /** Told of every call into user code. */
+  readonly userCalls?: UserCallWatch;
+}
 
 /** Runs one request to its end, or to the point where it was stopped. */
 export async function executeRunJob(
   request: RunRequest,
   control: RunControl,
-  started: RunStarted = () => undefined,
+  hooks: RunJobHooks = {},
 ): Promise<RunReport> {
   refuseWrongValues(request);
-  const prepared = prepareRun(await loadRunInput(request));
+  const prepared = prepareRun(await loadRunInput(request, hooks.userCalls));
   refuseLeftOut(prepared, request);
-  return new RunJob(request, prepared, control).execute(started);
+  return new RunJob(request, prepared, control).execute(hooks);
 }
 
 class RunJob {
@@ -54,20 +59,24 @@ class RunJob {
     this.folder = ResultFolder.create(path, prepared.inputHash, request.force);
   }
 
-  execute(started: RunStarted): RunReport {
+  execute({ started, userCalls }: RunJobHooks): RunReport {
     const { prepared, request, folder } = this;
     const writers = new RowWriters(folder);
     let run: ActiveRun | undefined;
     try {
-      run = startRun(prepared, { sinks: writers.sinks, check: request.check });
-      started(run);
+      const options = {
+        check: request.check,
+        ...(userCalls === undefined ? {} : { userCalls }),
+      };
+      run = startRun(prepared, { ...options, sinks: writers.sinks });
+      started?.(run);
       const end = this.advance(run);
       const result = run.finish(end.reason, end.detail);
       writers.flush();
       const kept = this.keep(run, result);
       const divergence =
         request.verifyDeterminism && !result.end.partial
-          ? findDivergence(prepared, { check: request.check }, result.fingerprint)
+          ? findDivergence(prepared, options, result.fingerprint)
           : undefined;
       return this.report(run, result, { kept, divergence, failure: end.failure });
     } catch (error) {

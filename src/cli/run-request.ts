@@ -3,6 +3,7 @@
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
 import type { ExitCode } from "./exit-codes.ts";
+import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
 
 /** One run as the command line describes it. */
 export interface RunRequest {
@@ -27,6 +28,8 @@ export interface RunRequest {
   readonly format: OutputFormat;
   readonly verifyDeterminism: boolean;
   readonly noPlugins: boolean;
+  /** Longest call into user code, a duration of wall time. */
+  readonly pluginDeadline?: string | undefined;
   /** What stdin held, if `-` is among the inputs and the main thread has read it. */
   readonly stdin?: Uint8Array;
   /** Show stack traces. */
@@ -53,7 +56,12 @@ export interface RunControl {
   readonly stop: Int32Array;
   /** Virtual now, horizon (0 = none), events fired. */
   readonly progress: Float64Array;
+  /** Memory of a `UserCallRecord`. */
+  readonly userCalls: SharedArrayBuffer;
 }
+
+/** What the worker tells the main thread: what user code printed, and in the end its report. */
+export type WorkerMessage = { readonly printed: string } | { readonly report: RunReport };
 
 /** States of `RunControl.stop`: go on; asked to stop; the worker has seen it and is finishing. */
 export const STOP = { no: 0, asked: 1, seen: 2 } as const;
@@ -66,6 +74,7 @@ export function createRunControl(): RunControl {
   return {
     stop: new Int32Array(new SharedArrayBuffer(4)),
     progress: new Float64Array(new SharedArrayBuffer(24)),
+    userCalls: new SharedArrayBuffer(USER_CALL_RECORD_BYTES),
   };
 }
 

@@ -1,11 +1,10 @@
-// The main thread's side of a run: starts the worker, draws progress, passes signals on.
+// The main thread's side of a run: draws progress, passes signals on, reads stdin.
 //
 // The simulation runs in a worker, user code included, so that this thread always answers. Ctrl-C
 // once asks the worker to stop and keep what there is; twice, or a worker that does not answer in
 // time, ends the process at once. Files are whole either way, because they are renamed into place.
 
 import { isatty } from "node:tty";
-import { Worker } from "node:worker_threads";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { printNote } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -16,6 +15,7 @@ import {
   type RunRequest,
   STOP,
 } from "./run-request.ts";
+import { runSession } from "./run-session.ts";
 
 /** How long the worker may take to notice that it is to stop; it may be reading or preparing. */
 const ANSWER_MS = 700;
@@ -45,7 +45,7 @@ export async function runInThread(request: RunRequest, quiet: boolean): Promise<
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    const report = await reportOf(await withStdin(request), control);
+    const report = await runSession(await withStdin(request), control);
     return { report, signal };
   } finally {
     clearTimeout(timer);
@@ -71,34 +71,4 @@ function leaveUnlessSeen(control: RunControl, code: ExitCode): void {
   if (Atomics.load(control.stop, 0) !== STOP.asked) return;
   printNote("stopped before there were any results\n");
   process.exit(code);
-}
-
-function reportOf(request: RunRequest, control: RunControl): Promise<RunReport> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./run-worker.js", import.meta.url), {
-      workerData: { request, control },
-      stdout: true,
-      stderr: true,
-    });
-    // What user code prints must not end up among results.
-    worker.stdout.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
-    worker.stderr.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
-    let report: RunReport | undefined;
-    worker.on("message", (message: RunReport) => {
-      report = message;
-    });
-    worker.on("error", (error) => reject(failureOf(error)));
-    worker.on("exit", (code) => {
-      if (report !== undefined) resolve(report);
-      else reject(new Error(`the simulation's thread ended with code ${code} and no result`));
-    });
-  });
-}
-
-function failureOf(error: unknown): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return error;
-  return new CommandFailure(
-    EXIT.limit,
-    "out of memory; nothing was written (NODE_OPTIONS=--max-old-space-size=MEGABYTES raises the limit)",
-  );
 }

@@ -72,8 +72,8 @@ export interface ControllerSet {
 const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
   ["CronJob", true],
   ["HorizontalPodAutoscaler", true],
-  ["PodDisruptionBudget", true],
-  ["PersistentVolumeClaim", true],
+  ["PodDisruptionBudget", false],
+  ["PersistentVolumeClaim", false],
   ["VolumeAttachment", false],
   ["Service", false],
 ]);

@@ -30,7 +30,14 @@ import {
   type PodSource,
   podSourcesOf,
 } from "./assembly/pod-prospects.ts";
-import { NoteBook, noteManifests, noteReplications, noteWarnings } from "./assembly/notes.ts";
+import {
+  NoteBook,
+  noteManifests,
+  noteReplications,
+  noteUserCode,
+  noteWarnings,
+} from "./assembly/notes.ts";
+import { noteMissingRules } from "./assembly/missing-rules.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
 import { type RunInput, withPaths } from "./run-input.ts";
@@ -112,6 +119,7 @@ class Preparation {
     noteWarnings(this.notes, [...(this.input.warnings ?? []), ...cluster.textProblems]);
     noteReplications(this.notes, scenario);
     for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
+    noteUserCode(this.notes, scheduler);
     this.checkFaults(cluster);
     this.judgePods(cluster, generators, preparedTraces, scheduler);
     const { inputs, inputHash } = this.hashInputs(scheduler);
@@ -148,6 +156,7 @@ class Preparation {
       ...traces.flatMap(podSourcesOfTrace),
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
+    noteMissingRules(this.notes, objects, sources);
     noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
     noteUnsimulatedRules(this.notes, sources, NO_OBJECTS, scheduler.configuration);
   }
@@ -299,6 +308,10 @@ class Preparation {
       { name: "scenario", sha256: scenarioHash(this.input.scenario) },
       ...files.map((file) => ({ name: file.name, sha256: sha256Hex(file.bytes) })),
       { name: `scheduler ${scheduler.name}`, sha256: sha256Hex(schedulerText(scheduler)) },
+      ...(scheduler.modules ?? []).map((module) => ({
+        name: `module ${module.name}`,
+        sha256: sha256Hex(module.bytes),
+      })),
       { name: "thresholds", sha256: sha256Hex(JSON.stringify(this.input.thresholds ?? [])) },
     ];
     return {

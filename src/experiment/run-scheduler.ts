@@ -25,6 +25,16 @@ export interface RunScheduler {
   readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */
   readonly notes?: readonly string[];
+  /** The user's files it was made from; they decide the outcome like any other input. */
+  readonly modules?: readonly ModuleBytes[];
+}
+
+/** A module of the user's, as it was when it was loaded. */
+export interface ModuleBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** It imports more code, which nobody hashed. */
+  readonly hasImports: boolean;
 }
 
 /** What keyed draws of a run hang on. */

@@ -15,9 +15,18 @@ import {
   registerClusterInvariants,
   type StorableObject,
 } from "../cluster/index.ts";
-import { registerControllerInvariants, startControllers } from "../controllers/index.ts";
+import {
+  type ControllerSet,
+  registerControllerInvariants,
+  startControllers,
+} from "../controllers/index.ts";
 import { EventLog, InvariantBroken, RANK, Simulation } from "../engine/index.ts";
-import { registerFaultInvariants, startFaults, type UserFault } from "../faults/index.ts";
+import {
+  type FaultSet,
+  registerFaultInvariants,
+  startFaults,
+  type UserFault,
+} from "../faults/index.ts";
 import {
   AccountingAudit,
   Collector,
@@ -32,14 +41,17 @@ import {
   type DecisionRecord,
   registerSchedulerInvariants,
   startScheduler,
+  type UserCallWatch,
 } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
+import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
+import type { RunScheduler } from "./run-scheduler.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
 /** How a run is watched; none of it changes its course. */
@@ -52,6 +64,8 @@ export interface RunOptions {
   readonly onDecision?: (record: DecisionRecord) => void;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
+  /** Told of every call into user code; absent: nobody is. */
+  readonly userCalls?: UserCallWatch;
   /** Faults beside those of the scenario, in the library user's own code. */
   readonly faults?: readonly UserFault[];
 }
@@ -70,6 +84,10 @@ export class ActiveRun {
   private readonly submitter: PodSubmitter;
   private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
+  /** Pods that no profile claims, by the name that nobody answers to. */
+  private readonly unclaimed = new Map<string, number>();
+  private controllers!: ControllerSet;
+  private faults!: FaultSet;
   private end: RunEnd | undefined;
   private endDetail: string | undefined;
 
@@ -192,7 +210,12 @@ export class ActiveRun {
   private build(): void {
     const { prepared, simulation, api, machines } = this;
     const { scenario } = prepared;
-    if (simulation.isChecking) registerClusterInvariants(simulation.invariants, api, machines);
+    if (simulation.isChecking) {
+      const mayOvercommit = mayOvercommitUnder(prepared.scheduler);
+      registerClusterInvariants(simulation.invariants, api, machines, {
+        mayOvercommit: () => mayOvercommit,
+      });
+    }
     machines.listen({ onMachine: (change) => this.onMachine(change.kind, change.node) });
     api.events.listen((event) => this.collector.onEvent(event));
     this.loadInitialState();
@@ -203,7 +226,7 @@ export class ActiveRun {
       containerTimesOf(scenario.controlPlane),
       draws("lifetimes"),
     );
-    const controllers = startControllers(simulation, api, machines, {
+    this.controllers = startControllers(simulation, api, machines, {
       templates: prepared.registry,
       options,
       behavior: this.submitter.behaviorOver(behavior),
@@ -211,11 +234,11 @@ export class ActiveRun {
     });
     this.startScheduler();
     this.startWorkload();
-    const faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
-    for (const fault of this.options.faults ?? []) fault.start(faults.context);
+    this.faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
+    for (const fault of this.options.faults ?? []) fault.start(this.faults.context);
     if (simulation.isChecking) {
-      registerControllerInvariants(simulation, api, machines, controllers);
-      registerFaultInvariants(simulation, api, machines, faults);
+      registerControllerInvariants(simulation, api, machines, this.controllers);
+      registerFaultInvariants(simulation, api, machines, this.faults);
     }
     if (scenario.run.warmup > 0) {
       simulation.callAfter(scenario.run.warmup, RANK.measurement, "end of warm-up", () =>
@@ -274,11 +297,17 @@ export class ActiveRun {
         ? {}
         : { createDecider: (parts) => createDecider(parts, run) }),
       ...(options.details === undefined ? {} : { details: options.details }),
+      userCalls: options.userCalls,
     });
     this.collector.explainUntried(
       (pod) => whyUntried(this.api, pod, started.profiles, "when the run ended").text,
     );
-    started.scheduler.observe({ onDecision: (record) => this.onDecision(scheduler.name, record) });
+    started.scheduler.observe({
+      onDecision: (record) => this.onDecision(scheduler.name, record),
+      onUnclaimed: ({ template: { schedulerName } }) => {
+        this.unclaimed.set(schedulerName, (this.unclaimed.get(schedulerName) ?? 0) + 1);
+      },
+    });
     if (simulation.isChecking)
       registerSchedulerInvariants(simulation.invariants, started.scheduler);
   }
@@ -414,6 +443,7 @@ export class ActiveRun {
     // A rule that is missing is noted once per pod before the run, not again at each decision.
     const known = new Set(this.prepared.notes.map(({ code, message }) => `${code}\n${message}`));
     book.addAll(this.notes.list().filter(({ code, message }) => !known.has(`${code}\n${message}`)));
+    this.noteWhatWasMissing(book);
     for (const [message, count] of this.submitter.refusals) {
       book.add("REFUSED", `a submitted pod was refused: ${message}`, true, count);
     }
@@ -425,6 +455,20 @@ export class ActiveRun {
         );
     }
     return book.list();
+  }
+
+  // What was told before the run is not told again: only what it found out beyond that.
+  private noteWhatWasMissing(book: NoteBook): void {
+    const told = (code: string, text: string): boolean =>
+      this.prepared.notes.some((note) => note.code === code && note.message.includes(text));
+    const found = new NoteBook();
+    noteOutcome(found, this.api, this.controllers, this.faults);
+    for (const [name, count] of this.unclaimed) {
+      if (told("NO_SCHEDULER", `called '${name}'`)) continue;
+      const message = `no scheduler here is called '${name}', so nobody picked up its pods`;
+      found.add("NO_SCHEDULER", message, false, count);
+    }
+    book.addAll(found.list().filter(({ code, message }) => !told(code, message)));
   }
 
   private draws(purpose: string): EntityDraws {
@@ -442,6 +486,14 @@ export function runToEnd(prepared: PreparedRun, options: RunOptions = {}): RunRe
   const run = startRun(prepared, options);
   while (run.advance(Number.MAX_SAFE_INTEGER));
   return run.finish();
+}
+
+// The rule about capacity is NodeResourcesFit's: where that does not filter, nobody keeps it.
+function mayOvercommitUnder({ startInstead, configuration }: RunScheduler): boolean {
+  if (startInstead !== undefined) return true;
+  return configuration.profiles.some(({ plugins }) =>
+    plugins.filter.every(({ name }) => name !== "NodeResourcesFit"),
+  );
 }
 
 function nameOf(object: ApiObject): string {

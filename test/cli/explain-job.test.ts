@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ExplainOptions } from "../../src/cli/commands/explain-command.ts";
 import { explainObjects, explainRunFolder } from "../../src/cli/explain-job.ts";
 import { executeRunJob } from "../../src/cli/run-job.ts";
+import { createRunControl } from "../../src/cli/run-request.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "podsim-explain-"));
 const objects = join(folder, "objects.json");
@@ -63,7 +64,7 @@ beforeAll(async () => {
     verifyDeterminism: false,
     noPlugins: false,
   } as const;
-  await executeRunJob(request, { stop: new Int32Array(1), progress: new Float64Array(3) });
+  await executeRunJob(request, createRunControl());
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

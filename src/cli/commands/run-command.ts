@@ -20,6 +20,7 @@ interface RunOptions extends InputOptions {
   readonly checkDeep?: boolean;
   readonly maxEvents?: number;
   readonly maxWall?: string;
+  readonly pluginDeadline?: string;
   readonly outputDir?: string;
   readonly force?: boolean;
   readonly format: OutputFormat;
@@ -40,6 +41,10 @@ export function registerRun(program: Command, done: (code: ExitCode) => void): v
     .option("--check", "test invariants after every event")
     .option("--check-deep", "also those that recompute from scratch")
     .option("--max-events <count>", "stop after this many events (exit 4)", positiveCount)
+    .option(
+      "--plugin-deadline <duration>",
+      "end the run if one call into user code takes longer (default: 1s; exit 6)",
+    )
     .option("--max-wall <duration>", "stop after this much wall time (exit 4)")
     .option("--output-dir <folder>", "where results go (default: results/NAME-HASH)")
     .option("--force", "write into a folder that holds other results")
@@ -120,6 +125,7 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
     format: options.format,
     verifyDeterminism: options.verifyDeterminism === true,
     noPlugins: !options.plugins,
+    pluginDeadline: options.pluginDeadline,
     debug,
   };
 }

@@ -5,6 +5,7 @@
 import type { Problem } from "../../base/index.ts";
 import type { ManifestSet } from "../../cluster/index.ts";
 import type { ResultNote } from "../../metrics/index.ts";
+import type { RunScheduler } from "../run-scheduler.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 
 /** Collects notes; equal ones are counted, first appearance decides the order. */
@@ -74,6 +75,15 @@ export function noteWarnings(book: NoteBook, problems: readonly Problem[]): void
   for (const { severity, code, path, message } of problems) {
     if (severity === "error") continue;
     book.add(code, path === undefined || path === "" ? message : `${path}: ${message}`);
+  }
+}
+
+/** The input hash knows a user's file, not what that file imports. */
+export function noteUserCode(book: NoteBook, scheduler: RunScheduler): void {
+  for (const { name, hasImports } of scheduler.modules ?? []) {
+    if (!hasImports) continue;
+    const message = `${name} imports other code, which is no part of the input hash: only the file itself is`;
+    book.add("USER_CODE", message);
   }
 }
 

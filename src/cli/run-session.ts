@@ -1,0 +1,109 @@
+// A run in its thread, with the watch over user code: from a request to a report.
+//
+// A call that overstays its deadline is ended with its thread, which takes the unfinished results
+// along. The run is then repeated up to that call, which is not made: the same events in the same
+// order, so what came before it is kept as the partial results of a strategy that failed.
+
+import { Worker } from "node:worker_threads";
+import { type CallDeadlines, CallWatchdog, isStart } from "./call-watchdog.ts";
+import { CommandFailure, EXIT } from "./exit-codes.ts";
+import { failureReport } from "./failure-report.ts";
+import { printNote } from "./output.ts";
+import { callDeadlineMs, overdueText, startDeadlineMs } from "./plugin-deadline.ts";
+import type { RunControl, RunReport, RunRequest, WorkerMessage } from "./run-request.ts";
+import { type ObservedCall, UserCallRecord } from "./user-call-record.ts";
+
+/** A thread that ended without a report, inside user code. */
+interface LostCall {
+  readonly observed: ObservedCall;
+  readonly what: string;
+  readonly isOverdue: boolean;
+}
+
+/** Runs the request to a report; throws what went wrong outside of user code. */
+export async function runSession(request: RunRequest, control: RunControl): Promise<RunReport> {
+  const outcome = await runThread(request, control, 0);
+  if (!("observed" in outcome)) return outcome;
+  const { observed, isOverdue } = outcome;
+  if (!isOverdue || isStart(observed.call.point)) return failureOf(request, outcome);
+  printNote(`repeating the run up to the call that did not return, to keep what came before it\n`);
+  const again = await runThread(request, control, observed.count);
+  if ("observed" in again) return failureOf(request, outcome);
+  if (again.exitCode === EXIT.strategy) return again;
+  // The call was not reached again: the results are those of another run, and are not believed.
+  const { text } = await failureOf(request, outcome).then(({ closing }) => ({ text: closing }));
+  return {
+    ...again,
+    exitCode: EXIT.strategy,
+    closing: `${again.closing}${text}the repeated run never made that call: user code is not deterministic\n`,
+  };
+}
+
+async function runThread(
+  request: RunRequest,
+  control: RunControl,
+  refusedCall: number,
+): Promise<RunReport | LostCall> {
+  const record = new UserCallRecord(control.userCalls);
+  record.reset(refusedCall);
+  const worker = new Worker(new URL("./run-worker.js", import.meta.url), {
+    workerData: { request, control },
+    stdout: true,
+    stderr: true,
+  });
+  // Whatever is printed there must not end up among results.
+  worker.stdout.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
+  worker.stderr.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
+  const { pluginDeadline } = request;
+  const deadlines: CallDeadlines = {
+    callMs: callDeadlineMs(pluginDeadline),
+    startMs: startDeadlineMs(pluginDeadline),
+  };
+  return new Promise((resolve, reject) => {
+    let report: RunReport | undefined;
+    let lost: LostCall | undefined;
+    const watchdog = new CallWatchdog(record, deadlines, (observed, deadlineMs) => {
+      lost = { observed, what: overdueText(deadlineMs), isOverdue: true };
+      void worker.terminate();
+    });
+    worker.on("message", (message: WorkerMessage) => {
+      if ("printed" in message) printNote(message.printed);
+      else report = message.report;
+    });
+    worker.on("error", (error) => {
+      watchdog.stop();
+      if (!isOutOfMemory(error)) reject(error);
+      else if (record.isInside) lost = lostIn(record, "ran out of memory");
+      else reject(new CommandFailure(EXIT.limit, OUT_OF_MEMORY));
+    });
+    worker.on("exit", (code) => {
+      watchdog.stop();
+      if (report === undefined && record.isInside)
+        lost ??= lostIn(record, "ended its thread, or waits for what never comes");
+      if (report !== undefined) resolve(report);
+      else if (lost !== undefined) resolve(lost);
+      else reject(new Error(`the simulation's thread ended with code ${code} and no result`));
+    });
+  });
+}
+
+function lostIn(record: UserCallRecord, what: string): LostCall {
+  return { observed: record.look(), what, isOverdue: false };
+}
+
+async function failureOf(request: RunRequest, { observed, what }: LostCall): Promise<RunReport> {
+  const { StrategyError } = await import("../scheduler/index.ts");
+  const error = new StrategyError(observed.call, `${what}; no results are kept`);
+  const { exitCode, text, output } = await failureReport(error, {
+    debug: request.debug,
+    json: request.format === "json" || request.format === "jsonl",
+  });
+  return { exitCode, output, notes: "", closing: text };
+}
+
+const OUT_OF_MEMORY =
+  "out of memory; nothing was written (NODE_OPTIONS=--max-old-space-size=MEGABYTES raises the limit)";
+
+function isOutOfMemory(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
+}
