@@ -39,6 +39,8 @@ export interface EventSubject {
 /** Event recorder: Events of one object that pass at once, and per second after that. */
 const EVENT_BURST = 25;
 const EVENTS_PER_SECOND = 1 / 300;
+/** Buckets below which sweeping is not worth it. */
+const EVENT_BUCKETS_MIN = 256;
 
 /** One controller's client. */
 export class ControllerClient {
@@ -47,7 +49,9 @@ export class ControllerClient {
   private readonly api: ApiServer;
   private readonly client: ApiClient;
   private readonly isUnlimited: boolean;
+  /** By object; full buckets are as good as none and are swept out as their number grows. */
   private readonly eventBuckets = new Map<Uid, TokenBucket>();
+  private eventBucketsMax = EVENT_BUCKETS_MIN;
   private eventsWaiting = 0;
 
   constructor(sim: Simulation, api: ApiServer, name: string) {
@@ -179,10 +183,18 @@ export class ControllerClient {
     let bucket = this.eventBuckets.get(uid);
     if (bucket === undefined) {
       bucket = new TokenBucket(EVENTS_PER_SECOND, EVENT_BURST);
+      if (this.eventBuckets.size >= this.eventBucketsMax) this.sweepEventBuckets();
       this.eventBuckets.set(uid, bucket);
     }
     if (!bucket.tryTake(this.sim.nowUs)) return;
     if (this.eventsWaiting++ === 0) this.sendNextEvent();
+  }
+
+  private sweepEventBuckets(): void {
+    for (const [uid, bucket] of this.eventBuckets) {
+      if (bucket.isFull(this.sim.nowUs)) this.eventBuckets.delete(uid);
+    }
+    this.eventBucketsMax = Math.max(EVENT_BUCKETS_MIN, this.eventBuckets.size * 2);
   }
 
   private sendNextEvent(): void {

@@ -20,6 +20,7 @@ import type { ControllerClient } from "./controller-client.ts";
 import type { ControllerContext } from "./controller-context.ts";
 import { conditionStatus, OUT_OF_SERVICE_KEY } from "./node-taints.ts";
 import { PassGrid } from "./pass-grid.ts";
+import { PodMarks } from "./pod-marks.ts";
 
 /** Watches for pods without a home. */
 export class PodGcController {
@@ -31,8 +32,9 @@ export class PodGcController {
   private readonly outOfService = new Set<NodeIndex>();
   /** Terminating pods that were never bound. */
   private readonly unbound = new Map<Uid, PodIndex>();
-  private readonly finished = new Map<Uid, PodIndex>();
-  private readonly removing = new Set<Uid>();
+  private readonly finished = new PodMarks();
+  private readonly removing = new PodMarks();
+  private readonly finishedScratch: PodIndex[] = [];
   private handle: EventHandle = NO_HANDLE;
   private plannedUs = Number.POSITIVE_INFINITY;
 
@@ -67,13 +69,13 @@ export class PodGcController {
     const { pod, uid } = change;
     if (change.kind === "Deleted") {
       this.unbound.delete(uid);
-      this.finished.delete(uid);
-      this.removing.delete(uid);
+      this.finished.delete(pod, uid);
+      this.removing.delete(pod, uid);
       return;
     }
     const node = change.nodeAfter;
     if (change.phaseAfter === PodPhase.Succeeded || change.phaseAfter === PodPhase.Failed) {
-      this.finished.set(uid, pod);
+      this.finished.add(pod, uid);
       if (this.isOverThreshold()) this.plan();
     }
     if (node === NO_NODE) {
@@ -92,7 +94,7 @@ export class PodGcController {
 
   private isOverThreshold(): boolean {
     const { terminatedPodGcThreshold } = this.context.options.podGc;
-    return terminatedPodGcThreshold > 0 && this.finished.size > terminatedPodGcThreshold;
+    return terminatedPodGcThreshold > 0 && this.finished.count > terminatedPodGcThreshold;
   }
 
   /** The next pass from now on, unless one is planned already. */
@@ -126,14 +128,29 @@ export class PodGcController {
     if (!this.isOverThreshold()) return;
     const { pods } = this.context.api;
     const { terminatedPodGcThreshold } = this.context.options.podGc;
-    const isEvicted = (pod: PodIndex): number => (pods.reason(pod) === "Evicted" ? 0 : 1);
-    const all = [...this.finished.values()].sort(
-      (a, b) =>
-        isEvicted(a) - isEvicted(b) ||
-        pods.createdUs(a) - pods.createdUs(b) ||
-        pods.uid(a) - pods.uid(b),
-    );
-    for (const pod of all.slice(0, all.length - terminatedPodGcThreshold)) this.remove(pod, false);
+    const finished = this.finishedScratch;
+    finished.length = 0;
+    pods.forEach((pod) => {
+      if (this.finished.has(pod, pods.uid(pod))) finished.push(pod);
+    });
+    if (finished.length < this.finished.count) {
+      // Some are gone and this controller has not heard of it: it counts them still.
+      finished.length = 0;
+      this.finished.collect(finished);
+    }
+    // Pods come in the order of their creation, so mostly there is nothing to sort.
+    const order = (a: PodIndex, b: PodIndex): number => this.compareFinished(a, b);
+    if (!isInOrder(finished, order)) finished.sort(order);
+    const excess = finished.length - terminatedPodGcThreshold;
+    for (let k = 0; k < excess; k++) this.remove(finished[k]!, false);
+  }
+
+  /** Evicted ones first, then the oldest. */
+  private compareFinished(a: PodIndex, b: PodIndex): number {
+    const { pods } = this.context.api;
+    const rankA = pods.reason(a) === "Evicted" ? 0 : 1;
+    const rankB = pods.reason(b) === "Evicted" ? 0 : 1;
+    return rankA - rankB || pods.createdUs(a) - pods.createdUs(b) || pods.uid(a) - pods.uid(b);
   }
 
   private collectOutOfService(): void {
@@ -168,11 +185,11 @@ export class PodGcController {
   private remove(pod: PodIndex, isDisruption: boolean): void {
     const { pods } = this.context.api;
     const uid = pods.uid(pod);
-    if (this.removing.has(uid)) return;
-    this.removing.add(uid);
+    if (this.removing.has(pod, uid)) return;
+    this.removing.add(pod, uid);
     const doDelete = (): void => {
       const reply = (error?: string): void => {
-        this.removing.delete(uid);
+        this.removing.delete(pod, uid);
         if (error !== undefined && pods.isLive(pod, uid)) this.retry(pod);
       };
       this.client.deletePod(pod, uid, reply, 0);
@@ -197,4 +214,9 @@ export class PodGcController {
     if (node !== NO_NODE && !this.context.api.nodes.exists(node)) this.miss(node);
     else this.plan();
   }
+}
+
+function isInOrder<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
+  for (let k = 1; k < items.length; k++) if (compare(items[k - 1]!, items[k]!) > 0) return false;
+  return true;
 }

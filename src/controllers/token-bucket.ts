@@ -35,6 +35,11 @@ export class TokenBucket {
     return next === undefined || next > nowUs;
   }
 
+  /** True when every token is saved: the bucket is as good as new. */
+  isFull(nowUs: number): boolean {
+    return this.flows && this.fullAtUs <= nowUs;
+  }
+
   /** Takes a token if one is there. */
   tryTake(nowUs: number): boolean {
     if (this.isEmpty(nowUs)) return false;

@@ -4,7 +4,7 @@
 // counted by their message. Run times given here belong to single pods (a row of a trace, a draw of a
 // generator) and stand above what the pod's template says.
 
-import type { Duration } from "../base/index.ts";
+import { type Duration, Float64Column } from "../base/index.ts";
 import type {
   ApiClient,
   ApiServer,
@@ -28,17 +28,14 @@ export interface PodSubmission {
 export class PodSubmitter {
   private readonly api: ApiServer;
   private readonly client: ApiClient;
-  private readonly durationByUid = new Map<Uid, number>();
+  /** Run times by pod row, each valid for the pod with the uid beside it. */
+  private readonly durationUsColumn = new Float64Column();
+  private readonly durationOwnerColumn = new Float64Column(); // uid, 0 = none yet
   private readonly refusalCounts = new Map<string, number>();
 
   constructor(api: ApiServer) {
     this.api = api;
     this.client = api.client("workload", { limit: "unlimited", rank: RANK.workload });
-    api.observe({
-      onPod: (change) => {
-        if (change.kind === "Deleted") this.durationByUid.delete(change.uid);
-      },
-    });
   }
 
   /** Asks for one pod. */
@@ -50,9 +47,7 @@ export class PodSubmitter {
       (writer) => {
         const result = writer.createPod({ namespace, name, template });
         // Noted at the commit: a kubelet may ask before the reply is heard.
-        if (result.ok && result.uid !== undefined && durationUs !== undefined) {
-          this.durationByUid.set(result.uid, durationUs);
-        }
+        if (result.ok) this.noteDuration(result.pod!, result.uid!, durationUs);
         return result;
       },
       (result) => {
@@ -72,8 +67,12 @@ export class PodSubmitter {
     const { pods } = this.api;
     return {
       runDurationUs: (pod: PodIndex, attempt: number) => {
-        const own = this.durationByUid.get(pods.uid(pod));
-        return own === undefined ? rest.runDurationUs(pod, attempt) : (own as Duration);
+        const isOwn =
+          pod < this.durationOwnerColumn.length &&
+          this.durationOwnerColumn.at(pod) === pods.uid(pod);
+        return isOwn
+          ? (this.durationUsColumn.at(pod) as Duration)
+          : rest.runDurationUs(pod, attempt);
       },
       exitCode: (pod, attempt) => rest.exitCode(pod, attempt),
       startLatencyUs: (pod) => rest.startLatencyUs(pod),
@@ -81,5 +80,18 @@ export class PodSubmitter {
       stopLatencyUs: (pod) => rest.stopLatencyUs(pod),
       stopExitCode: (pod) => rest.stopExitCode(pod),
     };
+  }
+
+  /** Rows that memory is held for. */
+  get capacity(): number {
+    return this.durationOwnerColumn.length;
+  }
+
+  private noteDuration(pod: PodIndex, uid: Uid, durationUs: number | undefined): void {
+    if (durationUs === undefined) return;
+    this.durationUsColumn.grow(pod + 1);
+    this.durationOwnerColumn.grow(pod + 1);
+    this.durationUsColumn.set(pod, durationUs);
+    this.durationOwnerColumn.set(pod, uid);
   }
 }
