@@ -67,8 +67,8 @@ async function runThread(
       void worker.terminate();
     });
     worker.on("message", (message: WorkerMessage) => {
-      if ("printed" in message) printNote(message.printed);
-      else report = message.report;
+      if ("report" in message) report = message.report;
+      else if (refusedCall === 0) printNote(message.printed); // Else it has been printed already.
     });
     worker.on("error", (error) => {
       watchdog.stop();

@@ -14,7 +14,8 @@ import { readStrategyModule, schedulerOfModule, type StrategyModule } from "../s
 
 const EXTENSION = /\.(?:js|mjs|cjs|ts|mts|cts)$/;
 /** Code that comes from elsewhere; types alone are none. */
-const IMPORTS = /^\s*(?:import|export)\s(?!type\b).*?["']|\b(?:import|require)\s*\(/m;
+const IMPORTS =
+  /^\s*import\b(?!\s+type\b)|^\s*export\b[^;=]*?\bfrom\s*["']|\b(?:import|require)\s*\(/m;
 const TYPESCRIPT = /\.(?:ts|mts|cts)$/;
 
 /** True for names that mean a module file and not a policy or profile. */
