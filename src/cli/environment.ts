@@ -21,16 +21,19 @@ export function variableOf(option: Option): string | undefined {
 
 /** Takes from the environment what the command line does not say. */
 export function applyEnvironment(command: Command, environment: NodeJS.ProcessEnv): void {
-  for (const option of [...(command.parent?.options ?? []), ...command.options]) {
-    const variable = variableOf(option);
-    const text = variable === undefined ? undefined : environment[variable];
-    const owner = command.options.includes(option) ? command : command.parent!;
-    const key = option.attributeName();
-    if (variable === undefined || text === undefined || text === "") continue;
-    if (owner.getOptionValueSource(key) === "cli") continue;
-    const value = readVariable(option, text, variable);
-    if (value !== undefined) owner.setOptionValueWithSource(key, value, "env");
+  for (let owner: Command | null = command; owner !== null; owner = owner.parent) {
+    for (const option of owner.options) applyVariable(owner, option, environment);
   }
+}
+
+function applyVariable(owner: Command, option: Option, environment: NodeJS.ProcessEnv): void {
+  const variable = variableOf(option);
+  const text = variable === undefined ? undefined : environment[variable];
+  const key = option.attributeName();
+  if (variable === undefined || text === undefined || text === "") return;
+  if (owner.getOptionValueSource(key) === "cli") return;
+  const value = readVariable(option, text, variable);
+  if (value !== undefined) owner.setOptionValueWithSource(key, value, "env");
 }
 
 /** Says on stderr which variables of ours mean nothing. */

@@ -10,17 +10,25 @@ import { printNote, printResult } from "../output.ts";
 
 const SCHEMA_FILE = "podsim.schema.json";
 
+const EXAMPLES = `Examples:
+  podsim init
+  podsim init studies/shop.yaml
+  podsim init - | less
+
+`;
+
 /** Adds the command to the program. */
 export function registerInit(program: Command, done: (code: ExitCode) => void): void {
   program
     .command("init")
     .description("write a commented scenario to start from")
+    .addHelpText("before", EXAMPLES)
     .argument("[file]", "file to write; - for stdout", "scenario.yaml")
     .option("--force", "replace files that exist")
     .action(async (file: string, options: { force?: boolean }) => {
       const { initScenarioText, scenarioJsonSchema } = await import("../../experiment/index.ts");
       if (file === "-") {
-        printResult(initScenarioText());
+        printResult(initScenarioText(undefined, `./${SCHEMA_FILE}`));
         done(EXIT.ok);
         return;
       }
@@ -32,7 +40,7 @@ export function registerInit(program: Command, done: (code: ExitCode) => void): 
           );
         }
       }
-      writeNew(file, initScenarioText());
+      writeNew(file, initScenarioText(undefined, `./${SCHEMA_FILE}`));
       writeNew(SCHEMA_FILE, `${JSON.stringify(scenarioJsonSchema(), undefined, 2)}\n`);
       printNote(`wrote ${file} and ${SCHEMA_FILE} (completion and checks in editors)\n`);
       printNote(`next: podsim run ${file}\n`);

@@ -11,6 +11,7 @@ export function registerSchema(program: Command, done: (code: ExitCode) => void)
   program
     .command("schema")
     .description("print the JSON Schema (draft 7) of scenario files")
+    .addHelpText("before", "Examples:\n  podsim schema > podsim.schema.json\n\n")
     .action(async () => {
       const { scenarioJsonSchema } = await import("../../experiment/index.ts");
       printResult(`${JSON.stringify(scenarioJsonSchema(), undefined, 2)}\n`);

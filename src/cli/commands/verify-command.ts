@@ -3,15 +3,16 @@
 // Reads files line by line and prints one line per file; the comparison itself is portable and lives in
 // the experiment floor.
 
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Difference, VerifyReport } from "../../experiment/index.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { formatOption, positiveCount } from "../option-parts.ts";
 import { printResult } from "../output.ts";
 
 interface VerifyOptions {
   readonly allowUnsupported?: boolean;
   readonly format: "table" | "json";
-  readonly show: string;
+  readonly show: number;
 }
 
 const KINDS = ["decisions", "cases", "trajectories"] as const;
@@ -25,24 +26,31 @@ const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
 
 /** Adds the command to the program. */
 export function registerVerify(program: Command, done: (code: ExitCode) => void): void {
-  const verify = program.command("verify").description("compare with recorded truth");
+  const verify = program
+    .command("verify")
+    .description("compare with recorded truth")
+    .addHelpText("before", examplesOf("decisions", "trajectories"));
   for (const kind of KINDS) {
     verify
       .command(kind)
       .description(DESCRIPTIONS[kind])
+      .addHelpText("before", examplesOf(kind))
       .argument("<file...>", "recorded files")
       .option("--allow-unsupported", "do not fail because of cases that are not supported")
-      .option("--show <count>", "differences to list per file", "10")
-      .addOption(
-        new Option("-o, --format <format>", "what goes to stdout")
-          .choices(["table", "json"])
-          .default("table"),
-      )
-      .exitOverride()
+      .option("--show <count>", "differences to list per file", positiveCount, 10)
+      .addOption(formatOption(["table", "json"]))
       .action(async (files: string[], options: VerifyOptions) => {
         done(await runVerify(kind, files, options));
       });
   }
+}
+
+function examplesOf(...kinds: readonly Kind[]): string {
+  const lines = kinds.flatMap((kind) => [
+    `  podsim verify ${kind} recorded.jsonl`,
+    `  podsim verify ${kind} recorded/*.jsonl --allow-unsupported -o json`,
+  ]);
+  return `Examples:\n${lines.join("\n")}\n\n`;
 }
 
 async function runVerify(
@@ -64,7 +72,7 @@ async function runVerify(
     const text = new TextDecoder().decode(readInputFile(file, Number.MAX_SAFE_INTEGER).bytes);
     const report = check(text.split("\n"), file);
     reports.push(report);
-    if (options.format === "table") printResult(await reportText(report, Number(options.show)));
+    if (options.format === "table") printResult(await reportText(report, options.show));
   }
   if (options.format === "json") printResult(jsonText(reports));
   const fails = reports.some((report) => report.differ > 0);

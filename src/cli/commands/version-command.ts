@@ -4,6 +4,7 @@
 
 import type { Command } from "commander";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { formatOption } from "../option-parts.ts";
 import { printResult } from "../output.ts";
 
 /** Adds the command to the program. */
@@ -11,7 +12,8 @@ export function registerVersion(program: Command, done: (code: ExitCode) => void
   program
     .command("version")
     .description("versions of podsim, of the Kubernetes it models, of schema and fingerprint")
-    .option("-o, --format <format>", "table or json", "table")
+    .addHelpText("before", "Examples:\n  podsim version\n  podsim version -o json\n\n")
+    .addOption(formatOption(["table", "json"]))
     .action(async (options: { format: string }) => {
       const { VERSIONS } = await import("../versions.ts");
       if (options.format === "json") printResult(`${JSON.stringify(VERSIONS, undefined, 2)}\n`);
