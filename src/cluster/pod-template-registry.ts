@@ -94,6 +94,14 @@ export class PodTemplateRegistry {
     return this.internSource(keptPodSource(merged), merged).template;
   }
 
+  /**
+   * Forgets the texts by which repeated templates of files are recognised. To be called when
+   * everything is read: they are large and hold what a template never keeps (environment values).
+   */
+  forgetTexts(): void {
+    this.byText.clear();
+  }
+
   private compile(pod: Readonly<Record<string, unknown>>): InternedTemplate {
     return this.internSource(keptPodSource(pod), pod);
   }

@@ -33,4 +33,5 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
+export { CONTROLLER_REVISION_HASH, revisionHash } from "./revisions.ts";
 export { registerControllerInvariants } from "./invariants.ts";

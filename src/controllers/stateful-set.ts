@@ -167,7 +167,7 @@ export class StatefulSetController {
       if (ordinal < ordinalsStart + partition) return [];
       const pod = view.byOrdinal.get(ordinal);
       if (pod === undefined) return [];
-      if (this.revisionOf(view, pod) !== view.updateRevision && !pods.isDeleting(pod))
+      if (this.revisionOf(pod) !== view.updateRevision && !pods.isDeleting(pod))
         return [{ remove: pod }];
       if (!this.isHealthy(view, pod)) return [];
     }
@@ -185,9 +185,8 @@ export class StatefulSetController {
     );
   }
 
-  private revisionOf(view: View, pod: PodIndex): string {
-    const hash = this.context.api.pods.template(pod).labels.get(CONTROLLER_REVISION_HASH);
-    return `${view.record.name}-${hash ?? ""}`;
+  private revisionOf(pod: PodIndex): string {
+    return this.context.api.pods.template(pod).labels.get(CONTROLLER_REVISION_HASH) ?? "";
   }
 
   // ---- doing it ------------------------------------------------------------------------------
@@ -216,7 +215,7 @@ export class StatefulSetController {
       const revision = isCurrent ? view.currentRevision : view.updateRevision;
       const hash = revision.slice(record.name.length + 1);
       const base = this.revisions.find(record.uid, hash) ?? record.object.template;
-      const template = statefulPodTemplate(record, base, ordinal, hash, this.context.templates);
+      const template = statefulPodTemplate(record, base, ordinal, revision, this.context.templates);
       const name = `${record.name}-${ordinal}`;
       this.client.createOwnedPod(record, template, { name }, (error) => {
         const text = `create Pod ${name} in StatefulSet ${record.name}`;
@@ -287,7 +286,7 @@ export class StatefulSetController {
         else nextUs = Math.min(fromUs, nextUs ?? fromUs);
       }
       if (api.pods.isDeleting(pod)) continue;
-      const revision = this.revisionOf(fresh, pod);
+      const revision = this.revisionOf(pod);
       if (revision === fresh.currentRevision) current++;
       if (revision === fresh.updateRevision) updated++;
     }

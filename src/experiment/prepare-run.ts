@@ -122,6 +122,7 @@ class Preparation {
     noteUserCode(this.notes, scheduler);
     this.checkFaults(cluster);
     this.judgePods(cluster, generators, preparedTraces, scheduler);
+    this.registry.forgetTexts();
     const { inputs, inputHash } = this.hashInputs(scheduler);
     return {
       name: scenario.metadata.name,

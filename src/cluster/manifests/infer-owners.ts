@@ -4,6 +4,7 @@
 // dies. What the owner wanted is not known, so it is taken to want exactly the pods it has.
 
 import type { ApiObject } from "../objects/api-object.ts";
+import { isRecord } from "../objects/field-cursor.ts";
 import type { PodObject } from "../objects/node-and-pod.ts";
 import { findControllerOf, type ObjectMeta, type OwnerReference } from "../objects/object-meta.ts";
 import type { JobObject, JobSpec } from "../objects/workload-objects.ts";
@@ -53,8 +54,9 @@ export function inferOwners(
   }
   const made: SourcedObject[] = [];
   const owners: InferredOwner[] = [];
+  const nodeCount = objects.filter(({ object }) => object.kind === "Node").length;
   for (const { first, owner, pods } of groups.values()) {
-    const object = makeOwner(owner, pods, registry);
+    const object = makeOwner(owner, pods, nodeCount, registry);
     if (object === undefined) continue;
     made.push({ ...first, object });
     const { namespace, name } = object.meta;
@@ -71,6 +73,7 @@ function ownerKey(kind: string, namespace: string, name: string): string {
 function makeOwner(
   owner: OwnerReference,
   pods: readonly PodObject[],
+  nodeCount: number,
   registry: PodTemplateRegistry,
 ): ApiObject | undefined {
   const first = pods[0];
@@ -106,6 +109,7 @@ function makeOwner(
       return {
         kind: "DaemonSet",
         ...common,
+        template: daemonTemplateOf(template, live, nodeCount, registry),
         updateStrategy: "RollingUpdate",
         maxUnavailable: { kind: "int", value: 1 },
         maxSurge: { kind: "int", value: 0 },
@@ -161,6 +165,33 @@ function isFinished(pod: PodObject): boolean {
 function templateOf(pod: PodObject, registry: PodTemplateRegistry): PodTemplate {
   const removed = Object.fromEntries(POD_OWN_LABELS.map((key) => [key, undefined]));
   return registry.derive(pod.template, { labels: removed });
+}
+
+/**
+ * A daemon's pod asks for its own node by name, which its owner did not; on which nodes the owner
+ * wanted one is lost with that. It is taken to want the nodes that it has: all, or these by name.
+ */
+function daemonTemplateOf(
+  template: PodTemplate,
+  pods: readonly PodObject[],
+  nodeCount: number,
+  registry: PodTemplateRegistry,
+): PodTemplate {
+  const names = [...new Set(pods.map((pod) => pod.nodeName))].filter((name) => name !== "");
+  const terms = names.map((name) => ({
+    matchFields: [{ key: "metadata.name", operator: "In", values: [name] }],
+  }));
+  const affinity = objectOf(template.source.spec["affinity"]);
+  const nodeAffinity = { ...objectOf(affinity["nodeAffinity"]) };
+  delete nodeAffinity[REQUIRED_TERMS];
+  if (names.length < nodeCount) nodeAffinity[REQUIRED_TERMS] = { nodeSelectorTerms: terms };
+  return registry.derive(template, { spec: { affinity: { ...affinity, nodeAffinity } } });
+}
+
+const REQUIRED_TERMS = "requiredDuringSchedulingIgnoredDuringExecution";
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
 }
 
 function metaOf(owner: OwnerReference, pod: PodObject): ObjectMeta {

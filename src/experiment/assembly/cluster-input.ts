@@ -24,6 +24,7 @@ import type { InputBytes, RunInput } from "../run-input.ts";
 import type { EmbeddedObject, FileReference } from "../scenario/scenario.ts";
 import { findKustomizePieces, withKustomizeKind } from "./kustomize-pieces.ts";
 import { nodeManifestsOfPool } from "./node-pools.ts";
+import { withPresentRevisions } from "./present-revisions.ts";
 
 /** Objects applied at one instant, in order. */
 export interface AppliedStep {
@@ -82,7 +83,7 @@ export function readClusterInput(
     steps.push({ atUs: step.at, objects: set.objects.map((sourced) => sourced.object) });
   }
   return {
-    initial: split.initial,
+    initial: withPresentRevisions(split.initial, registry),
     steps,
     sets,
     inferredOwners: baseSet.inferredOwners,
