@@ -2,7 +2,7 @@
 //
 // For rows of tables: dense, ordered, cheap to clear and to combine. Not for sparse ids.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 
 const BITS_PER_WORD = 32;
 
@@ -18,7 +18,9 @@ export class BitSet {
 
   /** Puts `bit` in; true when it was not in yet. */
   add(bit: number): boolean {
-    assert(bit >>> 0 === bit, `Not a bit: ${bit}`);
+    if (bit >>> 0 !== bit) {
+      throw new AssertionError(`Not a bit: ${bit}`);
+    }
     const word = bit >>> 5;
     if (word >= this.words.length) this.grow(word + 1);
     const before = this.words[word]!;

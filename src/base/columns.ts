@@ -5,7 +5,7 @@
 // never keep it across one. Each class writes out its accessors: sharing them in the base class
 // would make every access polymorphic, which costs more than the repetition.
 
-import { AssertionError, assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 
 type Cells =
   | Float64Array<ArrayBuffer>
@@ -41,7 +41,9 @@ abstract class Column<C extends Cells> {
 
   /** Makes room for `capacity` rows without adding any. */
   reserve(capacity: number): void {
-    assert(Number.isSafeInteger(capacity), `Not a column capacity: ${capacity}`);
+    if (!Number.isSafeInteger(capacity)) {
+      throw new AssertionError(`Not a column capacity: ${capacity}`);
+    }
     if (capacity <= this.raw.length) return;
     const previous = this.raw;
     const wider = this.allocate(Math.max(capacity, previous.length * 2, CAPACITY_MIN));
@@ -52,7 +54,9 @@ abstract class Column<C extends Cells> {
 
   /** Drops the rows from `length` on; rows added later hold the fill value again. */
   truncate(length: number): void {
-    assert(length >= 0 && length <= this.count, `Cannot cut ${this.count} rows to ${length}`);
+    if (!(length >= 0 && length <= this.count)) {
+      throw new AssertionError(`Cannot cut ${this.count} rows to ${length}`);
+    }
     this.raw.fill(this.fill, length, this.count);
     this.count = length;
   }

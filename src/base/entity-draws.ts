@@ -3,7 +3,7 @@
 // Nobody's draws move when someone else draws more, fewer or in another order: two strategies, or
 // two worker counts, meet exactly the same world.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 import type { EntityHash } from "./hash-text.ts";
 import { seededStream } from "./random-stream.ts";
 import { lastSecondWord, threefry2x32 } from "./threefry.ts";
@@ -32,8 +32,12 @@ export class EntityDraws {
    * of 2 ** -53, so that 1 minus it is exact and as good (antithetic pairs).
    */
   unit(entity: EntityHash, drawIndex: number): number {
-    assert(Number.isSafeInteger(entity) && entity >= 0, `Not the hash of an entity: ${entity}`);
-    assert(drawIndex >>> 0 === drawIndex, `Not a draw index: ${drawIndex}`);
+    if (!(Number.isSafeInteger(entity) && entity >= 0)) {
+      throw new AssertionError(`Not the hash of an entity: ${entity}`);
+    }
+    if (drawIndex >>> 0 !== drawIndex) {
+      throw new AssertionError(`Not a draw index: ${drawIndex}`);
+    }
     const count1 = ((entity / UPPER_SCALE) << INDEX_BITS) | (drawIndex & INDEX_MASK);
     const key1 = (this.key1 + (drawIndex >>> INDEX_BITS)) | 0;
     const upper = threefry2x32(this.key0, key1, entity | 0, count1);

@@ -3,7 +3,7 @@
 // The same on every engine. Not cryptographic, and no guard against chosen collisions: names of
 // a scenario are its author's own.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 
 const MULTIPLIER_A = 0x85ebca6b;
 const MULTIPLIER_B = 0xc2b2ae35;
@@ -43,7 +43,9 @@ export function entityHash(path: string, ordinal: number): EntityHash {
 
 /** The same from a path that was hashed before, for owners of many entities. */
 export function entityHashFrom(pathHash: number, ordinal: number): EntityHash {
-  assert(ordinal >>> 0 === ordinal, `Not an ordinal below 2 ** 32: ${ordinal}`);
+  if (ordinal >>> 0 !== ordinal) {
+    throw new AssertionError(`Not an ordinal below 2 ** 32: ${ordinal}`);
+  }
   const pathLower = pathHash | 0;
   const pathUpper = (pathHash / UPPER_SCALE) | 0;
   // One to one in the ordinal for a given path, which is why ordinals of a path never collide.

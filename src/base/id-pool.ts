@@ -4,7 +4,7 @@
 // dense. A generation per id counts its uses; a handle carries id and generation, so whoever
 // still holds a handle to the previous user is told so instead of reaching the next one.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 import { Uint32Column } from "./columns.ts";
 
 /** A handle that no pool ever gives out. */
@@ -49,7 +49,9 @@ export class IdPool {
 
   /** Returns an id; asserts that it was in use. Handles to it are dead from here on. */
   release(id: number): void {
-    assert(this.isLive(id), `Id ${id} is released but not in use`);
+    if (!this.isLive(id)) {
+      throw new AssertionError(`Id ${id} is released but not in use`);
+    }
     const generation = this.generations.at(id) + 1;
     this.generations.set(id, generation);
     this.usedCount--;
@@ -69,7 +71,9 @@ export class IdPool {
 
   /** The handle of an id in use: a safe integer, never NO_HANDLE. */
   handleOf(id: number): number {
-    assert(this.isLive(id), `Id ${id} has no handle: it is not in use`);
+    if (!this.isLive(id)) {
+      throw new AssertionError(`Id ${id} has no handle: it is not in use`);
+    }
     return packHandle(id, this.generations.at(id));
   }
 

@@ -3,7 +3,7 @@
 // Integers make equal times equal on every machine; the brands keep points, spans and plain
 // counts apart. Reading and writing duration text lives in duration-text.ts. No civil time.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 
 /** A point of simulated time: microseconds since the run began, an integer from 0 to 2 ** 53 - 1. */
 export type Instant = number & { readonly __unit: "instant in microseconds" };
@@ -29,13 +29,17 @@ export const LAST_INSTANT: Instant = Number.MAX_SAFE_INTEGER as Instant;
 
 /** Brands `us` as an instant; asserts a safe integer that is not negative. */
 export function instant(us: number): Instant {
-  assert(Number.isSafeInteger(us) && us >= 0, `Not an instant in microseconds: ${us}`);
+  if (!(Number.isSafeInteger(us) && us >= 0)) {
+    throw new AssertionError(`Not an instant in microseconds: ${us}`);
+  }
   return (us + 0) as Instant; // + 0 turns -0 into 0, which digests would tell apart
 }
 
 /** Brands `us` as a duration; asserts a safe integer. */
 export function duration(us: number): Duration {
-  assert(Number.isSafeInteger(us), `Not a duration in microseconds: ${us}`);
+  if (!Number.isSafeInteger(us)) {
+    throw new AssertionError(`Not a duration in microseconds: ${us}`);
+  }
   return (us + 0) as Duration;
 }
 

@@ -3,7 +3,7 @@
 // Hot code compares and indexes by these integers. The order of first appearance is part of the
 // run, so indices are the same in every run; they mean nothing outside of it.
 
-import { assert } from "./assert.ts";
+import { AssertionError } from "./assert.ts";
 
 /** Gives every distinct text an index, in order of first appearance. */
 export class Interner<T extends string = string> {
@@ -33,7 +33,9 @@ export class Interner<T extends string = string> {
   /** The text of `index`; asserts that there is one. */
   textOf(index: number): T {
     const text = this.texts[index];
-    assert(text !== undefined, `No text has index ${index}; ${this.texts.length} are known`);
+    if (text === undefined) {
+      throw new AssertionError(`No text has index ${index}; ${this.texts.length} are known`);
+    }
     return text;
   }
 }

@@ -3,7 +3,7 @@
 // Two limbs of doubles instead of BigInt, because totals are updated on every event; converted
 // once, for display. Integers only: measures that are not integers have no place here.
 
-import { assert } from "./assert.ts";
+import { AssertionError, assert } from "./assert.ts";
 
 // value = upper * 2 ** 48 + lower, with 0 <= lower < 2 ** 48. `upper` is a safe integer, so totals
 // reach 2 ** 101, about 2.5e30.
@@ -17,7 +17,9 @@ export class WideInt {
 
   /** Adds a safe integer. */
   add(value: number): void {
-    assert(Number.isSafeInteger(value), `Not a safe integer: ${value}`);
+    if (!Number.isSafeInteger(value)) {
+      throw new AssertionError(`Not a safe integer: ${value}`);
+    }
     const upper = Math.floor(value / LIMB);
     this.addLimbs(upper, value - upper * LIMB);
   }
@@ -29,8 +31,12 @@ export class WideInt {
 
   /** Adds `a * b` of two safe integers, exactly: an amount times the time it was held. */
   addProduct(a: number, b: number): void {
-    assert(Number.isSafeInteger(a), `Not a safe integer: ${a}`);
-    assert(Number.isSafeInteger(b), `Not a safe integer: ${b}`);
+    if (!Number.isSafeInteger(a)) {
+      throw new AssertionError(`Not a safe integer: ${a}`);
+    }
+    if (!Number.isSafeInteger(b)) {
+      throw new AssertionError(`Not a safe integer: ${b}`);
+    }
     const product = a * b;
     if (Number.isSafeInteger(product)) {
       this.add(product);
@@ -79,8 +85,12 @@ export class WideInt {
 
   /** The nearest double of this total divided by `divisor`, a positive safe integer. */
   dividedBy(divisor: number): number {
-    assert(Number.isSafeInteger(divisor), `Not a safe integer: ${divisor}`);
-    assert(divisor > 0, `Cannot divide a total by ${divisor}`);
+    if (!Number.isSafeInteger(divisor)) {
+      throw new AssertionError(`Not a safe integer: ${divisor}`);
+    }
+    if (!(divisor > 0)) {
+      throw new AssertionError(`Cannot divide a total by ${divisor}`);
+    }
     return nearestQuotient(this.toBigInt(), BigInt(divisor));
   }
 
@@ -101,7 +111,9 @@ export class WideInt {
     const carry2 = Math.floor(cross2 / HALF_LIMB);
     const crossLower = cross1 - carry1 * HALF_LIMB + (cross2 - carry2 * HALF_LIMB);
     const high = aUpper * bUpper; // in units of 2 ** 48
-    assert(high <= Number.MAX_SAFE_INTEGER, `${a} * ${b} is beyond every total`);
+    if (!(high <= Number.MAX_SAFE_INTEGER)) {
+      throw new AssertionError(`${a} * ${b} is beyond every total`);
+    }
     const sign = isPositive ? 1 : -1;
     this.addLimbs(sign * (high + carry1 + carry2), 0);
     this.add(sign * aLower * bLower);

@@ -7,7 +7,7 @@
 // stale handle is recognised by comparison and nothing is ever searched. A slot whose generation
 // is used up is retired instead of wrapping round.
 
-import { assert } from "../base/index.ts";
+import { AssertionError } from "../base/index.ts";
 import type { EventKind } from "./event-kind.ts";
 
 const SLOT_BITS = 26;
@@ -148,7 +148,9 @@ export class EventTable {
 
   private newSlot(): number {
     const slot = this.slotCount++;
-    assert(slot < SLOT_COUNT_MAX, `More than ${SLOT_COUNT_MAX} events are pending.`);
+    if (slot >= SLOT_COUNT_MAX) {
+      throw new AssertionError(`More than ${SLOT_COUNT_MAX} events are pending.`);
+    }
     if (slot === this.atUsColumn.length) this.grow();
     this.generationColumn[slot] = 1;
     return slot;

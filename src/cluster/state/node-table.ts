@@ -8,7 +8,7 @@
 // is gone, and a new object of that name is the same row with a new uid. `facts` is the immutable
 // Node object, replaced at each change; the columns are copies of what is read in loops.
 
-import { assert, Float64Column, Interner, Uint8Column } from "../../base/index.ts";
+import { AssertionError, assert, Float64Column, Interner, Uint8Column } from "../../base/index.ts";
 import type { Instant } from "../../base/index.ts";
 import type { NodeObject } from "../objects/node-and-pod.ts";
 import { ConditionStatus, NEVER_US, NO_NODE } from "./identity.ts";
@@ -80,7 +80,9 @@ export class MutableNodeTable {
   /** The Node object; asserts that it exists. */
   facts(node: NodeIndex): NodeObject {
     const facts = this.factsColumn[node];
-    assert(facts !== undefined, `Node "${this.name(node)}" has no object.`);
+    if (facts === undefined) {
+      throw new AssertionError(`Node "${this.name(node)}" has no object.`);
+    }
     return facts;
   }
 
