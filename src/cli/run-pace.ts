@@ -23,7 +23,7 @@ export function advanceWatched(
 ): OutsideEnd {
   control.progress[PROGRESS.horizonUs] = run.horizonUs ?? 0;
   const startedMs = performance.now();
-  let events = 1_000;
+  let events = SLICE_EVENTS_MIN;
   for (;;) {
     const beforeMs = performance.now();
     if (!run.advance(events)) return undefined;

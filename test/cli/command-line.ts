@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 
 export const ROOT: string = join(import.meta.dirname, "../..");
-export const MAIN: string = join(ROOT, "dist/cli/main.js");
+/** The built program; the variable is for builds elsewhere than in dist/. */
+export const MAIN: string = process.env["PODSIM_TEST_MAIN"] ?? join(ROOT, "dist/cli/main.js");
 
 if (!existsSync(MAIN))
   throw new Error("dist/cli/main.js is missing: these tests run the built program (npm run build)");

@@ -20,16 +20,18 @@ const request = (folder: string): RunRequest => ({
 describe("exit 70: an invariant that does not hold", () => {
   it("says id, seed, virtual time, the last 50 events, and leaves a bundle that reproduces it", async () => {
     const folder = freshFolder({ "s.yaml": SMALL });
-    const report = await executeRunJob(request(folder), createRunControl(), (run) => {
-      const test = (): string | undefined =>
-        run.nowUs < 120_000_000 ? undefined : "two minutes are enough";
-      run.simulation.invariants.register({
-        id: "I99",
-        mode: "check",
-        title: "short",
-        when: "event",
-        test,
-      });
+    const report = await executeRunJob(request(folder), createRunControl(), {
+      started: (run) => {
+        const test = (): string | undefined =>
+          run.nowUs < 120_000_000 ? undefined : "two minutes are enough";
+        run.simulation.invariants.register({
+          id: "I99",
+          mode: "check",
+          title: "short",
+          when: "event",
+          test,
+        });
+      },
     });
     expect(report.exitCode).toBe(70);
     expect(report.output).toBe("");
@@ -63,10 +65,12 @@ describe("exit 70: an invariant that does not hold", () => {
     const folder = freshFolder({ "s.yaml": SMALL });
     expect((await executeRunJob(request(folder), createRunControl())).exitCode).toBe(0);
     const before = readdirSync(join(folder, "out"));
-    const report = await executeRunJob(request(folder), createRunControl(), (run) => {
-      run.simulation.callAfter(1_000_000 as never, 6, "bug", () => {
-        throw new TypeError("cannot read properties of nothing");
-      });
+    const report = await executeRunJob(request(folder), createRunControl(), {
+      started: (run) => {
+        run.simulation.callAfter(1_000_000 as never, 6, "bug", () => {
+          throw new TypeError("cannot read properties of nothing");
+        });
+      },
     });
     expect(report.exitCode).toBe(70);
     expect(report.closing).toContain("internal error: cannot read properties of nothing");

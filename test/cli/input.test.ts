@@ -181,7 +181,9 @@ describe("what is not simulated", () => {
     expect(podsim(["validate", "claim.yaml"], { cwd: folder }).code).toBe(3);
     const json = podsim(["run", "claim.yaml", "-o", "json"], { cwd: folder });
     expect(json.code).toBe(3);
-    expect(JSON.parse(json.stdout)).toMatchObject({ problems: [{ code: "E_UNSIMULATED" }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      problems: [{ code: "E_UNSIMULATED" }, { code: "E_UNSIMULATED" }],
+    });
   });
 
   it("goes on with --allow-unsimulated, and says so", () => {
