@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatProblems, readScenario, verifyDecisions } from "../../src/index.ts";
+import { formatProblems, readScenario, verifyCases, verifyDecisions } from "../../src/index.ts";
 import { compile, installPackage } from "./installed-package.ts";
 import {
   type CodeBlock,
@@ -128,6 +128,24 @@ describe("the scenarios of the documents", () => {
   });
 });
 
+describe("the recordings of the documents", () => {
+  const recorded = pages.flatMap((page) =>
+    page.blocks
+      .filter((block) => block.language === "json" && block.text.includes('"expect"'))
+      .map((block) => [`${page.path}:${block.line}`, block] as const),
+  );
+  it.each(recorded)(
+    "%s is compared and agrees, and would not if it said otherwise",
+    (_place, block) => {
+      const verify = (text: string) => verifyCases([JSON.stringify(JSON.parse(text))]);
+      expect(verify(block.text)).toMatchObject({ checked: 1, differ: 0, unsupportedCases: 0 });
+      const wrong = block.text.replace("1 Insufficient cpu", "1 Insufficient memory");
+      expect(wrong).not.toBe(block.text);
+      expect(verify(wrong).differ).toBe(1);
+    },
+  );
+});
+
 describe("the documents", () => {
   it("were looked at", () => {
     const count = commands.reduce((sum, [, , list]) => sum + list.length, 0);
@@ -137,6 +155,6 @@ describe("the documents", () => {
     expect(pages.length).toBeGreaterThanOrEqual(7);
     expect(programs.length).toBeGreaterThanOrEqual(10);
     expect(count).toBeGreaterThanOrEqual(8);
-    expect(scenarios.length).toBeGreaterThanOrEqual(3);
+    expect(scenarios.length).toBeGreaterThanOrEqual(2);
   });
 });
