@@ -1,0 +1,217 @@
+// Claims about a dump of a living cluster: what runs goes on running where it is, owners that are
+// missing are inferred and act, secrets reach no output, and the form of the file changes nothing.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump as toYaml } from "js-yaml";
+import { afterAll, describe, expect, it } from "vitest";
+import { executeRunJob } from "../../src/cli/run-job.ts";
+import { createRunControl, type RunRequest } from "../../src/cli/run-request.ts";
+import { decodeScenario, prepareRun, runToEnd, startRun } from "../../src/experiment/index.ts";
+import type { DecisionRow, PodRow, RunResult } from "../../src/metrics/index.ts";
+import { CANARY, dump } from "./dump.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "podsim-dump-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly result: RunResult;
+  readonly pods: PodRow[];
+  readonly decisions: DecisionRow[];
+}
+
+function prepared(text: string, faults: readonly object[] = [], horizon = "1h") {
+  const { scenario, document, problems } = decodeScenario(
+    {
+      apiVersion: "podsim.dev/v1",
+      kind: "Scenario",
+      metadata: { name: "dump" },
+      run: { study: "terminating", horizon, seed: "1" },
+      cluster: {},
+      faults,
+    },
+    { hasOtherObjects: true },
+  );
+  expect(problems).toEqual([]);
+  const bytes = new TextEncoder().encode(text);
+  return prepareRun({
+    scenario: scenario!,
+    document: document!,
+    extra: [{ name: "stdin", bytes }],
+  });
+}
+
+function outcomeOf(prepare: ReturnType<typeof prepared>): Outcome {
+  const pods: PodRow[] = [];
+  const decisions: DecisionRow[] = [];
+  const sinks = {
+    pod: (row: PodRow): unknown => pods.push(row),
+    decision: (row: DecisionRow): unknown => decisions.push(row),
+  };
+  const run = startRun(prepare, { sinks: sinks as never, check: "deep" });
+  while (run.advance(10_000));
+  return { result: run.finish(), pods, decisions };
+}
+
+function request(inputs: readonly string[], outputDir: string): RunRequest {
+  return {
+    inputs,
+    recursive: false,
+    allowOutside: false,
+    allowUnsimulated: true,
+    strict: false,
+    overrides: [],
+    schedulers: [],
+    seed: undefined,
+    horizon: undefined,
+    thresholds: [],
+    check: "none",
+    maxEvents: undefined,
+    maxWall: undefined,
+    maxInputBytes: undefined,
+    outputDir,
+    force: false,
+    format: "json",
+    verifyDeterminism: false,
+    noPlugins: true,
+    debug: false,
+  } as RunRequest;
+}
+
+const JSON_TEXT = JSON.stringify(dump(), undefined, 2);
+
+describe("a dump of a living cluster", () => {
+  it("goes on as it was: every pod where it is, none made again, only the waiting one is tried", () => {
+    const { result, pods, decisions } = outcomeOf(prepared(JSON_TEXT));
+    const places = pods.map(({ name, node, phase }) => [name, node, phase]);
+    expect(places.sort()).toEqual([
+      ["agent-x1", "n1", "Running"],
+      ["agent-x2", "n2", "Running"],
+      ["agent-x3", "n3", "Running"],
+      ["cache-0", "n3", "Running"],
+      ["huge", "", "Pending"],
+      ["report-zz", "n3", "Succeeded"],
+      ["web-5d9c7b6f4d-aaaaa", "n1", "Running"],
+      ["web-5d9c7b6f4d-bbbbb", "n2", "Running"],
+    ]);
+    expect(new Set(decisions.map(({ pod }) => pod))).toEqual(new Set(["huge"]));
+    expect(result.pendingAtEnd.map(({ pod }) => pod)).toEqual(["shop/huge"]);
+    expect(result.counts).toMatchObject({ nodes: 3, podsRunningAtEnd: 6, podsPendingAtEnd: 1 });
+    expect(result.departures).toEqual({
+      evictedByTaintCount: 0,
+      evictedByApiCount: 0,
+      evictedByKubeletCount: 0,
+      preemptedCount: 0,
+      lostWithNodeCount: 0,
+      deletedCount: 0,
+    });
+  });
+
+  it("says which owners it made up, from how many pods, and what can never run", () => {
+    const { notes } = prepared(JSON_TEXT);
+    const inferred = notes.filter(({ code }) => code === "INFERRED_OWNER");
+    expect(inferred.map(({ message, count }) => [message.split(" is not")[0], count])).toEqual([
+      ["StatefulSet shop/cache", 1],
+      ["DaemonSet shop/agent", 3],
+      ["Job shop/report", 1],
+    ]);
+    expect(notes.filter(({ code }) => code === "NEVER_FITS")).toMatchObject([
+      { message: expect.stringContaining("Pod shop/huge"), changesScheduling: false },
+    ]);
+    expect(notes.filter((note) => note.changesScheduling)).toEqual([]);
+  });
+
+  it("owners given and inferred bring pods back when a node dies", () => {
+    const crash = { kind: "NodeCrash", node: "n3", at: "1m" };
+    const { pods, result } = outcomeOf(prepared(JSON_TEXT, [crash], "30m"));
+    // A StatefulSet waits for the old pod to be gone for certain, which a dead node cannot say.
+    expect(pods.filter(({ name }) => name === "cache-0").map(({ node }) => node)).toEqual(["n3"]);
+    const web = outcomeOf(prepared(JSON_TEXT, [{ ...crash, node: "n1" }], "30m"));
+    const ready = web.pods.filter(
+      ({ name, node }) => name.startsWith("web-5d9c7b6f4d-") && node !== "n1" && node !== "",
+    );
+    expect(ready.length).toBe(2);
+    expect(result.counts.nodes).toBe(3);
+    expect(web.result.workloads.find(({ name }) => name === "web")).toMatchObject({
+      desiredCount: 2,
+      readyAtEndCount: 2,
+    });
+  });
+
+  it("is the same as YAML, as several documents, and in another order of keys", () => {
+    const whole = dump();
+    const yaml = toYaml(whole, { noRefs: true });
+    const documents = whole.items.map((item) => toYaml(item, { noRefs: true })).join("---\n");
+    const reversed = JSON.stringify(reverseKeys(whole));
+    const [json, ...others] = [JSON_TEXT, yaml, documents, reversed].map((text) => {
+      const { scenario: _, notes, ...result } = runToEnd(prepared(text));
+      // Only the lines that notes point at belong to the text.
+      const said = notes.map(({ message, ...note }) => ({
+        ...note,
+        message: message.replace(/stdin:\d+/, "stdin"),
+      }));
+      return JSON.stringify([result, said.map((note) => JSON.stringify(note)).sort()]);
+    });
+    for (const other of others) expect(other).toBe(json);
+  });
+
+  it("leaves the same bytes when it is run again, and a hash that tells inputs apart", () => {
+    const [first, second] = [prepared(JSON_TEXT), prepared(JSON_TEXT)];
+    expect(JSON.stringify(runToEnd(first))).toBe(JSON.stringify(runToEnd(second)));
+    expect(first.inputHash).toBe(second.inputHash);
+    expect(prepared(JSON_TEXT.replace('"cpu": "5"', '"cpu": "6"')).inputHash).not.toBe(
+      first.inputHash,
+    );
+  });
+
+  it("keeps secrets out of every file and of everything printed", async () => {
+    const file = join(folder, "cluster.json");
+    const out = join(folder, "out");
+    writeFileSync(file, JSON_TEXT);
+    const report = await executeRunJob(request([file], out), createRunControl());
+    expect(report.exitCode).toBe(0);
+    expect(JSON_TEXT).toContain(CANARY);
+    const texts = readdirSync(out).map((name) => [name, readFileSync(join(out, name), "utf8")]);
+    expect(texts.map(([name]) => name)).toEqual(
+      expect.arrayContaining(["decisions.csv", "pods.csv", "run.json", "summary.json"]),
+    );
+    texts.push(["stdout", report.output], ["stderr", report.notes + report.closing]);
+    expect(texts.filter(([, text]) => text!.includes(CANARY)).map(([name]) => name)).toEqual([]);
+  });
+
+  it("keeps secrets out of what the simulation itself holds", () => {
+    const prepare = prepared(JSON_TEXT);
+    const run = startRun(prepare);
+    while (run.advance(10_000));
+    expect(textsOfAll([prepare, run]).filter((text) => text.includes(CANARY))).toEqual([]);
+  });
+});
+
+function reverseKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverseKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, inner]) => [key, reverseKeys(inner)]),
+  );
+}
+
+// Every text that can be reached, except the positions that errors are shown from.
+function textsOfAll(roots: readonly unknown[]): string[] {
+  const seen = new Set<unknown>();
+  const texts: string[] = [];
+  const open = [...roots];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === "string") texts.push(value);
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (ArrayBuffer.isView(value)) continue;
+    if (value.constructor?.name === "PositionedDocument") continue;
+    if (value instanceof Map) open.push(...value.keys(), ...value.values());
+    else if (value instanceof Set) open.push(...value);
+    else open.push(...Object.keys(value), ...Object.values(value));
+  }
+  return texts;
+}
