@@ -1,8 +1,9 @@
 // Fingerprint of a record: any plain immutable value, walked in its own order.
 //
-// Members are in the order in which podsim's own code builds the records, and Maps in insertion
-// order, so the walk is the same in every run. Templates enter by their content hash.
+// Members are in the order in which podsim's own code builds the records. Maps are walked by key: their
+// own order is that of a user's text, which means nothing. Templates enter by their content hash.
 
+import { compareText } from "../../base/index.ts";
 import type { Fingerprint } from "../../engine/index.ts";
 
 /** Adds a value: primitives, bigint, arrays, Maps, Sets and plain objects; templates by hash. */
@@ -24,9 +25,15 @@ export function addValueToFingerprint(digest: Fingerprint, value: unknown): void
   }
   if (value === null) digest.addValue(null);
   else if (Array.isArray(value)) addItems(digest, "[", value);
-  else if (value instanceof Map) addItems(digest, "{", [...value].flat());
+  else if (value instanceof Map) addItems(digest, "{", entriesByKey(value));
   else if (value instanceof Set) addItems(digest, "(", [...value]);
   else addMembers(digest, value);
+}
+
+function entriesByKey(map: ReadonlyMap<unknown, unknown>): unknown[] {
+  const entries = [...map];
+  if (entries.length > 1) entries.sort(([a], [b]) => compareText(String(a), String(b)));
+  return entries.flat();
 }
 
 function addItems(digest: Fingerprint, mark: string, items: readonly unknown[]): void {
