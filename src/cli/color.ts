@@ -1,4 +1,7 @@
 // Colour on terminals: the words that say good or bad. The words say it without colour too.
+//
+// Decided per stream from flag, environment and terminal. Text is made without colour and painted only
+// here, so that result files never hold an escape.
 
 import { styleText } from "node:util";
 

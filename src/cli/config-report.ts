@@ -1,4 +1,7 @@
 // `run --print-config`: every setting with its value and where it comes from, without running.
+//
+// The list of settings is the experiment floor's; where a value comes from (flag, environment,
+// scenario, default) is known only here.
 
 import type { Command, Option } from "commander";
 import { formatPath } from "../base/index.ts";

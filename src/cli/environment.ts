@@ -3,7 +3,7 @@
 // A flag beats the environment; the environment beats the scenario and the defaults. A variable that
 // starts with PODSIM_ and means nothing is spoken of, since a misspelt one would do nothing.
 
-import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type Command, InvalidArgumentError, type Option } from "./commander.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { printNote } from "./output.ts";
 

@@ -1,6 +1,9 @@
 // Options that several commands share, and how their values are read.
+//
+// One place, so that the same flag means the same everywhere; which values exclude each other is
+// option-rules.ts.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "./commander.ts";
 
 /** Adds the options that say what to read. */
 export function addInputOptions(command: Command): Command {

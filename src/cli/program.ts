@@ -3,7 +3,7 @@
 // Commands are loaded when they are called, so that `podsim --help` stays quick. A command returns an
 // exit code; it never ends the process itself, because results may still be on their way out.
 
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Option } from "./commander.ts";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerInit } from "./commands/init-command.ts";
 import { registerRun } from "./commands/run-command.ts";

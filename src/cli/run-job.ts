@@ -7,12 +7,18 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { formatInstant, type Instant, parseDuration } from "../base/index.ts";
-import { InvariantBroken } from "../engine/index.ts";
-import { type ActiveRun, type PreparedRun, prepareRun, startRun } from "../experiment/index.ts";
+import {
+  type ActiveRun,
+  InvariantBroken,
+  type PreparedRun,
+  prepareRun,
+  startRun,
+  StrategyError,
+  type UserCallWatch,
+} from "../experiment/index.ts";
 import { loadRunInput } from "../experiment/node.ts";
 import type { RunEnd, RunResult } from "../metrics/index.ts";
 import { formatNotes, formatResult } from "../report/index.ts";
-import { StrategyError, type UserCallWatch } from "../scheduler/index.ts";
 import { findDivergence } from "./determinism-check.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { stackOf } from "./failure-report.ts";

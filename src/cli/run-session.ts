@@ -92,7 +92,7 @@ function lostIn(record: UserCallRecord, what: string): LostCall {
 }
 
 async function failureOf(request: RunRequest, { observed, what }: LostCall): Promise<RunReport> {
-  const { StrategyError } = await import("../scheduler/index.ts");
+  const { StrategyError } = await import("../experiment/index.ts");
   const error = new StrategyError(observed.call, `${what}; no results are kept`);
   const { exitCode, text, output } = await failureReport(error, {
     debug: request.debug,

@@ -3,7 +3,7 @@
 // The simulation's thread writes where it is before each call; the main thread reads that when a
 // call does not come back. Texts are written only when they change, so a call costs nanoseconds.
 
-import type { StrategyCall } from "../scheduler/index.ts";
+import type { StrategyCall } from "../experiment/index.ts";
 
 /** Positions among the integers. An odd serial number means: inside a call. */
 const SERIAL = 0;

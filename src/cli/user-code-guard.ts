@@ -3,7 +3,7 @@
 // Nothing happens until a module is about to be loaded; then the thread is fenced in, what user code
 // prints is diverted, and every call is written to the shared record that the main thread looks at.
 
-import { type StrategyCall, StrategyError, type UserCallWatch } from "../scheduler/index.ts";
+import { type StrategyCall, StrategyError, type UserCallWatch } from "../experiment/index.ts";
 import { forbidCalls } from "./forbidden-calls.ts";
 import { overdueText } from "./plugin-deadline.ts";
 import { UserCallRecord } from "./user-call-record.ts";

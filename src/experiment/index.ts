@@ -36,5 +36,9 @@ export { explainRun } from "./explain/explain-run.ts";
 export type { RunQuestion } from "./explain/explain-run.ts";
 export { explainSnapshot } from "./explain/explain-snapshot.ts";
 export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
+// What ends a run from inside, for callers who may not look further down.
+export { InvariantBroken } from "../engine/index.ts";
+export { StrategyError } from "../scheduler/index.ts";
+export type { StrategyCall, UserCallWatch } from "../scheduler/index.ts";
 export { listSettings } from "./settings.ts";
 export type { Setting } from "./settings.ts";

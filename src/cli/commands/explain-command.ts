@@ -3,7 +3,7 @@
 // Two forms: RUN_DIR POD replays a run up to the decision; -f files judge one pending pod on the
 // objects alone. The answer goes to stdout, what to beware of to stderr.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import { printNote, printResult } from "../output.ts";
 
