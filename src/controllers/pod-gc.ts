@@ -34,6 +34,7 @@ export class PodGcController {
   private readonly unbound = new Map<Uid, PodIndex>();
   private readonly finished = new PodMarks();
   private readonly removing = new PodMarks();
+  /** Kept at its length, since emptying an array gives its memory away. */
   private readonly finishedScratch: PodIndex[] = [];
   private handle: EventHandle = NO_HANDLE;
   private plannedUs = Number.POSITIVE_INFINITY;
@@ -128,21 +129,25 @@ export class PodGcController {
     if (!this.isOverThreshold()) return;
     const { pods } = this.context.api;
     const { terminatedPodGcThreshold } = this.context.options.podGc;
-    const finished = this.finishedScratch;
-    finished.length = 0;
+    const { finished, finishedScratch: rows } = this;
+    let count = 0;
     pods.forEach((pod) => {
-      if (this.finished.has(pod, pods.uid(pod))) finished.push(pod);
+      if (finished.has(pod, pods.uid(pod))) rows[count++] = pod;
     });
-    if (finished.length < this.finished.count) {
-      // Some are gone and this controller has not heard of it: it counts them still.
-      finished.length = 0;
-      this.finished.collect(finished);
-    }
+    // Some may be gone and this controller has not heard of it: it counts them still.
+    if (count < finished.count) count = finished.collect(rows);
     // Pods come in the order of their creation, so mostly there is nothing to sort.
-    const order = (a: PodIndex, b: PodIndex): number => this.compareFinished(a, b);
-    if (!isInOrder(finished, order)) finished.sort(order);
-    const excess = finished.length - terminatedPodGcThreshold;
-    for (let k = 0; k < excess; k++) this.remove(finished[k]!, false);
+    const sorted = this.areInOrder(rows, count)
+      ? rows
+      : rows.slice(0, count).sort((a, b) => this.compareFinished(a, b));
+    for (let k = 0; k < count - terminatedPodGcThreshold; k++) this.remove(sorted[k]!, false);
+  }
+
+  private areInOrder(pods: readonly PodIndex[], count: number): boolean {
+    for (let k = 1; k < count; k++) {
+      if (this.compareFinished(pods[k - 1]!, pods[k]!) > 0) return false;
+    }
+    return true;
   }
 
   /** Evicted ones first, then the oldest. */
@@ -214,9 +219,4 @@ export class PodGcController {
     if (node !== NO_NODE && !this.context.api.nodes.exists(node)) this.miss(node);
     else this.plan();
   }
-}
-
-function isInOrder<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
-  for (let k = 1; k < items.length; k++) if (compare(items[k - 1]!, items[k]!) > 0) return false;
-  return true;
 }

@@ -35,10 +35,12 @@ export class PodMarks {
     this.markedCount--;
   }
 
-  /** Rows with a marked pod, by row, appended to `out`. */
-  collect(out: PodIndex[]): void {
+  /** Writes the rows with a marked pod to `out`, by row; how many there are. */
+  collect(out: PodIndex[]): number {
+    let found = 0;
     for (let row = 0; row < this.uidColumn.length; row++) {
-      if (this.uidColumn.at(row) !== UNMARKED) out.push(row as PodIndex);
+      if (this.uidColumn.at(row) !== UNMARKED) out[found++] = row as PodIndex;
     }
+    return found;
   }
 }

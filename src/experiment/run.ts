@@ -345,13 +345,15 @@ export class ActiveRun {
         durations: this.draws("durations"),
       },
     );
+    const namePrefix = `${plan.name}-`;
     const kind = this.simulation.defineKind(
       `arrival: ${plan.name}`,
       RANK.workload,
       (ordinal, kindOfPod) => {
         this.submitter.submit({
           namespace: plan.namespace,
-          name: `${plan.name}-${ordinal}`,
+          name: namePrefix,
+          nameNumber: ordinal,
           template: kinds[kindOfPod]!.template,
           durationUs: source.durationUs(ordinal),
         });

@@ -19,6 +19,8 @@ import { RANK } from "../engine/index.ts";
 export interface PodSubmission {
   readonly namespace: string;
   readonly name: string;
+  /** Ends the name in decimal, if given. */
+  readonly nameNumber?: number;
   readonly template: PodTemplate;
   /** Microseconds from the start of its containers to their exit; undefined = as its template says. */
   readonly durationUs: number | undefined;
@@ -40,12 +42,12 @@ export class PodSubmitter {
 
   /** Asks for one pod. */
   submit(pod: PodSubmission): void {
-    const { namespace, name, template, durationUs } = pod;
+    const { durationUs } = pod;
     this.api.request(
       this.client,
       "create",
       (writer) => {
-        const result = writer.createPod({ namespace, name, template });
+        const result = writer.createPod(pod);
         // Noted at the commit: a kubelet may ask before the reply is heard.
         if (result.ok) this.noteDuration(result.pod!, result.uid!, durationUs);
         return result;

@@ -1,8 +1,11 @@
 // Pod names: a shared base and a small number, made into text when somebody asks.
 //
 // A million pods of one owner have a million names; as strings they would be most of the table. A
-// generated name is kept as (base text shared by all, suffix code). The suffix is a keyed function
-// of owner and ordinal, so a pod keeps its name whatever else happens in the run.
+// generated name is kept as (base text shared by all, suffix code), a numbered one as (base text,
+// its number). The generated suffix is a keyed function of owner and ordinal, so a pod keeps its
+// name whatever else happens in the run.
+//
+//   code   0 = nothing | 1 to 27^5 = five letters | above = a decimal number
 
 /** Kubernetes' suffix alphabet: no vowels, no 0, 1 and 3, so that no words appear. */
 const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -26,9 +29,29 @@ export function formatSuffix(index: number): string {
   return text;
 }
 
-/** The name that a base and a suffix code (index + 1, or `NO_SUFFIX`) stand for. */
+/** Largest number that a numbered name can end in; codes are unsigned 32-bit integers. */
+export const NAME_NUMBER_MAX: number = 0xffffffff - SUFFIX_COUNT - 1;
+
+/** Suffix code of a name that ends in this number (0 to NAME_NUMBER_MAX). */
+export function suffixCodeOfNumber(number: number): number {
+  return SUFFIX_COUNT + 1 + number;
+}
+
+/** The name that a base and a suffix code (see the top) stand for. */
 export function formatPodName(base: string, suffixCode: number): string {
-  return suffixCode === NO_SUFFIX ? base : base + formatSuffix(suffixCode - 1);
+  if (suffixCode === NO_SUFFIX) return base;
+  if (suffixCode <= SUFFIX_COUNT) return base + formatSuffix(suffixCode - 1);
+  return base + formatNumber(suffixCode - SUFFIX_COUNT - 1);
+}
+
+const THOUSANDS: readonly string[] = Array.from({ length: 1000 }, (_, k) =>
+  `${k}`.padStart(3, "0"),
+);
+
+/** Decimal text. Engines remember the texts of numbers they format; a million names need not be. */
+function formatNumber(number: number): string {
+  if (number < 1000) return `${number}`;
+  return formatNumber(Math.floor(number / 1000)) + THOUSANDS[number % 1000]!;
 }
 
 /**

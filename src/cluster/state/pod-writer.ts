@@ -16,13 +16,16 @@ import { ConditionStatus, isFinishedPhase, NO_NODE, NO_OWNER, NO_POD } from "./i
 import { formatPhase, PodConditionType, PodPhase } from "./identity.ts";
 import type { NodeIndex, OwnerIndex, PodIndex, Uid } from "./identity.ts";
 import type { OwnerRef } from "./owner-table.ts";
-import { formatPodName, hashOfName, NO_SUFFIX, suffixIndexFor } from "./pod-names.ts";
+import { formatPodName, hashOfName, NAME_NUMBER_MAX, NO_SUFFIX } from "./pod-names.ts";
+import { suffixCodeOfNumber, suffixIndexFor } from "./pod-names.ts";
 import { parseIpv4 } from "./pod-table.ts";
 
 /** A pod to be made. Either `name` or `generateName`. */
 export interface NewPod {
   readonly namespace: string;
   readonly name?: string;
+  /** Ends the name in decimal: pods that differ in nothing but a number share the text before it. */
+  readonly nameNumber?: number;
   /** Base of the name; five characters are added. */
   readonly generateName?: string;
   readonly template: PodTemplate;
@@ -105,7 +108,7 @@ export class PodWriter {
 
   /** POST pods. */
   create(pod: NewPod): ApiResult {
-    const shownName = pod.name ?? pod.generateName ?? "";
+    const shownName = fullName(pod) ?? pod.generateName ?? "";
     if (shownName === "") return refused("Invalid", "name or generateName is required");
     const place = checkNamespace(this.state.objects, pod.namespace, `pods "${shownName}"`);
     if (place !== undefined && place !== "missing") return place;
@@ -270,15 +273,17 @@ export class PodWriter {
   /** Finds a name and fills a row; nobody is told yet. */
   private add(pod: NewPod, admitted: AdmittedPod, createdUs?: number): PodIndex | ApiRefusal {
     const { pods, nodes, objects, owners, nowUs } = this.state;
-    const { namespace, name } = pod;
+    const { namespace } = pod;
+    const name = fullName(pod);
     if (name !== undefined && pods.find(namespace, name) !== NO_POD) {
       return refused("AlreadyExists", `pods "${name}" already exists`);
     }
     if (objects.find("Namespace", "", namespace) === undefined) this.createNamespace(namespace);
     const owner = pod.owner === undefined ? NO_OWNER : this.holdOwner(pod.owner);
     const ordinal = this.takeOrdinal(owner, pod);
-    const base = name ?? pod.generateName ?? "";
-    const suffix = name === undefined ? this.findSuffix(namespace, base, ordinal) : NO_SUFFIX;
+    const base = pod.name ?? pod.generateName ?? "";
+    const suffix =
+      name === undefined ? this.findSuffix(namespace, base, ordinal) : givenSuffix(pod.nameNumber);
     if (suffix === undefined) {
       if (owner !== NO_OWNER) owners.release(owner);
       const text = `unable to create a name from "${base}" in ${NAME_TRIES} tries`;
@@ -350,6 +355,19 @@ export class PodWriter {
   private done(pod: PodIndex): ApiResult {
     return { ok: true, changed: true, pod, uid: this.state.pods.uid(pod) };
   }
+}
+
+/** The name of a pod that brings one. */
+function fullName({ name, nameNumber }: NewPod): string | undefined {
+  if (name === undefined || nameNumber === undefined) return name;
+  return formatPodName(name, givenSuffix(nameNumber));
+}
+
+function givenSuffix(nameNumber: number | undefined): number {
+  if (nameNumber === undefined) return NO_SUFFIX;
+  const isNumber = Number.isInteger(nameNumber) && nameNumber >= 0;
+  assert(isNumber && nameNumber <= NAME_NUMBER_MAX, "The number of a name is out of range.");
+  return suffixCodeOfNumber(nameNumber);
 }
 
 /** Pending to Running to finished, or straight to finished; never backwards. */
