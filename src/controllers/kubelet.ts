@@ -6,7 +6,7 @@
 // away catches up by looking at all its pods once. Not modelled: admission on the node (OutOfcpu
 // and the like), volumes, node pressure, several containers with lives of their own, pod addresses.
 
-import { type Instant, entityHash } from "../base/index.ts";
+import { type Instant, entityHash, LAST_INSTANT, US_PER_HOUR } from "../base/index.ts";
 import {
   type ApiClient,
   type ApiResult,
@@ -35,6 +35,9 @@ import { statusPatchOf } from "./kubelet-status.ts";
 import { leaseGrid, type LeaseGrid } from "./lease-phase.ts";
 import { conditionStatus, withReportedConditions } from "./node-taints.ts";
 import { nextTick, planRestart } from "./restart-backoff.ts";
+
+/** Processes that would end later never do: what a kubelet does after an exit must end before time does. */
+const LAST_EXIT_US = LAST_INSTANT - US_PER_HOUR;
 
 /** Grace that a pod gets whose object is gone already. */
 const ORPHAN_GRACE_US = 1_000_000;
@@ -302,8 +305,9 @@ export class Kubelets {
     const attempt = record.starts++;
     const runUs = this.behavior.runDurationUs(record.pod, attempt);
     if (runUs === undefined) return;
-    const exitCode = this.behavior.exitCode(record.pod, attempt);
     const atUs = this.context.sim.nowUs + runUs;
+    if (atUs > LAST_EXIT_US) return;
+    const exitCode = this.behavior.exitCode(record.pod, attempt);
     record.next = this.at(atUs, this.kinds.containersExit, record, exitCode);
   }
 

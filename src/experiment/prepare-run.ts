@@ -39,6 +39,7 @@ import {
 } from "./assembly/notes.ts";
 import { noteMissingRules } from "./assembly/missing-rules.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
+import { runLawProblems } from "./assembly/run-laws.ts";
 import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
 import { type RunInput, withPaths } from "./run-input.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
@@ -112,7 +113,10 @@ class Preparation {
     const traceNodes = traces.flatMap((trace) => trace.nodes);
     const cluster = readClusterInput(this.input, this.registry, traceNodes);
     this.problems.push(...cluster.problems);
-    for (const set of cluster.sets) noteManifests(this.notes, set);
+    for (const set of cluster.sets) {
+      noteManifests(this.notes, set);
+      this.problems.push(...runLawProblems(set));
+    }
     const preparedTraces = traces.map((trace) => this.compileTrace(trace));
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
     const scheduler = this.input.scheduler ?? schedulerOfScenario(this.input, this.problems);
@@ -230,7 +234,7 @@ class Preparation {
     });
     reader.add(place.part([], pod));
     const set = reader.finish();
-    this.problems.push(...set.problems);
+    this.problems.push(...set.problems, ...runLawProblems(set));
     noteManifests(this.notes, set);
     const object = set.objects[0]?.object;
     if (object?.kind === "Pod") return object.template;

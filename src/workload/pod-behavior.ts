@@ -70,6 +70,8 @@ export const INSTANT_CONTAINER_TIMES: ContainerTimes = {
   stopUs: 0,
 };
 
+/** Heavy tails know no bound; time does. */
+const LONGEST_RUN_US = Number.MAX_SAFE_INTEGER;
 /** Pods whose `ready-stagger` counts ordinals modulo this. */
 const STAGGER_COUNT = 10;
 /** Label with the completion index of an Indexed Job's pod. */
@@ -98,7 +100,7 @@ export class AnnotatedPodBehavior implements PodBehavior {
     if (law === undefined) return runUs === undefined ? undefined : duration(runUs);
     const entity = this.entityOf(pod);
     const seconds = law.sample((k) => this.draws.unit(entity, attempt * DRAWS_PER_ATTEMPT + k));
-    return duration(Math.max(1, Math.round(seconds * 1_000_000)));
+    return duration(Math.min(LONGEST_RUN_US, Math.max(1, Math.round(seconds * 1_000_000))));
   }
 
   exitCode(pod: PodIndex): number {

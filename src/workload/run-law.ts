@@ -45,5 +45,7 @@ function readText(text: string, runUs: number | undefined): Law | string {
   }
   const reading = lawFromSpec(fields);
   if (reading.law !== undefined) return reading.law;
-  return reading.faults.map((fault) => `${fault.path.join(".")}: ${fault.message}`).join("; ");
+  return reading.faults
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
 }
