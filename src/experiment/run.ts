@@ -73,7 +73,10 @@ export interface RunOptions {
 /** Events kept for the report of a broken invariant. */
 const LOGGED_EVENTS = 50;
 
-/** A run under way. */
+/**
+ * A run under way: call `advance` until it says false, or stop earlier, then `finish` once. The
+ * simulation, the API and the machines are there to be looked at; changing them is not for callers.
+ */
 export class ActiveRun {
   readonly simulation: Simulation;
   readonly api: ApiServer;
@@ -478,12 +481,12 @@ export class ActiveRun {
   }
 }
 
-/** Builds the world of a prepared run at instant 0. */
+/** Builds the world of a prepared run at instant 0; each start is a world of its own. */
 export function startRun(prepared: PreparedRun, options: RunOptions = {}): ActiveRun {
   return new ActiveRun(prepared, options);
 }
 
-/** Runs a prepared run to its end. */
+/** Runs a prepared run to its end, in the caller's thread. Throws what user code and broken invariants throw. */
 export function runToEnd(prepared: PreparedRun, options: RunOptions = {}): RunResult {
   const run = startRun(prepared, options);
   while (run.advance(Number.MAX_SAFE_INTEGER));

@@ -100,7 +100,10 @@ function createOf(strategy: StrategyDefinition, { simulation, userCalls }: Decid
   return callStrategy(call, () => strategy.create(), read, userCalls);
 }
 
-/** The scheduler of a strategy or of plugins that are values already, for library users. */
+/**
+ * The scheduler of a strategy, or of kube-scheduler's default profile with these plugins added to it.
+ * `name` is what results call it. Throws a StrategyError if the plugins cannot stand in one profile.
+ */
 export function strategyScheduler(
   name: string,
   parts: StrategyDefinition | PluginDefinition | readonly PluginDefinition[],

@@ -8,11 +8,12 @@ import { type ApiServer, type NodeIndex, ZONE_LABEL } from "../cluster/index.ts"
 import { RANK, type Simulation } from "../engine/index.ts";
 import type { FaultEffect, FaultLedger } from "./fault-ledger.ts";
 
-/** What a fault kind is given. */
+/** What a fault kind is given: the clock, the API to look things up, and machines to hold. All times are microseconds. */
 export class FaultContext {
   readonly sim: Simulation;
   readonly api: ApiServer;
   readonly ledger: FaultLedger;
+  /** Keyed random numbers of a purpose: `draws("mine").unit(entity, index)` lies between 0 and 1. */
   readonly draws: (purpose: string) => EntityDraws;
 
   constructor(

@@ -23,7 +23,7 @@ import type { RunInput } from "../run-input.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import type { SchedulerSpec } from "../scenario/scenario.ts";
 
-/** kube-scheduler with its default configuration. */
+/** kube-scheduler with its default configuration; `name` is what results call it. */
 export function defaultScheduler(name: string = "default"): RunScheduler {
   return { name, configuration: defaultConfiguration() };
 }
@@ -38,7 +38,12 @@ export function policyScheduler(policy: string, name: string = policy): RunSched
   };
 }
 
-/** A KubeSchedulerConfiguration document; its faults go to `problems`. */
+/**
+ * The scheduler of a KubeSchedulerConfiguration (v1) document. Its faults are appended to `problems`;
+ * if there are errors among them, what comes back is the default scheduler and not to be used.
+ *
+ * @param registry plugins that the configuration may name; default: upstream's.
+ */
 export function configuredScheduler(
   name: string,
   document: PositionedDocument,

@@ -55,7 +55,11 @@ export type StrategySource =
   | { readonly name: string; readonly decide: Strategy["decide"] }
   | { readonly name: string; readonly create: () => { readonly decide: Strategy["decide"] } };
 
-/** Declares a strategy against the present contract. */
+/**
+ * Declares a strategy against the present contract. It is asked about a pod only if some node passes the
+ * profile's filters, synchronously, once per scheduling cycle; an answer that is none ends the run with
+ * a StrategyError. With `create`, each run gets a fresh object, so runs share no state.
+ */
 export function defineStrategy(source: StrategySource): StrategyDefinition {
   const { name } = source;
   const create = (): Strategy => {

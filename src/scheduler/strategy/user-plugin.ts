@@ -104,7 +104,11 @@ const POINT_OF_HOOK: readonly (readonly [keyof PluginHooks, ExtensionPoint])[] =
   ["postBind", "postBind"],
 ];
 
-/** Declares a plugin against the present contract. */
+/**
+ * Declares a plugin against the present contract. Its extension points are the hooks it has; they are
+ * called synchronously, at the times at which kube-scheduler would call them. A `create` is called here
+ * too, to learn which hooks there are. An answer of the wrong form ends the run with a StrategyError.
+ */
 export function definePlugin(source: PluginSource): PluginDefinition {
   const { name, weight = 1, events } = source;
   const create = (args: unknown): PluginHooks =>

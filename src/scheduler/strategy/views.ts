@@ -12,7 +12,7 @@ import type { PodInfo } from "../framework/pod-info.ts";
 /** Texts by key, as a frozen object without prototype. */
 export type TextMap = Readonly<Record<string, string>>;
 
-/** A pod, pending or placed. */
+/** A pod, pending or placed. Amounts are what the scheduler counts: init containers and overhead included. */
 export interface PodView {
   readonly namespace: string;
   readonly name: string;
@@ -35,7 +35,10 @@ export interface PodView {
   requested(resource: string): number;
 }
 
-/** A node as this scheduler believes it to be, assumed pods included. */
+/**
+ * A node as this scheduler believes it to be, assumed pods included: allocatable, requested by its pods,
+ * and free, which is negative where a node shrank below its requests. Valid during the call only.
+ */
 export interface NodeView {
   readonly name: string;
   readonly labels: TextMap;
@@ -50,6 +53,7 @@ export interface NodeView {
   readonly memoryBytesAllocatable: number;
   readonly memoryBytesRequested: number;
   readonly memoryBytesFree: number;
+  /** Of any resource by name, such as "nvidia.com/gpu", in its own unit; 0 where the node has none. */
   allocatable(resource: string): number;
   requested(resource: string): number;
   free(resource: string): number;
