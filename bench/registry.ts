@@ -12,4 +12,5 @@ export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/lanes", () => import("./engine/lanes.bench.ts")],
   ["engine/timeouts", () => import("./engine/timeouts.bench.ts")],
   ["engine/ties", () => import("./engine/ties.bench.ts")],
+  ["cluster/pods-on-nodes", () => import("./cluster/pods-on-nodes.bench.ts")],
 ]);

@@ -1,7 +1,9 @@
 // Pods with lifetimes on 1,000 nodes through the whole control plane, with a null scheduler.
 //
-// As a program it runs one size in a process of its own and prints one line of JSON, so that peak
-// memory of different sizes can be compared: node dist-bench/bench/cluster/pods-on-nodes.js 100000
+// The cluster is in a steady state soon: 10,000 pods run at a time from the fifth minute on, and
+// finished ones are removed beyond 12,500. As a program it runs one size in a process of its own and
+// prints one line of JSON, so that peak memory of different sizes can be compared:
+// node dist-bench/bench/cluster/pods-on-nodes.js 100000
 
 import { pathToFileURL } from "node:url";
 import {
@@ -10,7 +12,19 @@ import {
   prepareRun,
   startRun,
 } from "../../src/experiment/index.ts";
+import type { ActiveRun } from "../../src/experiment/index.ts";
 import { NullScheduler } from "../../src/scheduler/index.ts";
+
+/** The load; instants and spans in seconds. */
+export interface PodsOnNodesLoad {
+  readonly pods: number;
+  readonly nodes: number;
+  /** Pods that arrive per second. */
+  readonly rate: number;
+  readonly meanLifetime: number;
+  /** Finished pods that are kept. */
+  readonly finishedMax: number;
+}
 
 /** What one size came to. */
 export interface PodsOnNodes {
@@ -21,62 +35,74 @@ export interface PodsOnNodes {
   readonly maxRssBytes: number;
 }
 
-const NODES = 1_000;
-/** About 30 pods per node at any time: 100 arrivals a second that run 300 s each on average. */
-const RATE_PER_SECOND = 100;
+/** The load of the published figures. */
+export function usualLoad(pods: number): PodsOnNodesLoad {
+  return { pods, nodes: 1_000, rate: 100, meanLifetime: 100, finishedMax: 12_500 };
+}
 
-/** Runs `pods` pods to their end. */
-export function runPodsOnNodes(pods: number): PodsOnNodes {
+/** The world at instant 0. */
+export function startPodsOnNodes(
+  load: PodsOnNodesLoad,
+  check: "none" | "check" = "none",
+): ActiveRun {
+  const horizon = `${Math.ceil(load.pods / load.rate) + 360 * load.meanLifetime}s`;
   const scenario = {
     apiVersion: "podsim.dev/v1",
     kind: "Scenario",
     metadata: { name: "pods-on-nodes" },
-    run: {
-      study: "terminating",
-      until: "drained",
-      horizon: `${Math.ceil(pods / RATE_PER_SECOND) + 36_000}s`,
-      seed: "1",
-    },
+    run: { study: "terminating", until: "drained", horizon, seed: "1" },
     cluster: {
       nodePools: [
-        { name: "n", count: NODES, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } },
+        { name: "n", count: load.nodes, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } },
       ],
     },
     workload: {
       generators: [
         {
           name: "p",
-          arrivals: { process: "poisson", rate: RATE_PER_SECOND, count: pods },
+          arrivals: { process: "poisson", rate: load.rate, count: load.pods },
           pod: {
             spec: {
               restartPolicy: "Never",
               containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }],
             },
           },
-          duration: { law: "exponential", mean: "300s" },
+          duration: { law: "exponential", mean: `${load.meanLifetime}s` },
         },
       ],
     },
-    controlPlane: { preset: "instant" },
+    controlPlane: { preset: "instant", terminatedPodGCThreshold: load.finishedMax },
   };
   const decoded = decodeScenario(scenario);
-  if (decoded.scenario === undefined)
-    throw new Error(decoded.problems.map((problem) => problem.message).join("; "));
+  if (decoded.scenario === undefined) {
+    throw new Error(decoded.problems.map(({ message }) => message).join("; "));
+  }
   const scheduler = {
     ...defaultScheduler("null"),
     startInstead: (api: ConstructorParameters<typeof NullScheduler>[0]) =>
       void new NullScheduler(api),
   };
-  const run = startRun(prepareRun({ scenario: decoded.scenario, scheduler }));
+  return startRun(prepareRun({ scenario: decoded.scenario, scheduler }), { check });
+}
+
+/** Lets a run go to its end; its fingerprint. Every pod must have succeeded. */
+export function finishPodsOnNodes(run: ActiveRun, pods: number): string {
   while (run.advance(100_000));
-  const result = run.finish();
-  if (result.counts.podsSucceeded !== pods)
-    throw new Error(`${result.counts.podsSucceeded} of ${pods} pods succeeded`);
+  const { counts, fingerprint } = run.finish();
+  if (counts.podsSucceeded !== pods)
+    throw new Error(`${counts.podsSucceeded} of ${pods} pods succeeded`);
+  return fingerprint;
+}
+
+/** Runs `pods` pods to their end and looks at this process afterwards. */
+export function runPodsOnNodes(pods: number): PodsOnNodes {
+  const run = startPodsOnNodes(usualLoad(pods));
+  const fingerprint = finishPodsOnNodes(run, pods);
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
     pods,
     events: run.eventsFired,
-    fingerprint: result.fingerprint,
+    fingerprint,
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
     maxRssBytes: maxRSS * 1024,
   };
