@@ -57,7 +57,9 @@ describe("documents", () => {
     expect(named.filter(({ file }) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 
-  it("are numbered and dated where they record decisions", () => {
+  it("are numbered, each once, and dated where they record decisions", () => {
+    const numbers = decisions.map(({ path }) => /\/(\d{4})-/.exec(path)?.[1]);
+    expect(new Set(numbers).size).toBe(numbers.length);
     for (const { path, text } of decisions) {
       expect(path).toMatch(/\/\d{4}-[a-z0-9-]+\.md$/);
       expect(text).toMatch(/^# \d{4} .+\n\nDate: \d{4}-\d{2}-\d{2}\. Status: \w+/);
