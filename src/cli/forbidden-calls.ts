@@ -44,8 +44,8 @@ export function forbidCalls(): void {
   syncBuiltinESMExports();
 }
 
+/** Its getRandomValues is that of the global object. */
 const RANDOM_OF_MODULE: readonly string[] = [
-  "getRandomValues",
   "randomUUID",
   "randomBytes",
   "pseudoRandomBytes",
