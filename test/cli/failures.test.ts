@@ -80,14 +80,12 @@ describe("exit 70: an invariant that does not hold", () => {
 });
 
 describe("exit 6: a strategy that fails", () => {
-  const STRATEGY = `export default {
-  name: "moody", apiVersion: "podsim.dev/strategy/v1",
-  decide(pod, view) {
-    console.log("thinking");
-    if (pod.name === "job-9") throw new Error("enough");
-    for (const node of view.feasibleNodes ?? view.nodes) return { node };
-    return { reasons: ["none"] };
-  },
+  const STRATEGY = `export const apiVersion = "podsim.dev/v1";
+export default (pod, view) => {
+  console.log("thinking");
+  if (pod.name === "job-9")
+    throw new Error("enough");
+  return { node: view.nodes[0] };
 };
 `;
 

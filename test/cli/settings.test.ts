@@ -105,6 +105,6 @@ describe("U10: what a machine is like changes no result", () => {
     expect(
       results("umask", { HOME: "/nonexistent", TMPDIR: "/nonexistent" }, "umask 077;"),
     ).toEqual(plain);
-    expect(results("files", {}, "ulimit -n 128;")).toEqual(plain);
+    expect(results("files", {}, "ulimit -n 256;")).toEqual(plain);
   });
 });

@@ -26,7 +26,7 @@ describe("U5, G4: a reader that goes away", () => {
   );
 
   it("head gets its line", () => {
-    const { stdout } = shell("$PODSIM run s.yaml -q -o yaml | head -1; echo ${PIPESTATUS[0]}", {
+    const { stdout } = shell(`$PODSIM run s.yaml -q -o yaml | head -1; echo \${PIPESTATUS[0]}`, {
       cwd: folder,
     });
     expect(stdout).toBe("schemaVersion: podsim.dev/result/v1\n0\n");
@@ -89,7 +89,9 @@ describe("U8: much output", () => {
       (_, i) =>
         `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"UP-${i}"},"spec":{"containers":[{"name":"c","image":"i"}]}}`,
     );
-    const big = freshFolder({ "list.json": `{"kind":"List","items":[\n${wrong.join(",\n")}]}` });
+    const big = freshFolder({
+      "list.json": `{"apiVersion":"v1","kind":"List","items":[\n${wrong.join(",\n")}]}`,
+    });
     const child = spawn(process.execPath, [MAIN, "validate", "list.json", "-o", "json"], {
       cwd: big,
       env: plainEnvironment(),

@@ -1,0 +1,97 @@
+// From names on a command line to a run's input: names in results, places in messages, stdin.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { InputError } from "../../../src/base/index.ts";
+import { prepareRun } from "../../../src/experiment/index.ts";
+import { loadRunInput, type RunInputRequest } from "../../../src/experiment/node.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "podsim-load-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const pod = (name: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec:\n  containers: [{ name: c, image: "i:1" }]\n`;
+for (const place of ["here", "there/deep"]) {
+  mkdirSync(join(folder, place), { recursive: true });
+  writeFileSync(join(folder, place, "a.yaml"), pod("a"));
+  writeFileSync(join(folder, place, "b.yaml"), pod("b"));
+}
+writeFileSync(join(folder, "wrong.yaml"), pod("UP"));
+writeFileSync(join(folder, "a.yaml.gz"), gzipSync(pod("a")));
+writeFileSync(join(folder, "torn.yaml.gz"), gzipSync(pod("a")).subarray(0, 40));
+writeFileSync(join(folder, "bomb.yaml.gz"), gzipSync(Buffer.alloc(20_000_000)));
+
+const request = (
+  inputs: readonly string[],
+  more: Partial<RunInputRequest> = {},
+): RunInputRequest => ({
+  inputs,
+  ...{ recursive: false, allowOutside: false, overrides: [], schedulers: [], thresholds: [] },
+  ...{ seed: undefined, horizon: undefined, maxInputBytes: undefined, noPlugins: false },
+  ...more,
+});
+const at = (...names: string[]): string[] => names.map((name) => join(folder, name));
+
+async function problemsOf(asked: RunInputRequest): Promise<InputError> {
+  try {
+    prepareRun(await loadRunInput(asked));
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("names of inputs", () => {
+  it("do not tell where the files lay, so the input hash does not either", async () => {
+    const named = { overrides: ["metadata.name=same"] };
+    const runs = [at("here"), at("there/deep"), at("here/a.yaml", "here/b.yaml")].map(
+      async (inputs) => prepareRun(await loadRunInput(request(inputs, named))),
+    );
+    const [here, there, byFile] = await Promise.all(runs);
+    expect(here!.inputs.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["a.yaml", "b.yaml"]),
+    );
+    expect(there!.inputHash).toBe(here!.inputHash);
+    expect(byFile!.inputHash).toBe(here!.inputHash);
+  });
+
+  it("are told apart where two files are called the same", async () => {
+    const input = await loadRunInput(request(at("here/a.yaml", "there/deep/a.yaml")));
+    expect(input.extra?.map(({ name }) => name)).toEqual(["a.yaml", "a.yaml (2)"]);
+    expect(input.paths?.get("a.yaml (2)")).toBe(join(folder, "there/deep/a.yaml"));
+  });
+
+  it("in messages are the user's own", async () => {
+    const { problems } = await problemsOf(request(at("wrong.yaml")));
+    expect(problems[0]).toMatchObject({ file: join(folder, "wrong.yaml"), line: 3 });
+  });
+});
+
+describe("bytes", () => {
+  it("gzip is unpacked; torn, swollen and too large files are refused", async () => {
+    const input = await loadRunInput(request(at("a.yaml.gz")));
+    expect(new TextDecoder().decode(input.extra![0]!.bytes)).toBe(pod("a"));
+    expect((await problemsOf(request(at("torn.yaml.gz")))).message).toContain("no whole gzip file");
+    const bomb = await problemsOf(request(at("bomb.yaml.gz"), { maxInputBytes: 1_000_000 }));
+    expect(bomb.exitCode).toBe(4);
+  });
+
+  it("the size limit holds at n and not at n + 1", async () => {
+    const { length } = pod("a");
+    const limited = (maxInputBytes: number): RunInputRequest =>
+      request(at("here/a.yaml"), { maxInputBytes });
+    expect((await loadRunInput(limited(length))).extra).toHaveLength(1);
+    expect((await problemsOf(limited(length - 1))).exitCode).toBe(4);
+  });
+
+  it("stdin may have been read already, under the same limit", async () => {
+    const stdin = new TextEncoder().encode(pod("a"));
+    const input = await loadRunInput(request(["-"], { stdin }));
+    expect(input.extra?.map(({ name }) => name)).toEqual(["stdin"]);
+    expect((await problemsOf(request(["-"], { stdin, maxInputBytes: 10 }))).exitCode).toBe(4);
+  });
+});
