@@ -64,6 +64,11 @@ function requests(text: string): string {
   return POD.replace("{ cpu: 100m }", text);
 }
 
+function claim(name: string): string {
+  const resources = "{ requests: { storage: 1Gi } }";
+  return `---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec: { accessModes: [ReadWriteOnce], resources: ${resources} }\n`;
+}
+
 function priorityClass(name: string, rest: string): string {
   return `---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: { name: ${name} }\n${rest}\n`;
 }
@@ -216,8 +221,8 @@ describe("manifests that are read, and say what is odd about them", () => {
     ],
     [
       "MA2",
-      "claims for volumes",
-      pod("volumes: [{ name: v, persistentVolumeClaim: { claimName: v } }]"),
+      "a claim that nobody binds",
+      `${pod("volumes: [{ name: v, persistentVolumeClaim: { claimName: v } }]")}${claim("v")}`,
       "UNSIMULATED_RULE",
       /VolumeBinding/,
       true,
