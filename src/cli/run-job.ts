@@ -175,7 +175,8 @@ class RunJob {
   }
 
   private nextCommand(result: RunResult): string {
-    const pod = result.pendingAtEnd[0]?.pod ?? this.prepared.examplePod;
+    const pod =
+      result.pendingAtEnd[0]?.pod ?? result.longestPending?.pod ?? this.prepared.examplePod;
     return pod === undefined ? "podsim run --help" : `podsim explain ${this.folder.path} ${pod}`;
   }
 
