@@ -30,7 +30,7 @@ export function runScores(
   feasible: readonly NodeRow[],
 ): Scoring {
   const skipped: string[] = [];
-  const totals = feasible.map(() => 0);
+  const totals: number[] = feasible.map(() => 0);
   const scores: PluginScores[] = [];
   const fail = (status: Status): Scoring => ({ status, totals: [], scores: [], skipped });
   for (const plugin of profile.preScorePlugins) {
@@ -45,20 +45,25 @@ export function runScores(
   for (const { plugin, weight } of profile.scorePlugins) {
     if (state.skipScorePlugins.has(plugin.name)) continue;
     const raw = feasible.map((row) => plugin.score(state, pod, row));
-    const normalized = [...raw];
+    const normalized = plugin.normalizeScores === undefined ? raw : raw.slice();
     plugin.normalizeScores?.(state, pod, feasible, normalized);
     const fault = findBadScore(normalized);
     if (fault !== undefined)
       return fail(errorStatus(plugin.name, badScoreText(plugin.name, fault)));
     const weighted = normalized.map((score) => score * weight);
-    for (const [position, score] of weighted.entries()) totals[position]! += score;
+    for (let position = 0; position < totals.length; position++) {
+      totals[position]! += weighted[position]!;
+    }
     scores.push({ plugin: plugin.name, weight, raw, normalized, weighted });
   }
   return { status: SUCCESS, totals, scores, skipped };
 }
 
 function findBadScore(scores: readonly number[]): number | undefined {
-  return scores.find((score) => !Number.isInteger(score) || score < 0 || score > MAX_NODE_SCORE);
+  for (const score of scores) {
+    if (!Number.isInteger(score) || score < 0 || score > MAX_NODE_SCORE) return score;
+  }
+  return undefined;
 }
 
 function badScoreText(plugin: string, score: number): string {

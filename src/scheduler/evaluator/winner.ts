@@ -20,8 +20,8 @@ export function bestPositions(totals: readonly number[]): number[] {
   let highest = Number.NEGATIVE_INFINITY;
   for (const total of totals) highest = Math.max(highest, total);
   const positions: number[] = [];
-  for (const [position, total] of totals.entries()) {
-    if (total === highest) positions.push(position);
+  for (let position = 0; position < totals.length; position++) {
+    if (totals[position] === highest) positions.push(position);
   }
   return positions;
 }
@@ -48,17 +48,20 @@ function heapOf(totals: readonly number[]): number[] {
 }
 
 function siftDown(heap: number[], totals: readonly number[], from: number, size: number): void {
-  const isBetter = (a: number, b: number): boolean => totals[heap[a]!]! > totals[heap[b]!]!;
   let at = from;
   for (;;) {
     const left = 2 * at + 1;
     if (left >= size) return;
     const right = left + 1;
-    const child = right < size && isBetter(right, left) ? right : left;
-    if (!isBetter(child, at)) return;
+    const child = right < size && isBetter(heap, totals, right, left) ? right : left;
+    if (!isBetter(heap, totals, child, at)) return;
     swap(heap, at, child);
     at = child;
   }
+}
+
+function isBetter(heap: number[], totals: readonly number[], a: number, b: number): boolean {
+  return totals[heap[a]!]! > totals[heap[b]!]!;
 }
 
 function swap(heap: number[], a: number, b: number): void {

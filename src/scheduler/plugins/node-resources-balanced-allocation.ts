@@ -29,10 +29,15 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
   readonly name = "NodeResourcesBalancedAllocation";
   private readonly args: BalancedAllocationArguments;
   private readonly cache: SchedulerCache;
+  /** Shares of the node being scored, one per resource that takes part. */
+  private readonly withPodScratch: Float64Array;
+  private readonly withoutPodScratch: Float64Array;
 
   constructor(args: BalancedAllocationArguments, handle: PluginHandle) {
     this.args = args;
     this.cache = handle.cache;
+    this.withPodScratch = new Float64Array(args.resources.length);
+    this.withoutPodScratch = new Float64Array(args.resources.length);
   }
 
   /** A pod that asks for none of the resources cannot change any balance. */
@@ -47,47 +52,46 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
   }
 
   score(_state: CycleState, pod: PodInfo, row: NodeRow): number {
-    const withPod: number[] = [];
-    const withoutPod: number[] = [];
-    this.collectFractions(row, pod.template.balancedRequests, withPod, withoutPod);
-    return 50 + Math.trunc((50 + balanceOf(withPod) - balanceOf(withoutPod)) / 2);
+    const count = this.collectFractions(row, pod.template.balancedRequests);
+    const balanceWith = balanceOf(this.withPodScratch, count);
+    const balanceWithout = balanceOf(this.withoutPodScratch, count);
+    return 50 + Math.trunc((50 + balanceWith - balanceWithout) / 2);
   }
 
-  private collectFractions(
-    row: NodeRow,
-    requests: ResourceList,
-    withPod: number[],
-    withoutPod: number[],
-  ): void {
+  /** Fills the scratch shares; how many there are. */
+  private collectFractions(row: NodeRow, requests: ResourceList): number {
+    const { withPodScratch: withPod, withoutPodScratch: withoutPod } = this;
+    let count = 0;
     for (const { name } of this.args.resources) {
       if (this.cache.exact !== undefined) {
         const share = exactShare(this.cache, row, requests, name, "requested");
         if (share.allocatable === 0n) continue;
         const allocatable = Number(share.allocatable);
-        withPod.push(Math.min(1, Number(exactSum(share)) / allocatable));
-        withoutPod.push(Math.min(1, Number(share.used) / allocatable));
+        withPod[count] = Math.min(1, Number(exactSum(share)) / allocatable);
+        withoutPod[count++] = Math.min(1, Number(share.used) / allocatable);
       } else {
         const share = resourceShare(this.cache, row, requests, name, "requested");
         if (share.allocatable === 0) continue;
-        withPod.push(Math.min(1, (share.used + share.wanted) / share.allocatable));
-        withoutPod.push(Math.min(1, share.used / share.allocatable));
+        withPod[count] = Math.min(1, (share.used + share.wanted) / share.allocatable);
+        withoutPod[count++] = Math.min(1, share.used / share.allocatable);
       }
     }
+    return count;
   }
 }
 
-/** 100 minus the standard deviation of the shares in percent, cut to an integer. */
-export function balanceOf(fractions: readonly number[]): number {
-  return Math.trunc((1 - deviationOf(fractions)) * 100);
+/** 100 minus the standard deviation of the first `count` shares in percent, cut to an integer. */
+export function balanceOf(fractions: ArrayLike<number>, count: number = fractions.length): number {
+  return Math.trunc((1 - deviationOf(fractions, count)) * 100);
 }
 
-function deviationOf(fractions: readonly number[]): number {
-  if (fractions.length < 2) return 0;
-  if (fractions.length === 2) return Math.abs((fractions[0]! - fractions[1]!) / 2);
+function deviationOf(fractions: ArrayLike<number>, count: number): number {
+  if (count < 2) return 0;
+  if (count === 2) return Math.abs((fractions[0]! - fractions[1]!) / 2);
   let sum = 0;
-  for (const fraction of fractions) sum += fraction;
-  const mean = sum / fractions.length;
+  for (let k = 0; k < count; k++) sum += fractions[k]!;
+  const mean = sum / count;
   let squares = 0;
-  for (const fraction of fractions) squares += (fraction - mean) * (fraction - mean);
-  return Math.sqrt(squares / fractions.length);
+  for (let k = 0; k < count; k++) squares += (fractions[k]! - mean) * (fractions[k]! - mean);
+  return Math.sqrt(squares / count);
 }

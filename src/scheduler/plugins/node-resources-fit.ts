@@ -118,13 +118,14 @@ export class NodeResourcesFit
   }
 
   /** Reasons why the pod does not fit, in upstream's order; scalars by name. */
-  private findLacks(row: NodeRow, requests: ResourceList): Lack[] {
+  private findLacks(row: NodeRow, requests: ResourceList): readonly Lack[] {
+    if (requests.scalars.size === 0 && this.hasRoom(row, requests)) return NO_LACKS;
     const sums = this.cache.resources;
     const lacks: Lack[] = [];
     if (sums.podCount(row) + 1 > sums.allocatablePods(row)) lacks.push(TOO_MANY_PODS);
     const { milliCpu, memoryBytes, ephemeralStorageBytes, scalars } = requests;
     const check = (name: string, wanted: number, allocatable: number, requested: number): void => {
-      if (wanted > 0 && wanted > allocatable - requested) {
+      if (!fits(wanted, allocatable, requested)) {
         lacks.push({ reason: `Insufficient ${name}`, isHopeless: wanted > allocatable });
       }
     };
@@ -143,6 +144,22 @@ export class NodeResourcesFit
       check(name, wanted, allocatable, sums.requestedScalar(row, name));
     }
     return lacks;
+  }
+
+  /** Whether nothing but scalars can be missing: the usual answer, without a list. */
+  private hasRoom(row: NodeRow, requests: ResourceList): boolean {
+    const sums = this.cache.resources;
+    const { milliCpu, memoryBytes, ephemeralStorageBytes } = requests;
+    return (
+      sums.podCount(row) + 1 <= sums.allocatablePods(row) &&
+      fits(milliCpu, sums.allocatableMilliCpu(row), sums.requestedMilliCpu(row)) &&
+      fits(memoryBytes, sums.allocatableMemoryBytes(row), sums.requestedMemoryBytes(row)) &&
+      fits(
+        ephemeralStorageBytes,
+        sums.allocatableEphemeralBytes(row),
+        sums.requestedEphemeralBytes(row),
+      )
+    );
   }
 
   private findLacksExactly(row: NodeRow, requests: ResourceList): Lack[] {
@@ -209,4 +226,10 @@ interface Lack {
   readonly isHopeless: boolean;
 }
 
+const NO_LACKS: readonly Lack[] = [];
 const TOO_MANY_PODS: Lack = { reason: "Too many pods", isHopeless: false };
+
+/** What is not asked for is never missing, even where too much is taken already. */
+function fits(wanted: number, allocatable: number, requested: number): boolean {
+  return wanted <= 0 || wanted <= allocatable - requested;
+}
