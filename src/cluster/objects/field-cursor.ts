@@ -379,8 +379,9 @@ function nameOf(value: unknown): string {
 }
 
 function quoteHint(value: unknown): string | undefined {
-  const isScalar = typeof value === "number" || typeof value === "boolean";
-  return isScalar ? `quote it: "${String(value)}"` : undefined;
+  // What was written (n, yes, off, ...) is gone by now; only a number still shows its text.
+  if (typeof value === "boolean") return "quote it: y, n, yes, no, on and off are booleans otherwise";
+  return typeof value === "number" ? `quote it: "${String(value)}"` : undefined;
 }
 
 function quantityHint(text: string): string | undefined {
