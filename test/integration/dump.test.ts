@@ -108,6 +108,36 @@ describe("a dump of a living cluster", () => {
     });
   });
 
+  it("an inferred DaemonSet wants the nodes that it has, no more", () => {
+    const whole = dump();
+    const items = whole.items.filter((item) => !JSON.stringify(item).includes('"name":"agent-x3"'));
+    expect(items.length).toBe(whole.items.length - 1);
+    const { pods } = outcomeOf(prepared(JSON.stringify({ ...whole, items })));
+    const agents = pods.filter(({ name }) => name.startsWith("agent-"));
+    expect(agents.map(({ name, node, phase }) => [name, node, phase]).sort()).toEqual([
+      ["agent-x1", "n1", "Running"],
+      ["agent-x2", "n2", "Running"],
+    ]);
+  });
+
+  it("a rollout that was under way goes on with the outdated pods alone", () => {
+    const text = JSON_TEXT.replace(
+      /("name": "agent-x1"[\s\S]*?"controller-revision-hash": )"7c5b6d"/,
+      '$1"older"',
+    );
+    expect(text).not.toBe(JSON_TEXT);
+    const newer = JSON.parse(text) as { items: { metadata: Record<string, unknown> }[] };
+    for (const { metadata } of newer.items)
+      if (metadata["name"] === "agent-x2") metadata["creationTimestamp"] = "2026-03-09T08:00:00Z";
+    const { pods } = outcomeOf(prepared(JSON.stringify(newer)));
+    const running = pods.filter(
+      ({ name, phase }) => name.startsWith("agent-") && phase === "Running",
+    );
+    expect(
+      running.map(({ name, node }) => (name === `agent-x${node.slice(1)}` ? name : node)).sort(),
+    ).toEqual(["agent-x2", "agent-x3", "n1"]);
+  });
+
   it("is the same as YAML, as several documents, and in another order of keys", () => {
     const whole = dump();
     const yaml = toYaml(whole, { noRefs: true });

@@ -304,6 +304,15 @@ describe("manifests that are read, and say what is odd about them", () => {
     ]);
   });
 
+  it("a gated pod waits and says for what", () => {
+    const { prepared } = read(pod("schedulingGates: [{ name: example.com/wait }]"));
+    const result = runToEnd(prepared!);
+    expect(result.pendingAtEnd.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/non-empty scheduling gates/),
+    ]);
+    expect(result.decisions.attemptsCount).toBe(0);
+  });
+
   it("MA5: a limit without a request is one", () => {
     const { prepared } = read(POD.replace("requests: { cpu: 100m }", "limits: { cpu: 5 }"));
     expect(prepared!.notes.map(({ code }) => code)).toContain("NEVER_FITS");
