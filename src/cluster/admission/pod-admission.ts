@@ -54,6 +54,7 @@ export class PodAdmission {
   private readonly templates: PodTemplateRegistry;
   /** Results per template, valid while the PriorityClasses stay as they are. */
   private admitted = new Map<PodTemplate, AdmittedPod>();
+  private filled = new Map<PodTemplate, AdmittedPod>();
   private readonly withRuntimeClass = new Set<PodTemplate>();
 
   constructor(objects: ObjectStore, templates: PodTemplateRegistry) {
@@ -69,10 +70,20 @@ export class PodAdmission {
   /** Called when a PriorityClass came, changed or went. */
   forgetClasses(): void {
     this.admitted = new Map();
+    this.filled = new Map();
   }
 
   /** What is missing in a pod that exists already is filled in; nothing is refused. */
   fill(template: PodTemplate): AdmittedPod {
+    let result = this.filled.get(template);
+    if (result === undefined) {
+      result = this.filledAnew(template);
+      this.filled.set(template, result);
+    }
+    return result;
+  }
+
+  private filledAnew(template: PodTemplate): AdmittedPod {
     const found = this.findClass(template.priorityClassName) ?? NO_CLASS;
     const value = template.priority ?? found.value;
     const { preemptionPolicy } = template.priority === undefined ? found : template;

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeObject, findKind } from "../../../src/cluster/index.ts";
 import { AS_API_SERVER, DecodeSink, FieldCursor } from "../../../src/cluster/index.ts";
+import { PodTemplateRegistry } from "../../../src/cluster/index.ts";
+import { PodAdmission } from "../../../src/cluster/admission/pod-admission.ts";
 import type { ApiResult, PodObject, PriorityClassObject } from "../../../src/cluster/index.ts";
 import { createWorld, meta } from "./fixture.ts";
 import type { World } from "./fixture.ts";
@@ -201,3 +203,28 @@ describe.skipIf(!existsSync(RECORDED))(
     });
   },
 );
+
+describe("pods of one template that exist already", () => {
+  /** Counts the variants asked for: making one writes out the whole template. */
+  class CountingRegistry extends PodTemplateRegistry {
+    derivedCount = 0;
+
+    override derive(...parts: Parameters<PodTemplateRegistry["derive"]>) {
+      this.derivedCount++;
+      return super.derive(...parts);
+    }
+  }
+
+  it("are filled in once, and anew after a change of classes", () => {
+    const registry = new CountingRegistry();
+    const admission = new PodAdmission(createWorld().api.objects, registry);
+    const template = registry.intern({ spec: { containers: [{ name: "c", image: "i:1" }] } });
+    const first = admission.fill(template);
+    for (let k = 0; k < 100; k++) expect(admission.fill(template)).toBe(first);
+    expect(registry.derivedCount).toBe(1);
+    expect(first.template.tolerations.map(({ key }) => key)).toEqual([NOT_READY, UNREACHABLE]);
+    admission.forgetClasses();
+    expect(admission.fill(template)).toEqual(first);
+    expect(registry.derivedCount).toBe(2);
+  });
+});
