@@ -380,7 +380,8 @@ function nameOf(value: unknown): string {
 
 function quoteHint(value: unknown): string | undefined {
   // What was written (n, yes, off, ...) is gone by now; only a number still shows its text.
-  if (typeof value === "boolean") return "quote it: y, n, yes, no, on and off are booleans otherwise";
+  if (typeof value === "boolean")
+    return "quote it: y, n, yes, no, on and off are booleans otherwise";
   return typeof value === "number" ? `quote it: "${String(value)}"` : undefined;
 }
 
