@@ -7,6 +7,7 @@ import { InputError, parseDuration, type Problem } from "../base/index.ts";
 import { explainRun, explainSnapshot, type PreparedRun, prepareRun } from "../experiment/index.ts";
 import { loadRunInput, type RunInputRequest } from "../experiment/node.ts";
 import type { ExplainRecord } from "../metrics/index.ts";
+import type { UserCallWatch } from "../scheduler/index.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { VERSIONS } from "./versions.ts";
@@ -18,6 +19,7 @@ export async function explainRunFolder(
   folder: string,
   pod: string,
   options: ExplainOptions,
+  userCalls?: UserCallWatch,
 ): Promise<ExplainRecord> {
   const manifest = readManifest(folder);
   if (manifest.options.inputs.includes("-")) {
@@ -28,7 +30,7 @@ export async function explainRunFolder(
       "save them to a file, run that, and explain its results",
     );
   }
-  const prepared = prepareRun(await loadAgain(requestOf(manifest, options)));
+  const prepared = prepareRun(await loadAgain(requestOf(manifest, options), userCalls));
   refuseChangedInputs(folder, manifest, prepared);
   const record = explainRun(prepared, {
     pod,
@@ -39,6 +41,7 @@ export async function explainRunFolder(
     // A run that was stopped early had no decisions after that.
     untilUs: manifest.end.partial ? manifest.end.atUs : undefined,
     fingerprint: manifest.end.partial ? undefined : manifest.fingerprint,
+    userCalls,
   });
   const notes = versionNotes(manifest);
   return notes.length === 0 ? record : { ...record, notes: [...notes, ...record.notes] };
@@ -48,8 +51,9 @@ export async function explainRunFolder(
 export async function explainObjects(
   pod: string | undefined,
   options: ExplainOptions,
+  userCalls?: UserCallWatch,
 ): Promise<ExplainRecord> {
-  const input = await loadRunInput({
+  const request = {
     inputs: options.filename ?? [],
     recursive: options.recursive === true,
     allowOutside: false,
@@ -60,8 +64,9 @@ export async function explainObjects(
     thresholds: [],
     maxInputBytes: options.maxInputBytes,
     noPlugins: !options.plugins,
-  });
-  return explainSnapshot(prepareRun(input), { pod, node: options.node });
+  };
+  const input = await loadRunInput(request, userCalls);
+  return explainSnapshot(prepareRun(input), { pod, node: options.node, userCalls });
 }
 
 /** What of `run.json` is needed to do the same again. */
@@ -142,9 +147,12 @@ function isTexts(value: unknown): boolean {
 }
 
 // Paths in a manifest are as the user typed them then, so the folder of the command counts.
-async function loadAgain(request: RunInputRequest): ReturnType<typeof loadRunInput> {
+async function loadAgain(
+  request: RunInputRequest,
+  userCalls: UserCallWatch | undefined,
+): ReturnType<typeof loadRunInput> {
   try {
-    return await loadRunInput(request);
+    return await loadRunInput(request, userCalls);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const hint =

@@ -2,6 +2,7 @@
 //
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
+import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
 
@@ -58,6 +59,27 @@ export interface RunControl {
   readonly progress: Float64Array;
   /** Memory of a `UserCallRecord`. */
   readonly userCalls: SharedArrayBuffer;
+}
+
+/** One explanation as the command line describes it. */
+export interface ExplainRequest {
+  readonly positional: readonly string[];
+  readonly options: ExplainOptions & { readonly debug: boolean };
+}
+
+/** What a thread is to do. */
+export type ThreadJob =
+  | { readonly kind: "run"; readonly request: RunRequest }
+  | { readonly kind: "explain"; readonly request: ExplainRequest };
+
+/** What hangs on the job alike, whichever it is. */
+export function settingsOf(job: ThreadJob): {
+  readonly pluginDeadline: string | undefined;
+  readonly debug: boolean;
+  readonly json: boolean;
+} {
+  const { pluginDeadline, debug, format } = job.kind === "run" ? job.request : job.request.options;
+  return { pluginDeadline, debug, json: format === "json" || format === "jsonl" };
 }
 
 /** What the worker tells the main thread: what user code printed, and in the end its report. */

@@ -1,4 +1,4 @@
-// A run in its thread, with the watch over user code: from a request to a report.
+// A job in its thread, with the watch over user code: from a request to a report.
 //
 // A call that overstays its deadline is ended with its thread, which takes the unfinished results
 // along. The run is then repeated up to that call, which is not made: the same events in the same
@@ -10,7 +10,13 @@ import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { failureReport } from "./failure-report.ts";
 import { printNote } from "./output.ts";
 import { callDeadlineMs, overdueText, startDeadlineMs } from "./plugin-deadline.ts";
-import type { RunControl, RunReport, RunRequest, WorkerMessage } from "./run-request.ts";
+import {
+  type RunControl,
+  type RunReport,
+  settingsOf,
+  type ThreadJob,
+  type WorkerMessage,
+} from "./run-request.ts";
 import { type ObservedCall, UserCallRecord } from "./user-call-record.ts";
 
 /** A thread that ended without a report, inside user code. */
@@ -20,41 +26,42 @@ interface LostCall {
   readonly isOverdue: boolean;
 }
 
-/** Runs the request to a report; throws what went wrong outside of user code. */
-export async function runSession(request: RunRequest, control: RunControl): Promise<RunReport> {
-  const outcome = await runThread(request, control, 0);
+/** Does the job to a report; throws what went wrong outside of user code. */
+export async function runSession(job: ThreadJob, control: RunControl): Promise<RunReport> {
+  const outcome = await runThread(job, control, 0);
   if (!("observed" in outcome)) return outcome;
   const { observed, isOverdue } = outcome;
-  if (!isOverdue || isStart(observed.call.point)) return failureOf(request, outcome);
+  if (!isOverdue || isStart(observed.call.point)) return failureOf(job, outcome);
   printNote(`repeating the run up to the call that did not return, to keep what came before it\n`);
-  const again = await runThread(request, control, observed.count);
-  if ("observed" in again) return failureOf(request, outcome);
-  if (again.exitCode === EXIT.strategy) return again;
+  const again = await runThread(job, control, observed.count);
+  if ("observed" in again) return failureOf(job, outcome);
+  // Explaining a run that was cut short there has what it needs.
+  if (again.exitCode === EXIT.strategy || job.kind === "explain") return again;
   // The call was not reached again: the results are those of another run, and are not believed.
-  const { text } = await failureOf(request, outcome).then(({ closing }) => ({ text: closing }));
+  const { closing } = await failureOf(job, outcome);
   return {
     ...again,
     exitCode: EXIT.strategy,
-    closing: `${again.closing}${text}the repeated run never made that call: user code is not deterministic\n`,
+    closing: `${again.closing}${closing}the repeated run never made that call: user code is not deterministic\n`,
   };
 }
 
 async function runThread(
-  request: RunRequest,
+  job: ThreadJob,
   control: RunControl,
   refusedCall: number,
 ): Promise<RunReport | LostCall> {
   const record = new UserCallRecord(control.userCalls);
   record.reset(refusedCall);
   const worker = new Worker(new URL("./run-worker.js", import.meta.url), {
-    workerData: { request, control },
+    workerData: { job, control },
     stdout: true,
     stderr: true,
   });
   // Whatever is printed there must not end up among results.
   worker.stdout.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
   worker.stderr.on("data", (chunk: Buffer) => printNote(chunk.toString("utf8")));
-  const { pluginDeadline } = request;
+  const { pluginDeadline } = settingsOf(job);
   const deadlines: CallDeadlines = {
     callMs: callDeadlineMs(pluginDeadline),
     startMs: startDeadlineMs(pluginDeadline),
@@ -91,13 +98,10 @@ function lostIn(record: UserCallRecord, what: string): LostCall {
   return { observed: record.look(), what, isOverdue: false };
 }
 
-async function failureOf(request: RunRequest, { observed, what }: LostCall): Promise<RunReport> {
+async function failureOf(job: ThreadJob, { observed, what }: LostCall): Promise<RunReport> {
   const { StrategyError } = await import("../experiment/index.ts");
   const error = new StrategyError(observed.call, `${what}; no results are kept`);
-  const { exitCode, text, output } = await failureReport(error, {
-    debug: request.debug,
-    json: request.format === "json" || request.format === "jsonl",
-  });
+  const { exitCode, text, output } = await failureReport(error, settingsOf(job));
   return { exitCode, output, notes: "", closing: text };
 }
 

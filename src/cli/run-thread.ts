@@ -45,7 +45,7 @@ export async function runInThread(request: RunRequest, quiet: boolean): Promise<
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    const report = await runSession(await withStdin(request), control);
+    const report = await runSession({ kind: "run", request: await withStdin(request) }, control);
     return { report, signal };
   } finally {
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-// The worker thread of `podsim run`: runs the job and posts its report. Nothing else runs here.
+// The worker thread of a run, or of an explanation with user code: does the job and posts its report.
 //
 // A thread of its own keeps the terminal alive (progress, Ctrl-C) while the simulation never yields,
 // and lets the main thread end a strategy that never returns.
@@ -7,17 +7,23 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EXIT } from "./exit-codes.ts";
 import { failureReport } from "./failure-report.ts";
 import { callDeadlineMs } from "./plugin-deadline.ts";
-import { executeRunJob } from "./run-job.ts";
-import type { RunControl, RunReport, RunRequest, WorkerMessage } from "./run-request.ts";
+import {
+  type RunControl,
+  type RunReport,
+  settingsOf,
+  type ThreadJob,
+  type WorkerMessage,
+} from "./run-request.ts";
 import { UserCodeGuard } from "./user-code-guard.ts";
 
-const { request, control } = workerData as { request: RunRequest; control: RunControl };
+const { job, control } = workerData as { job: ThreadJob; control: RunControl };
+const { pluginDeadline, debug, json } = settingsOf(job);
 
 const port = parentPort;
 const send = port?.postMessage.bind(port) as ((message: WorkerMessage) => void) | undefined;
 const guard = new UserCodeGuard(
   control.userCalls,
-  callDeadlineMs(request.pluginDeadline),
+  callDeadlineMs(pluginDeadline),
   (text) => send?.({ printed: text }),
   () => {
     // What comes from this thread is ours alone: a message of user code's would pass for a report.
@@ -27,10 +33,9 @@ const guard = new UserCodeGuard(
 
 let report: RunReport;
 try {
-  report = await executeRunJob(request, control, { userCalls: guard });
+  report = await perform();
 } catch (error) {
-  const json = request.format === "json" || request.format === "jsonl";
-  const { exitCode, text, output } = await failureReport(error, { debug: request.debug, json });
+  const { exitCode, text, output } = await failureReport(error, { debug, json });
   report = { exitCode, output, notes: "", closing: text };
 }
 const { text, hasFailed } = await guard.settle();
@@ -41,3 +46,13 @@ send?.({
     closing: `${report.closing}${text}`,
   },
 });
+
+// Each job pulls along only what it needs.
+async function perform(): Promise<RunReport> {
+  if (job.kind === "explain") {
+    const { explainHere } = await import("./explain-report.ts");
+    return explainHere(job.request, guard);
+  }
+  const { executeRunJob } = await import("./run-job.ts");
+  return executeRunJob(job.request, control, { userCalls: guard });
+}

@@ -154,6 +154,15 @@ describe("P2: a call that does not return is ended from outside", () => {
     expect(frames.every((line) => line.includes("p1-throws-in-decision.mjs"))).toBe(true);
   });
 
+  it("explains a pod of a run that was ended, and is not held up by the same call", () => {
+    const { folder } = runWith("p2-endless-loop.mjs", ["--plugin-deadline", DEADLINE]);
+    const args = ["explain", "out", "job-0", "--plugin-deadline", DEADLINE];
+    const { code, stdout, stderr } = podsim(args, { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^PLACED {5}default\/job-0 went to n-0/);
+    expect(stderr).toMatch(/^note: the run ended there: .*pod default\/job-3\): did not return/m);
+  });
+
   it("a deadline that is kept changes nothing; one that is none is refused", () => {
     const fingerprint = ({ stdout }: Outcome): unknown => JSON.parse(stdout).fingerprint;
     const short = runWith("first.mjs", ["--plugin-deadline", "200ms", "--verify-determinism"]);

@@ -21,6 +21,7 @@ export interface ExplainOptions {
   readonly format: (typeof FORMATS)[number];
   readonly maxInputBytes?: number;
   readonly plugins: boolean;
+  readonly pluginDeadline?: string;
   readonly quiet?: boolean;
 }
 
@@ -53,21 +54,20 @@ export function registerExplain(program: Command, done: (code: ExitCode) => void
     )
     .option("--max-input-bytes <count>", "largest input file", positiveCount)
     .option("--no-plugins", "load no user code")
+    .option(
+      "--plugin-deadline <duration>",
+      "give up if one call into user code takes longer (default: 1s; exit 6)",
+    )
     .option("-q, --quiet", "no notes")
     .action(async (positional: string[], options: ExplainOptions) => {
-      const { explainObjects, explainRunFolder } = await import("../explain-job.ts");
-      const { formatExplanation } = await import("../../report/index.ts");
-      const isSnapshot = options.filename !== undefined;
-      refuseWrongUse(positional, options, isSnapshot);
-      const [first = "", second = ""] = positional;
-      const record = isSnapshot
-        ? await explainObjects(positional[0], options)
-        : await explainRunFolder(first, second, options);
-      printResult(formatExplanation(record, options.format));
-      if (options.quiet !== true) {
-        for (const note of record.notes) printNote(`note: ${note}\n`);
-      }
-      done(EXIT.ok);
+      refuseWrongUse(positional, options, options.filename !== undefined);
+      const { explain } = await import("../explain-report.ts");
+      const debug = program.opts<{ debug?: boolean }>().debug === true;
+      const { exitCode, output, notes, closing } = await explain(positional, { ...options, debug });
+      printResult(output);
+      if (options.quiet !== true) printNote(notes);
+      printNote(closing);
+      done(exitCode);
     });
 }
 

@@ -16,6 +16,8 @@ import {
   type PodInfo,
   ProfileDecider,
   type Profile,
+  StrategyError,
+  type UserCallWatch,
   type Verdict,
 } from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
@@ -45,6 +47,8 @@ export interface RunQuestion {
   readonly untilUs: number | undefined;
   /** The recorded run's; a replay that ends with another one says so. */
   readonly fingerprint: string | undefined;
+  /** Told of every call into user code. */
+  readonly userCalls?: UserCallWatch | undefined;
 }
 
 /** Replays a prepared run and explains the decision asked for. */
@@ -102,7 +106,9 @@ class Survey {
       this.profiles = [...decider.profiles.values()];
       return decider;
     });
+    const { userCalls } = question;
     this.run = startRun(watched, {
+      ...(userCalls === undefined ? {} : { userCalls }),
       ...(question.maxEvents === undefined ? {} : { maxEvents: question.maxEvents }),
       sinks: { pod: (row) => keepYoungest(rows, row) },
       onDecision: (record) => {
@@ -116,7 +122,7 @@ class Survey {
         this.infos.set(record.pod.uid, record.pod);
       },
     });
-    this.advance();
+    this.advanceAsRecorded(question.untilUs !== undefined);
     const result = this.run.finish(this.limitUs === undefined ? undefined : "stopped");
     if (
       this.limitUs === undefined &&
@@ -163,6 +169,16 @@ class Survey {
       };
     }
     return { reason: "deleting", text: "it was deleted before any scheduler tried it" };
+  }
+
+  // A run that its strategy ended is explained up to there: the same call fails again.
+  private advanceAsRecorded(wasCutShort: boolean): void {
+    try {
+      this.advance();
+    } catch (error) {
+      if (!wasCutShort || !(error instanceof StrategyError)) throw error;
+      this.notes.push(`the run ended there: ${error.message}`);
+    }
   }
 
   private advance(): void {
@@ -298,10 +314,11 @@ function explainAttempt(
     // Everything else of the decider shows through, whatever it has.
     return Object.assign(Object.create(decider) as Decider, { decide });
   });
-  const run = startRun(
-    watched,
-    question.maxEvents === undefined ? {} : { maxEvents: question.maxEvents },
-  );
+  const { maxEvents, userCalls } = question;
+  const run = startRun(watched, {
+    ...(maxEvents === undefined ? {} : { maxEvents }),
+    ...(userCalls === undefined ? {} : { userCalls }),
+  });
   while (parts === undefined && run.advance(EVENTS_PER_SLICE));
   if (parts === undefined)
     throw new Error(`the second replay made no attempt ${chosen.number} on the pod`);

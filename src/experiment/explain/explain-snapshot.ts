@@ -15,7 +15,12 @@ import {
 import { LATENCY_PRESETS } from "../../cluster/index.ts";
 import { Simulation } from "../../engine/index.ts";
 import type { ExplainRecord } from "../../metrics/index.ts";
-import { type Scheduler, type StartedScheduler, startScheduler } from "../../scheduler/index.ts";
+import {
+  type Scheduler,
+  type StartedScheduler,
+  startScheduler,
+  type UserCallWatch,
+} from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { DecisionWorld } from "./decision-world.ts";
 import {
@@ -32,11 +37,13 @@ import { nodeNameOf, phaseName, whyUntried } from "./untried.ts";
 export interface SnapshotQuestion {
   readonly pod: string | undefined;
   readonly node: string | undefined;
+  /** Told of every call into user code. */
+  readonly userCalls?: UserCallWatch | undefined;
 }
 
 /** Judges one pod on the objects of a prepared run, before its first instant. */
 export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestion): ExplainRecord {
-  const snapshot = new Snapshot(prepared);
+  const snapshot = new Snapshot(prepared, question.userCalls);
   const pod = snapshot.choose(question.pod);
   const { api, scheduler, started } = snapshot;
   const { pods } = api;
@@ -79,7 +86,7 @@ class Snapshot {
   /** Objects that the API refused. */
   readonly notes: string[] = [];
 
-  constructor(prepared: PreparedRun) {
+  constructor(prepared: PreparedRun, userCalls: UserCallWatch | undefined) {
     const simulation = new Simulation();
     const { registry, scheduler, scenario } = prepared;
     this.api = new ApiServer(simulation, {
@@ -93,6 +100,7 @@ class Snapshot {
       name: scheduler.name,
       configuration: scheduler.configuration,
       ...(plugins === undefined ? {} : { registry: plugins }),
+      userCalls,
       ...(createDecider === undefined
         ? {}
         : { createDecider: (parts) => createDecider(parts, identity) }),
