@@ -4,10 +4,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, parseDuration, type Problem } from "../base/index.ts";
-import { explainRun, explainSnapshot, type PreparedRun, prepareRun } from "../experiment/index.ts";
+import {
+  explainRun,
+  explainSnapshot,
+  type PreparedRun,
+  prepareRun,
+  type UserCallWatch,
+} from "../experiment/index.ts";
 import { loadRunInput, type RunInputRequest } from "../experiment/node.ts";
 import type { ExplainRecord } from "../metrics/index.ts";
-import type { UserCallWatch } from "../scheduler/index.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { VERSIONS } from "./versions.ts";

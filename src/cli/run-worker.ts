@@ -50,7 +50,7 @@ send?.({
 // Each job pulls along only what it needs.
 async function perform(): Promise<RunReport> {
   if (job.kind === "explain") {
-    const { explainHere } = await import("./explain-report.ts");
+    const { explainHere } = await import("./explain-here.ts");
     return explainHere(job.request, guard);
   }
   const { executeRunJob } = await import("./run-job.ts");
