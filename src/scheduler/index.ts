@@ -27,11 +27,16 @@ export {
   type EventSubject,
   type QueueingHint,
 } from "./framework/cluster-event.ts";
-export { type ClusterObjects, NO_OBJECTS } from "./framework/cluster-objects.ts";
+export {
+  type ClusterObjects,
+  type DisruptionBudget,
+  NO_OBJECTS,
+} from "./framework/cluster-objects.ts";
 export {
   type BindPlugin,
   EXTENSION_POINTS,
   type ExtensionPoint,
+  type FilterLists,
   type FilterPlugin,
   implementsPoint,
   MAX_NODE_SCORE,
@@ -85,7 +90,11 @@ export {
   DEFAULT_MULTI_POINT,
   DEFAULT_PLUGINS,
 } from "./plugins/default-registry.ts";
-export { PREEMPTION_NOT_SIMULATED } from "./plugins/default-preemption.ts";
+export { DefaultPreemption } from "./plugins/default-preemption.ts";
+export type { PreemptionCandidate, PreemptionFindings } from "./preemption/candidate.ts";
+export { cheapestCandidates } from "./preemption/choose-candidate.ts";
+export { lowerNominations } from "./preemption/lower-nominations.ts";
+export { candidatesWanted, potentialNodes } from "./preemption/victim-search.ts";
 export {
   type Evaluator,
   type EvaluatorOptions,

@@ -23,6 +23,8 @@ import { QueueTimers } from "./cycle/queue-timers.ts";
 import type { SchedulerClient } from "./cycle/scheduler-client.ts";
 import { Code } from "./framework/status.ts";
 import { type PodInfo, podKey } from "./framework/pod-info.ts";
+import { Evictions } from "./preemption/evictions.ts";
+import { RunningPreemptions } from "./preemption/running-preemptions.ts";
 import type { QueuedPod, QueuePlace } from "./queue/queued-pod.ts";
 import { ProfileJudge } from "./queue/requeue-judge.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -46,6 +48,8 @@ export interface SchedulerOptions {
   readonly cache: SchedulerCache;
   readonly decider: Decider;
   readonly client: SchedulerClient;
+  /** The marks that the plugins were given; absent: this scheduler's own. */
+  readonly preemptions?: RunningPreemptions;
   /** From pop to decision: fixed, or worked out per cycle (integer microseconds). */
   readonly cycleUs: Duration | ((facts: CycleFacts) => Duration);
   readonly initialBackoffUs?: number;
@@ -78,11 +82,13 @@ export class Scheduler {
   /** Where the watch delivers. */
   readonly news: ClusterNews;
   readonly binding: BindingCycle;
+  readonly preemptions: RunningPreemptions;
   readonly statistics: SchedulerStatistics = createSchedulerStatistics();
   readonly options: SchedulerOptions;
   /** Set by whoever checks invariants. */
   probe: SchedulerProbe | undefined;
   private readonly failures: FailureHandler;
+  private readonly evictions: Evictions;
   private readonly timers: QueueTimers;
   private readonly observers: SchedulerObserver[] = [];
   private readonly wakeKind: EventKind;
@@ -104,6 +110,17 @@ export class Scheduler {
       findPod: (uid) => this.news.findPod(uid),
     });
     this.binding = this.createBinding();
+    this.preemptions =
+      options.preemptions ?? new RunningPreemptions((uid) => this.news.findPod(uid));
+    this.evictions = new Evictions({
+      simulation,
+      queue: this.queue,
+      cache: this.cache,
+      client: options.client,
+      running: this.preemptions,
+      preemptWaiting: ({ uid }) => this.binding.preempt(uid),
+      onSettled: () => this.settle(),
+    });
     this.timers = new QueueTimers(simulation, this.queue, {
       hasNodes: () => this.cache.nodeCount > 0,
       onTick: () => this.settle(),
@@ -206,11 +223,26 @@ export class Scheduler {
     this.loop = "idle";
     const failure = this.carryOut(cycle);
     if (failure !== undefined) {
+      // The mark comes before the pod returns to the queue, the evictions after its status patch.
+      const evict = this.beginPreemption(cycle);
       this.loop = "patching";
       const isWaiting = this.failures.handle(cycle.record, failure, () => this.patched());
       if (!isWaiting) this.loop = "idle";
+      evict?.();
     }
     this.settle();
+  }
+
+  private beginPreemption({ pod, verdict }: RunningCycle): (() => void) | undefined {
+    const chosen = verdict.postFilter?.preemption?.chosen;
+    if (chosen === undefined) return undefined;
+    const evict = this.evictions.begin(pod, chosen);
+    if (evict === undefined) return undefined;
+    this.statistics.preemptions++;
+    this.statistics.preemptionVictims += chosen.victims.length;
+    const atUs = this.simulation.nowUs;
+    for (const observer of this.observers) observer.onPreemption?.(pod, chosen, atUs);
+    return evict;
   }
 
   private patched(): void {

@@ -20,6 +20,7 @@ import type { Registry } from "./framework/registry.ts";
 import type { SchedulerConfiguration } from "./framework/scheduler-configuration.ts";
 import type { UserCallWatch } from "./framework/user-call.ts";
 import { createDefaultRegistry } from "./plugins/default-registry.ts";
+import { RunningPreemptions } from "./preemption/running-preemptions.ts";
 import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
 
 const SECOND_US = 1_000_000;
@@ -74,7 +75,9 @@ export function startScheduler(
   const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
   const cache = new SchedulerCache({ nominator });
   const { userCalls } = options;
-  const handle: PluginHandle = { cache, objects, nowUs: () => simulation.nowUs, userCalls };
+  const preemptions = new RunningPreemptions((uid) => scheduler.news.findPod(uid));
+  const nowUs = (): number => simulation.nowUs;
+  const handle: PluginHandle = { cache, objects, nowUs, preemptions, userCalls };
   const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
   const parts: DeciderParts = { ...handle, simulation, profiles, configuration };
   const name = options.name ?? profiles[0]!.schedulerName;
@@ -83,6 +86,7 @@ export function startScheduler(
     cache,
     decider: options.createDecider?.(parts) ?? createProfileDecider(parts, options),
     client: new ApiSchedulerClient(api, name, options.clientLimit ?? api.latencies.schedulerClient),
+    preemptions,
     cycleUs: options.cycleUs ?? api.latencies.schedulerCycle,
     initialBackoffUs: configuration.podInitialBackoffSeconds * SECOND_US,
     maxBackoffUs: configuration.podMaxBackoffSeconds * SECOND_US,

@@ -5,10 +5,15 @@
 import { compareText } from "../../base/index.ts";
 import {
   bestPositions,
+  CycleState,
   type Decision,
   formatCode,
   PlainEvaluator,
+  podKey,
+  type PostFilterOutcome,
+  runPostFilters,
   type Status,
+  statusMessage,
 } from "../../scheduler/index.ts";
 import {
   type CaseOutcome,
@@ -37,28 +42,50 @@ interface ExpectedDecision {
   readonly message?: string;
   readonly unschedulablePlugins?: readonly string[];
   readonly nominated?: string;
+  /** namespace/name */
   readonly victims?: readonly string[];
+  /** The text of PostFilter's status. */
+  readonly postFilter?: string;
 }
 
-/** Compares one such case. Preemption's part of an unschedulable pod is not modelled. */
+/** Compares one such case, with PostFilter's part where the pod fits nowhere. */
 export function checkSmallDecision(recorded: RecordedCase): CaseOutcome {
   const name = String(recorded["name"]);
   const objects = (recorded["objects"] ?? []) as readonly unknown[];
   const world = new RecordedWorld(objects, [recorded["pod"]], { defaulting: false });
   const profile = world.createProfiles(world.readConfiguration(null))[0]!;
   const pod = world.podInfo(world.decodePod(recorded["pod"]));
-  const decision = new PlainEvaluator(world.cache, { details: true }).decide(pod, profile);
+  const state = new CycleState();
+  const decision = new PlainEvaluator(world.cache, { details: true }).decide(pod, profile, state);
   if (decision.notSimulated.length > 0) {
     return { kind: "unsupported", names: decision.notSimulated.map((each) => each.plugin) };
   }
   const expect = recorded["expect"] as ExpectedDecision;
   const differences: Difference[] = [];
   compareOutcome(differences, name, world, expect, decision);
-  const preempts = (expect.nominated ?? "") !== "" || (expect.victims ?? []).length > 0;
-  if (preempts && differences.length === 0) {
-    return { kind: "unsupported", names: ["DefaultPreemption"] };
+  if (decision.outcome === "unschedulable") {
+    const outcome = runPostFilters(profile, state, pod, decision.statuses);
+    comparePreemption(differences, name, expect, outcome);
   }
   return { kind: "checked", differences };
+}
+
+/** A nomination is compared as one of the nodes that no rule tells apart, with its victims. */
+function comparePreemption(
+  out: Difference[],
+  name: string,
+  expect: ExpectedDecision,
+  outcome: PostFilterOutcome | undefined,
+): void {
+  const check = (what: string, expected: unknown, got: unknown): void => {
+    if (expected !== undefined) compareValues(out, { case: name, what }, expected, got);
+  };
+  const { acceptable = [] } = outcome?.preemption ?? {};
+  const found = acceptable.find(({ nodeName }) => nodeName === expect.nominated);
+  check("nominated", expect.nominated, (found ?? acceptable[0])?.nodeName ?? "");
+  const victims = found?.victims.map((victim) => podKey(victim)) ?? [];
+  check("victims", sorted(expect.victims), sorted(victims));
+  check("postFilter", expect.postFilter, outcome && statusMessage(outcome.status));
 }
 
 function compareOutcome(

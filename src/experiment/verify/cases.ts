@@ -4,10 +4,16 @@
 
 import { type CaseKinds, parseCaseLines, ReportBuilder, type VerifyReport } from "./case-format.ts";
 import { pluginCaseKinds } from "./cases-plugins.ts";
+import { preemptionCaseKinds } from "./cases-preemption.ts";
 import { queueCaseKinds } from "./cases-queue.ts";
 import { valueCaseKinds } from "./cases-values.ts";
 
-const KINDS: readonly CaseKinds[] = [valueCaseKinds, pluginCaseKinds, queueCaseKinds];
+const KINDS: readonly CaseKinds[] = [
+  valueCaseKinds,
+  pluginCaseKinds,
+  preemptionCaseKinds,
+  queueCaseKinds,
+];
 
 /** Compares recorded cases (JSON Lines) with what podsim answers; kinds nobody checks are named. */
 export function verifyCases(lines: Iterable<string>, file = "cases"): VerifyReport {

@@ -10,14 +10,13 @@ import {
   formatCode,
   type NodeRow,
   type PluginScores,
-  type PostFilterOutcome,
   type PreFiltering,
   type Profile,
   type Scoring,
   type Status,
-  statusMessage,
 } from "../../scheduler/index.ts";
 import { compareValues, type Difference } from "./case-format.ts";
+import type { ExpectedPreemption } from "./preemption-comparison.ts";
 import type { RecordedWorld } from "./recorded-world.ts";
 
 /** The recorded answer; see the corpus' README for the fields. */
@@ -35,14 +34,7 @@ export interface ExpectedDecision {
   readonly noScorePlugins?: boolean;
   readonly error?: string;
   readonly message: string | null;
-  readonly preemption: {
-    readonly ran?: boolean;
-    readonly code?: string;
-    readonly message?: string;
-    readonly nominated?: string | null;
-    readonly candidates?: unknown;
-    readonly rejected?: Readonly<Record<string, RecordedStatus>>;
-  } | null;
+  readonly preemption: ExpectedPreemption | null;
 }
 
 interface RecordedStatus {
@@ -250,52 +242,6 @@ function winnersOf(world: RecordedWorld, { decision, feasible, scoring }: Examin
 /** The decision's message as the corpus writes it: null when there is none. */
 export function messageOf(decision: Decision): string | null {
   return decision.message === "" ? null : decision.message;
-}
-
-/** What PostFilter said where no victims could be searched for, and the whole message with it. */
-export function comparePostFilter(
-  out: Difference[],
-  name: string,
-  world: RecordedWorld,
-  expect: ExpectedDecision,
-  decision: Decision,
-  postFilter: PostFilterOutcome | undefined,
-): void {
-  const text = postFilter === undefined ? "" : statusMessage(postFilter.status);
-  const message = text === "" ? decision.message : `${decision.message} ${text}`;
-  compareValues(out, { case: name, what: "message" }, expect.message, message);
-  const { preemption } = expect;
-  const check = (what: string, expected: unknown, got: unknown): void =>
-    compareValues(out, { case: name, what: `preemption.${what}` }, expected, got);
-  check("ran", preemption?.ran === true, postFilter !== undefined);
-  if (postFilter === undefined) return;
-  check("code", preemption?.code, formatCode(postFilter.status.code));
-  check("message", preemption?.message, text);
-  check("nominated", preemption?.nominated, postFilter.nominate);
-  check("candidates", preemption?.candidates, undefined);
-  // A search without victims leaves the same verdict on every node that it looks at.
-  const isSearch = postFilter.nominate !== undefined;
-  const rows = world.cache.nodeList.filter(
-    (row) => isSearch && decision.statuses.get(row).code === Code.Unschedulable,
-  );
-  const rejected = rows.map((row) => [world.cache.nodeName(row), NO_VICTIMS]);
-  check("rejected", preemption?.rejected ?? {}, Object.fromEntries(rejected));
-}
-
-const NO_VICTIMS: RecordedStatus = {
-  code: "UnschedulableAndUnresolvable",
-  reasons: ["No preemption victims found for incoming pod"],
-};
-
-/** The text before the search for victims; its success appends nothing. */
-export function compareHistogram(
-  out: Difference[],
-  name: string,
-  expected: string | null,
-  histogram: string,
-): void {
-  if (expected === histogram || expected?.startsWith(`${histogram} `) === true) return;
-  compareValues(out, { case: name, what: "message" }, expected, histogram);
 }
 
 /** Compares code, plugin and reasons; a missing side stands for "no such status". */

@@ -14,7 +14,7 @@ import {
   type ServiceObject,
   type StatefulSetObject,
 } from "../../cluster/index.ts";
-import type { ClusterObjects } from "../../scheduler/index.ts";
+import type { ClusterObjects, DisruptionBudget } from "../../scheduler/index.ts";
 
 /** All objects of a case by kind, in file order. */
 export class RecordedObjects implements ClusterObjects {
@@ -60,6 +60,15 @@ export class RecordedObjects implements ClusterObjects {
 
   findNamespace(name: string): NamespaceObject | undefined {
     return this.find("Namespace", "", name);
+  }
+
+  disruptionBudgets(): readonly DisruptionBudget[] {
+    return this.list("PodDisruptionBudget").map((budget) => ({
+      namespace: budget.meta.namespace,
+      selector: budget.selector,
+      disruptionsAllowed: budget.disruptionsAllowed ?? 0,
+      disruptedPods: new Set(budget.disruptedPods),
+    }));
   }
 
   hasDeviceClassFor(resourceName: string): boolean {

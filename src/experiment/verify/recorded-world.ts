@@ -110,6 +110,7 @@ export class RecordedWorld {
       priority: template.priority ?? 0,
       startUs: status.startTimeSeconds === undefined ? -1 : status.startTimeSeconds * US_PER_SECOND,
       deleting: meta.deletionTimestampSeconds !== undefined,
+      ...(isPreempted(pod) && { isPreempted: true }),
       nodeName: pod.nodeName,
       nominatedNodeName: status.nominatedNodeName,
       ...(owner !== undefined && {
@@ -154,6 +155,11 @@ export class RecordedWorld {
 function caseError(message: string): InputError {
   const problem: Problem = { code: "E_RECORDED_CASE", severity: "error", message };
   return new InputError([problem]);
+}
+
+function isPreempted({ status }: PodObject): boolean {
+  const condition = status.conditions.find(({ type }) => type === "DisruptionTarget");
+  return condition?.status === "True" && condition.reason === "PreemptionByScheduler";
 }
 
 function needsInt64(object: ApiObject): boolean {

@@ -1,8 +1,8 @@
 // Recorded trajectories: many pods one after another, with sampling and a rotating start.
 //
 // Every cycle is computed and compared, then the recorded outcome is adopted, so that one difference
-// does not spoil the rest. With one worker the choice itself is demanded. What preemption and
-// opportunistic batching did is adopted, named and not counted as agreement.
+// does not spoil the rest. With one worker the choice itself is demanded. What opportunistic batching
+// did is adopted, named and not counted as agreement.
 
 import { compareText, InputError, sha256Hex } from "../../base/index.ts";
 import type { PodObject } from "../../cluster/index.ts";
@@ -12,10 +12,9 @@ import {
   type Decision,
   PlainEvaluator,
   type PodInfo,
-  PREEMPTION_NOT_SIMULATED,
+  lowerNominations,
   type Profile,
   runPostFilters,
-  statusMessage,
 } from "../../scheduler/index.ts";
 import {
   atCase,
@@ -29,6 +28,7 @@ import {
   requiredObject,
   type VerifyReport,
 } from "./case-format.ts";
+import { type FailedCycle, fullMessage, searchEverywhere } from "./preemption-comparison.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 
 /** Ties are listed by name up to this many, beyond that by hash. */
@@ -57,11 +57,6 @@ export function verifyTrajectories(lines: Iterable<string>, file = "trajectory")
       replay.apply(action as unknown as RecordedAction, place),
     );
     if (outcome !== undefined) report.add(outcome);
-  }
-  if (replay.searches > 0) {
-    report.note(
-      `${replay.searches} cycles reached the search for victims, which is not simulated yet: their outcome was adopted and their message compared up to the end of the histogram`,
-    );
   }
   return report.build();
 }
@@ -93,8 +88,6 @@ interface RecordedAction {
 
 /** The cluster as it moves through the recorded actions. */
 class TrajectoryReplay {
-  /** Cycles in which the search for victims would have begun. */
-  searches = 0;
   private readonly world: RecordedWorld;
   private readonly profiles: readonly Profile[];
   private readonly evaluator: PlainEvaluator;
@@ -159,12 +152,13 @@ class TrajectoryReplay {
     const decision = this.evaluator.decide(pod, profile, state);
     const differences: Difference[] = [];
     this.compare(differences, name, action, decision);
-    const isSearching =
-      decision.outcome !== "placed" &&
-      this.compareMessage(differences, name, action, { decision, profile, state });
+    if (decision.outcome !== "placed") {
+      const postFilter = runPostFilters(profile, state, pod, decision.statuses);
+      const cycle = { world: this.world, profile, state, decision, postFilter };
+      this.compareFailure(differences, name, action, cycle);
+    }
     this.adopt(action, pod);
     const unmodelled = decision.notSimulated.map((each) => each.plugin);
-    if (isSearching || isPreempting(action)) unmodelled.push("DefaultPreemption");
     if (unmodelled.length > 0 && differences.length === 0) {
       return { kind: "unsupported", names: unmodelled };
     }
@@ -198,30 +192,33 @@ class TrajectoryReplay {
   }
 
   /**
-   * The whole text; only its beginning where the search for victims would have followed. Says whether
-   * it would.
+   * The whole text, and what preemption did: the recorded node must be among those that no rule tells
+   * apart (among all candidates where a random part was tried), with just the recorded victims.
    */
-  private compareMessage(
+  private compareFailure(
     out: Difference[],
     name: string,
     action: RecordedAction,
-    cycle: { decision: Decision; profile: Profile; state: CycleState },
-  ): boolean {
-    const { decision, profile, state } = cycle;
-    const postFilter = runPostFilters(profile, state, decision.pod, decision.statuses);
-    const appended = postFilter === undefined ? "" : statusMessage(postFilter.status);
-    const place = { case: name, what: "message" };
-    if (!appended.endsWith(PREEMPTION_NOT_SIMULATED)) {
-      compareValues(out, place, action.message, `${decision.message} ${appended}`.trimEnd());
-      return false;
-    }
-    this.searches++;
-    const { message } = action;
-    const isBeginning = message?.startsWith(`${decision.message} `) === true;
-    if (!isBeginning && message !== decision.message) {
-      compareValues(out, place, message, decision.message);
-    }
-    return true;
+    cycle: FailedCycle,
+  ): void {
+    const check = (what: string, expected: unknown, got: unknown): void =>
+      compareValues(out, { case: name, what }, expected, got);
+    check("message", action.message, fullMessage(cycle));
+    const { nominated = "" } = action;
+    const chosen = cycle.postFilter?.nominate ?? "";
+    check("preempts", nominated !== "", chosen !== "");
+    if (nominated === "" || chosen === "") return;
+    const findings = searchEverywhere(cycle);
+    const isPartial =
+      cycle.postFilter?.preemption?.candidates.length !== findings?.candidates.length;
+    const possible = (isPartial ? findings?.candidates : findings?.acceptable) ?? [];
+    const found = possible.find(({ nodeName }) => nodeName === nominated);
+    const names = possible.map(({ nodeName }) => nodeName);
+    check("nominated", nominated, found?.nodeName ?? `one of ${names.join(", ")}`);
+    // Victims are recorded by name, not by importance.
+    check("victims", action.victims, found?.victims.map(keyOf).sort(compareText));
+    const cleared = lowerNominations(this.world.cache, cycle.decision.pod, nominated);
+    check("cleared", action.cleared ?? [], cleared.map(keyOf).sort(compareText));
   }
 
   /** Makes the recorded outcome true, whatever was computed. */
@@ -282,12 +279,6 @@ function wrongCase(message: string): InputError {
 
 function keyOf(pod: PodInfo): string {
   return `${pod.namespace}/${pod.name}`;
-}
-
-function isPreempting(action: RecordedAction): boolean {
-  return (
-    action.nominated !== undefined || action.victims !== undefined || action.cleared !== undefined
-  );
 }
 
 /** The recorder's digest of a long tie: the sorted names, joined by commas. */

@@ -1,17 +1,17 @@
 // SchedulerCache: what one scheduler believes about nodes and the pods on them.
 //
 // Fed by the watch (or directly by recorded cases) and by the scheduler's own assumptions; plugins
-// and evaluators read nothing else. Nodes are rows; row 0 is a scratch row on which a hypothetical
-// node can be built. The snapshot of upstream is the state at `refreshSnapshot`: nothing changes
+// and evaluators read nothing else. Nodes are rows; the first two are scratch rows on which a
+// hypothetical node can be built. The snapshot of upstream is the state at `refreshSnapshot`: nothing changes
 // during a cycle, so only what upstream leaves stale on purpose is frozen there (list order, images).
 
-import { assert } from "../../base/index.ts";
+import { AssertionError, assert } from "../../base/index.ts";
 import type { HostPort, NodeObject, PodTemplate } from "../../cluster/index.ts";
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
 import { ExactSums } from "./exact-sums.ts";
 import { HostPortSet } from "./host-ports.ts";
 import { type ImageOnNode, ImageTable } from "./image-table.ts";
-import { type NodeRow, SCRATCH_ROW } from "./node-row.ts";
+import { DRY_RUN_ROW, type NodeRow, SCRATCH_ROW } from "./node-row.ts";
 import { NodeTree, zoneKeyOf } from "./node-tree.ts";
 import { Nominator } from "./nominator.ts";
 import { ResourceColumns } from "./resource-columns.ts";
@@ -60,7 +60,9 @@ export class SchedulerCache {
   constructor(options: SchedulerCacheOptions = {}) {
     this.exact = options.int64 === true ? new ExactSums() : undefined;
     this.nominator = options.nominator ?? new Nominator();
-    this.pushRow("");
+    for (const row of [SCRATCH_ROW, DRY_RUN_ROW]) {
+      assert(this.pushRow("") === row, "scratch rows come first");
+    }
   }
 
   // ---- nodes ------------------------------------------------------------------------------
@@ -237,9 +239,8 @@ export class SchedulerCache {
 
   // ---- hypothetical nodes -----------------------------------------------------------------
 
-  /** Makes the scratch row a copy of that node; changes to it leave the node alone. */
-  copyToScratch(row: NodeRow): NodeRow {
-    const to = SCRATCH_ROW;
+  /** Makes a scratch row a copy of that node; changes to it leave the node alone. */
+  copyToScratch(row: NodeRow, to: NodeRow = SCRATCH_ROW): NodeRow {
     this.resources.copyRow(row, to);
     this.exact?.copyRow(row, to);
     this.names[to] = this.names[row]!;
@@ -251,14 +252,14 @@ export class SchedulerCache {
     return to;
   }
 
-  /** Puts a pod on the scratch row. */
-  addToScratch(pod: PodInfo): void {
-    this.appendToRow(SCRATCH_ROW, pod);
+  /** Puts a pod on a scratch row. */
+  addToScratch(pod: PodInfo, to: NodeRow = SCRATCH_ROW): void {
+    this.appendToRow(to, pod);
   }
 
-  /** Takes a pod off the scratch row. */
-  removeFromScratch(pod: PodInfo): void {
-    this.dropFromRow(SCRATCH_ROW, pod);
+  /** Takes a pod off a scratch row. */
+  removeFromScratch(pod: PodInfo, from: NodeRow = SCRATCH_ROW): void {
+    this.dropFromRow(from, pod);
   }
 
   // ---- inside -----------------------------------------------------------------------------
@@ -283,7 +284,9 @@ export class SchedulerCache {
     if (hasPodAffinityTerms(pod.template)) this.affinityPodLists[row]!.push(pod);
     this.resources.count(row, pod.template, 1);
     if (this.exact === undefined) {
-      assert(this.resources.isExact(row), `Requests on node ${this.names[row]} exceed 2^53`);
+      if (!this.resources.isExact(row)) {
+        throw new AssertionError(`Requests on node ${this.names[row]} exceed 2^53`);
+      }
     } else {
       this.exact.count(row, pod.template, 1);
     }

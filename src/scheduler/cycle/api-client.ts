@@ -19,6 +19,7 @@ import type {
   PodStatusPatch,
   SchedulerClient,
   SchedulerEvent,
+  VictimWrite,
   WriteError,
 } from "./scheduler-client.ts";
 
@@ -62,6 +63,29 @@ export class ApiSchedulerClient implements SchedulerClient {
     );
   }
 
+  markDisrupted(
+    pod: PodInfo,
+    condition: { readonly reason: string; readonly message: string },
+    onDone: (result: VictimWrite) => void,
+  ): void {
+    const disruptionTarget = { status: ConditionStatus.True, ...condition };
+    this.api.request(
+      this.client,
+      "patch",
+      (writer) => writer.patchPodStatus(pod.pod as PodIndex, uidOf(pod), { disruptionTarget }),
+      (result) => onDone(victimWriteOf(result)),
+    );
+  }
+
+  deletePod(pod: PodInfo, onDone: (result: VictimWrite) => void): void {
+    this.api.request(
+      this.client,
+      "delete",
+      (writer) => writer.deletePod(pod.pod as PodIndex, uidOf(pod)),
+      (result) => onDone(victimWriteOf(result)),
+    );
+  }
+
   recordEvent({ type, reason, action, note, pod, from }: SchedulerEvent): void {
     const { namespace, name } = pod;
     const about = { kind: "Pod", namespace, name, uid: uidOf(pod) };
@@ -72,6 +96,11 @@ export class ApiSchedulerClient implements SchedulerClient {
 function uidOf(pod: PodInfo): number {
   assert(typeof pod.uid === "number", "a pod of a run has a number as uid");
   return pod.uid;
+}
+
+function victimWriteOf(result: ApiResult): VictimWrite {
+  if (result.ok) return "done";
+  return result.reason === "NotFound" ? "gone" : "failed";
 }
 
 function errorOf(result: ApiResult): WriteError {

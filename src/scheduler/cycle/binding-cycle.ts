@@ -138,6 +138,17 @@ export class BindingCycle {
     return true;
   }
 
+  /** A pod of higher priority takes the room of a waiting pod; false when it does not wait. */
+  preempt(uid: PodInfo["uid"]): boolean {
+    const entry = this.waiting.get(uid);
+    if (entry === undefined) return false;
+    this.waiting.delete(uid);
+    this.options.simulation.cancel(entry.timeout);
+    this.fail(entry.placement, errorStatus("DefaultPreemption", "preempted"));
+    this.options.onSettled();
+    return true;
+  }
+
   isWaiting(uid: PodInfo["uid"]): boolean {
     return this.waiting.has(uid);
   }

@@ -4,6 +4,7 @@
 
 import type { Decision } from "../framework/decision.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { PreemptionCandidate } from "../preemption/candidate.ts";
 
 /** How an attempt ended, under the names of schedule_attempts_total. */
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
@@ -38,6 +39,8 @@ export interface SchedulerObserver {
   onDecision?(record: DecisionRecord): void;
   /** The binding was accepted by the API. */
   onBound?(pod: PodInfo, nodeName: string, atUs: number): void;
+  /** Pods are going to be evicted for this one; told right after its decision. */
+  onPreemption?(preemptor: PodInfo, candidate: PreemptionCandidate, atUs: number): void;
   /** A pending pod names no profile of this scheduler; it is left alone. */
   onUnclaimed?(pod: PodInfo): void;
   /** A placed pod was not bound: conflict, rejected Permit, or a failing plugin. */
@@ -52,6 +55,9 @@ export interface SchedulerStatistics {
   errors: number;
   bound: number;
   bindingFailures: number;
+  /** Preemptions begun, and their victims. */
+  preemptions: number;
+  preemptionVictims: number;
   /** Decisions in which several nodes were scored. */
   scoredDecisions: number;
   /** Of those, the ones with more than one best node: a live scheduler may choose otherwise. */
@@ -69,6 +75,8 @@ export function createSchedulerStatistics(): SchedulerStatistics {
     errors: 0,
     bound: 0,
     bindingFailures: 0,
+    preemptions: 0,
+    preemptionVictims: 0,
     scoredDecisions: 0,
     tiedDecisions: 0,
     unclaimedPods: 0,

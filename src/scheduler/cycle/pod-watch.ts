@@ -6,11 +6,13 @@
 
 import {
   type ApiServer,
+  CHANGED_CONDITIONS,
   CHANGED_DELETION,
   CHANGED_NODE,
   CHANGED_NOMINATED,
   CHANGED_STATUS,
   CHANGED_TEMPLATE,
+  ConditionStatus,
   isFinishedPhase,
   NO_NODE,
   NO_OWNER,
@@ -18,13 +20,17 @@ import {
   type NodeIndex,
   type OwnerIndex,
   type PodChange,
+  PodConditionType,
 } from "../../cluster/index.ts";
 import type { PodInfo, PodOwner } from "../framework/pod-info.ts";
+import { PREEMPTION_REASON } from "../preemption/evictions.ts";
 import type { ClusterNews } from "./cluster-news.ts";
 
 /** Changes that a scheduler can see in its record of a pod. */
 const VISIBLE_MASK =
   CHANGED_NODE | CHANGED_DELETION | CHANGED_NOMINATED | CHANGED_TEMPLATE | CHANGED_STATUS;
+
+const NOT_PREEMPTED = Object.freeze({});
 
 const API_VERSIONS: ReadonlyMap<string, string> = new Map([
   ["ReplicaSet", "apps/v1"],
@@ -61,7 +67,9 @@ export class PodWatch {
     } else if (known === undefined) {
       this.news.podAdded(this.read(change));
     } else {
-      const isVisible = (change.mask & VISIBLE_MASK) !== 0;
+      // Conditions change often; all that a scheduler sees of them is why a pod is being deleted.
+      const mask = change.isDeletingAfter ? VISIBLE_MASK | CHANGED_CONDITIONS : VISIBLE_MASK;
+      const isVisible = (change.mask & mask) !== 0;
       this.news.podUpdated(known, isVisible ? this.update(known, change) : known);
     }
   }
@@ -81,6 +89,7 @@ export class PodWatch {
       nodeName: this.nodeName(change.nodeAfter),
       nominatedNodeName: this.nodeName(change.nominatedNodeAfter),
       pod,
+      ...this.preemptionOf(change),
       ...(owner === NO_OWNER ? {} : { owner: this.ownerOf(owner) }),
     };
   }
@@ -93,7 +102,18 @@ export class PodWatch {
       deleting: change.isDeletingAfter,
       nodeName: this.nodeName(change.nodeAfter),
       nominatedNodeName: this.nodeName(change.nominatedNodeAfter),
+      ...this.preemptionOf(change),
     };
+  }
+
+  /** The reason is read from the table: it is set together with the condition's status. */
+  private preemptionOf(change: PodChange): { readonly isPreempted?: true } {
+    const type = PodConditionType.DisruptionTarget;
+    const isPreempted =
+      change.isDeletingAfter &&
+      change.conditionAfter(type) === ConditionStatus.True &&
+      this.api.pods.conditionReason(change.pod, type) === PREEMPTION_REASON;
+    return isPreempted ? { isPreempted } : NOT_PREEMPTED;
   }
 
   private nodeName(node: NodeIndex): string {

@@ -6,26 +6,24 @@
 import type { CycleState } from "../framework/cycle-state.ts";
 import type { NodeStatuses } from "../framework/node-statuses.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
-import type { PostFilterOutcome } from "../framework/plugin.ts";
-import type { Profile } from "../framework/profile.ts";
-import { Code, type Status, unschedulable } from "../framework/status.ts";
+import type { FilterLists, PostFilterOutcome, PostFilterPlugin } from "../framework/plugin.ts";
+import { Code, unschedulable } from "../framework/status.ts";
 
 /** Runs the profile's PostFilter plugins; undefined when it has none. */
 export function runPostFilters(
-  profile: Profile,
+  profile: FilterLists & { readonly postFilterPlugins: readonly PostFilterPlugin[] },
   state: CycleState,
   pod: PodInfo,
   statuses: NodeStatuses,
 ): PostFilterOutcome | undefined {
   if (profile.postFilterPlugins.length === 0) return undefined;
   const reasons: string[] = [];
-  let nominate: string | undefined;
+  let answers: Omit<PostFilterOutcome, "status"> = {};
   for (const plugin of profile.postFilterPlugins) {
-    const outcome = plugin.postFilter(state, pod, statuses);
-    if (outcome.status.code !== Code.Unschedulable) return outcome;
-    reasons.push(...outcome.status.reasons);
-    nominate = outcome.nominate ?? nominate;
+    const { status, ...answer } = plugin.postFilter(state, pod, statuses, profile);
+    if (status.code !== Code.Unschedulable) return { status, ...answer };
+    reasons.push(...status.reasons);
+    answers = { ...answers, ...answer };
   }
-  const status: Status = unschedulable("", ...reasons);
-  return nominate === undefined ? { status } : { status, nominate };
+  return { status: unschedulable("", ...reasons), ...answers };
 }

@@ -9,6 +9,9 @@ import type { PodInfo } from "../framework/pod-info.ts";
 /** What a write came to: undefined = done, else the error in words. */
 export type WriteError = string | undefined;
 
+/** How a write about a victim ended; one that is gone needs no eviction any more. */
+export type VictimWrite = "done" | "gone" | "failed";
+
 /** A status patch after a failed attempt; absent fields stay as they are. */
 export interface PodStatusPatch {
   /** PodScheduled = False with this reason and message. */
@@ -28,12 +31,20 @@ export interface SchedulerEvent {
   readonly from: string;
 }
 
-/** The three ways in which a scheduler speaks. */
+/** The ways in which a scheduler speaks. */
 export interface SchedulerClient {
   /** POST binding. */
   bind(pod: PodInfo, nodeName: string, onDone: (error: WriteError) => void): void;
   /** PATCH of the pod's status. */
   patchPodStatus(pod: PodInfo, patch: PodStatusPatch, onDone: (error: WriteError) => void): void;
+  /** PATCH of a victim's condition DisruptionTarget to True. */
+  markDisrupted(
+    pod: PodInfo,
+    condition: { readonly reason: string; readonly message: string },
+    onDone: (result: VictimWrite) => void,
+  ): void;
+  /** DELETE with the pod's own grace period. */
+  deletePod(pod: PodInfo, onDone: (result: VictimWrite) => void): void;
   /** Events have a client of their own: nobody waits for them. */
   recordEvent(event: SchedulerEvent): void;
 }

@@ -4,6 +4,7 @@
 // watch tells it. Changes that a plugin may have registered for become cluster events.
 
 import type { ObjectChange, StoredObject, StoreKind } from "../../cluster/index.ts";
+import type { DisruptionBudgetStatus, PodDisruptionBudgetObject } from "../../cluster/index.ts";
 import type {
   NamespaceObject,
   ReplicaSetObject,
@@ -17,7 +18,7 @@ import {
   type EventResource,
   type EventSubject,
 } from "../framework/cluster-event.ts";
-import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import type { ClusterObjects, DisruptionBudget } from "../framework/cluster-objects.ts";
 import { createClusterEvent } from "../queue/cluster-events.ts";
 
 /** Kinds that plugins look up. */
@@ -26,13 +27,15 @@ type LookedUpKind =
   | "ReplicationController"
   | "ReplicaSet"
   | "StatefulSet"
-  | "Namespace";
+  | "Namespace"
+  | "PodDisruptionBudget";
 const LOOKED_UP: ReadonlySet<StoreKind> = new Set<StoreKind>([
   "Service",
   "ReplicationController",
   "ReplicaSet",
   "StatefulSet",
   "Namespace",
+  "PodDisruptionBudget",
 ]);
 
 /** Kinds whose changes may make a rejected pod schedulable. */
@@ -98,6 +101,10 @@ export class WatchedObjects implements ClusterObjects {
     return this.find("Namespace", "", name) as NamespaceObject | undefined;
   }
 
+  disruptionBudgets(): readonly DisruptionBudget[] {
+    return [...(this.byKind.get("PodDisruptionBudget")?.values() ?? [])].map(budgetOf);
+  }
+
   /** DeviceClasses are not among the kinds that the cluster keeps. */
   hasDeviceClassFor(): boolean {
     return false;
@@ -130,6 +137,18 @@ export class WatchedObjects implements ClusterObjects {
     }
     return event;
   }
+}
+
+/** The controller's status counts; before it has written one, what the object came with. */
+function budgetOf({ namespace, object, status }: StoredObject): DisruptionBudget {
+  const { selector, disruptionsAllowed, disruptedPods } = object as PodDisruptionBudgetObject;
+  const written = status as DisruptionBudgetStatus | undefined;
+  return {
+    namespace,
+    selector,
+    disruptionsAllowed: written?.disruptionsAllowed ?? disruptionsAllowed ?? 0,
+    disruptedPods: new Set(written?.disruptedPods.keys() ?? disruptedPods),
+  };
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -8,9 +8,10 @@ import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
-import type { Profile } from "../framework/profile.ts";
+import type { FilterLists } from "../framework/plugin.ts";
 import {
   Code,
+  errorStatus,
   isRejected,
   type Status,
   statusMessage,
@@ -31,7 +32,7 @@ export interface PreFiltering {
 
 /** Runs all PreFilter plugins; `state` remembers what they counted and which ones skipped. */
 export function runPreFilters(
-  profile: Profile,
+  profile: FilterLists,
   state: CycleState,
   pod: PodInfo,
   nodes: readonly NodeRow[],
@@ -75,7 +76,7 @@ export function runPreFilters(
  * first; when that passes, the node must pass without them as well (they may never come).
  */
 export function filterNode(
-  profile: Profile,
+  profile: FilterLists,
   cache: SchedulerCache,
   state: CycleState,
   pod: PodInfo,
@@ -90,19 +91,42 @@ export function filterNode(
   const scratchState = state.clone();
   for (const other of nominated) {
     cache.addToScratch(other);
-    for (const plugin of profile.preFilterPlugins) {
-      if (state.skipFilterPlugins.has(plugin.name)) continue;
-      plugin.addPod?.(scratchState, pod, other, scratch);
-    }
+    const failed = runExtensions("AddPod", profile, scratchState, pod, other, scratch);
+    if (failed !== undefined) return failed;
   }
   const withNominated = runFilters(profile, scratchState, pod, scratch);
   if (withNominated.code !== Code.Success) return withNominated;
   return runFilters(profile, state, pod, row);
 }
 
+/**
+ * Tells the plugins that counted something in PreFilter that `other` comes to (or leaves) a scratch
+ * row. Undefined when all went well.
+ */
+export function runExtensions(
+  point: "AddPod" | "RemovePod",
+  profile: FilterLists,
+  state: CycleState,
+  pod: PodInfo,
+  other: PodInfo,
+  row: NodeRow,
+): Status | undefined {
+  for (const plugin of profile.preFilterPlugins) {
+    if (state.skipFilterPlugins.has(plugin.name)) continue;
+    const failed =
+      point === "AddPod"
+        ? plugin.addPod?.(state, pod, other, row)
+        : plugin.removePod?.(state, pod, other, row);
+    if (failed === undefined || failed.code === Code.Success) continue;
+    const text = `running ${point} on PreFilter plugin "${plugin.name}": ${statusMessage(failed)}`;
+    return errorStatus(plugin.name, text);
+  }
+  return undefined;
+}
+
 /** Filter plugins in order on one row; the first that does not say Success decides. */
 export function runFilters(
-  profile: Profile,
+  profile: FilterLists,
   state: CycleState,
   pod: PodInfo,
   row: NodeRow,

@@ -3,12 +3,23 @@
 // A scheduler believes what its watch told it; recorded cases fill this directly. Plugins only read.
 
 import type {
+  LabelSelector,
   NamespaceObject,
   ReplicaSetObject,
   ReplicationControllerObject,
   ServiceObject,
   StatefulSetObject,
 } from "../../cluster/index.ts";
+
+/** A PodDisruptionBudget as preemption reads it. */
+export interface DisruptionBudget {
+  readonly namespace: string;
+  readonly selector: LabelSelector;
+  /** status.disruptionsAllowed; 0 while nobody has written a status. */
+  readonly disruptionsAllowed: number;
+  /** Names of pods whose eviction is under way already. */
+  readonly disruptedPods: ReadonlySet<string>;
+}
 
 /** Read-only look-ups; every list is in creation order. */
 export interface ClusterObjects {
@@ -18,6 +29,7 @@ export interface ClusterObjects {
   statefulSet(namespace: string, name: string): StatefulSetObject | undefined;
   namespaces(): readonly NamespaceObject[];
   findNamespace(name: string): NamespaceObject | undefined;
+  disruptionBudgets(): readonly DisruptionBudget[];
   /** True when a DeviceClass serves this extended resource (then DynamicResources would be asked). */
   hasDeviceClassFor(resourceName: string): boolean;
 }
@@ -30,5 +42,6 @@ export const NO_OBJECTS: ClusterObjects = {
   statefulSet: () => undefined,
   namespaces: () => [],
   findNamespace: () => undefined,
+  disruptionBudgets: () => [],
   hasDeviceClassFor: () => false,
 };

@@ -10,6 +10,7 @@ import type { ClusterObjects } from "./cluster-objects.ts";
 import type { CycleState } from "./cycle-state.ts";
 import type { NodeStatuses } from "./node-statuses.ts";
 import type { PodInfo } from "./pod-info.ts";
+import type { PreemptionFindings } from "../preemption/candidate.ts";
 import type { Status } from "./status.ts";
 import type { UserCallWatch } from "./user-call.ts";
 
@@ -74,9 +75,12 @@ export interface PreFilterOutcome {
 /** Looks at the whole snapshot once per cycle, before any node is filtered. */
 export interface PreFilterPlugin extends Plugin {
   preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome;
-  /** `other` is put on `node` hypothetically; only called when PreFilter was not skipped. */
-  addPod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): void;
-  removePod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): void;
+  /**
+   * `other` is put on `node` hypothetically; only called when PreFilter was not skipped. The answer
+   * is why that failed, or nothing.
+   */
+  addPod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): Status | undefined;
+  removePod?(state: CycleState, pod: PodInfo, other: PodInfo, node: NodeRow): Status | undefined;
 }
 
 /** Accepts or rejects one node for one pod. */
@@ -85,15 +89,34 @@ export interface FilterPlugin extends Plugin {
   filter(state: CycleState, pod: PodInfo, node: NodeRow): Status;
 }
 
+/** The plugins of a profile that say whether a pod fits on a node. */
+export interface FilterLists {
+  readonly preFilterPlugins: readonly PreFilterPlugin[];
+  readonly filterPlugins: readonly FilterPlugin[];
+}
+
 /** PostFilter's answer; `nominate` undefined leaves an existing nomination alone, "" clears it. */
 export interface PostFilterOutcome {
   readonly status: Status;
   readonly nominate?: string;
+  /** What a search for victims found; evicting them is the scheduler's business. */
+  readonly preemption?: PreemptionFindings;
 }
 
 /** Tries to help a pod that fits nowhere. */
 export interface PostFilterPlugin extends Plugin {
-  postFilter(state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterOutcome;
+  /** `filters` are those of the cycle's profile, for trying out nodes as they might be. */
+  postFilter(
+    state: CycleState,
+    pod: PodInfo,
+    statuses: NodeStatuses,
+    filters: FilterLists,
+  ): PostFilterOutcome;
+}
+
+/** Tells whether a pod's victims are still being evicted. */
+export interface PreemptionGate {
+  isPreempting(pod: PodInfo): boolean;
 }
 
 /** Prepares scoring once the feasible nodes are known. */
@@ -153,6 +176,8 @@ export interface PluginHandle {
   readonly objects: ClusterObjects;
   /** Simulated time in microseconds; absent where there is no clock (recorded cases). */
   readonly nowUs?: () => number;
+  /** Absent where nothing is ever evicted (recorded cases). */
+  readonly preemptions?: PreemptionGate;
   /** Told of every call into user code; absent: nobody is. */
   readonly userCalls?: UserCallWatch | undefined;
 }

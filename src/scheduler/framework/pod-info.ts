@@ -25,6 +25,8 @@ export interface PodInfo {
   readonly startUs: number;
   /** deletionTimestamp is set: it still uses its resources. */
   readonly deleting: boolean;
+  /** It carries the condition DisruptionTarget = True with reason PreemptionByScheduler. */
+  readonly isPreempted?: boolean;
   /** The node it is bound to or assumed on; "" while pending. */
   readonly nodeName: string;
   /** status.nominatedNodeName; "" when there is none. */

@@ -1,8 +1,8 @@
-// DefaultPreemption: making room for a pod of higher priority by removing others.
+// DefaultPreemption: making room for a pod of higher priority by evicting others.
 //
-// What is modelled: every case in which no victim can exist, with upstream's exact texts (E1, E2).
-// Where a node that preemption would look at hosts a pod of lower priority, the search for victims
-// would begin; it is not simulated yet, nothing is nominated, and the message says so.
+// In PostFilter it only decides: who would have to go, on which node, or why nothing helps (E1 to
+// E4). The evictions are carried out beside the loop (preemption/evictions.ts); until they have all
+// been asked for, PreEnqueue keeps the pod out of the active queue.
 
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
@@ -11,60 +11,112 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import { formatFitError } from "../framework/fit-error.ts";
 import { NodeStatuses } from "../framework/node-statuses.ts";
 import type {
+  FilterLists,
   PluginHandle,
   PostFilterOutcome,
   PostFilterPlugin,
   PreEnqueuePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
-import { Code, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
+import { Code, errorStatus, statusMessage } from "../framework/status.ts";
+import { type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
+import type { PreemptionFindings } from "../preemption/candidate.ts";
+import {
+  type CandidateLimits,
+  candidatesWanted,
+  potentialNodes,
+  searchVictims,
+} from "../preemption/victim-search.ts";
 
-/** Stands in the message in place of what the search for victims would have said. */
-export const PREEMPTION_NOT_SIMULATED = "preemption: not simulated";
-
-/** PostFilter that explains why no victims help, and names the pods for which some might. */
+/** Decides on victims; one object per profile. */
 export class DefaultPreemption implements PreEnqueuePlugin, PostFilterPlugin {
   readonly name = "DefaultPreemption";
-  private readonly cache: SchedulerCache;
+  readonly limits: CandidateLimits;
+  private readonly handle: PluginHandle;
 
-  constructor(handle: PluginHandle) {
-    this.cache = handle.cache;
+  constructor(limits: CandidateLimits, handle: PluginHandle) {
+    this.limits = limits;
+    this.handle = handle;
   }
 
-  /** No preemption is ever under way, so nothing is gated. */
-  preEnqueue(): Status {
-    return SUCCESS;
+  preEnqueue(pod: PodInfo): Status {
+    if (this.handle.preemptions?.isPreempting(pod) !== true) return SUCCESS;
+    return unresolvable(this.name, "waiting for the preemption for this pod to be finished");
   }
 
-  postFilter(_state: CycleState, pod: PodInfo, statuses: NodeStatuses): PostFilterOutcome {
-    if (pod.template.preemptionPolicy === "Never") {
-      const text = "preemption: not eligible due to preemptionPolicy=Never.";
-      return { status: unschedulable(this.name, text) };
+  postFilter(
+    state: CycleState,
+    pod: PodInfo,
+    statuses: NodeStatuses,
+    filters: FilterLists,
+  ): PostFilterOutcome {
+    const { cache } = this.handle;
+    const ineligible = whyNotEligible(cache, pod, statuses);
+    if (ineligible !== "") return { status: this.refusal(ineligible) };
+    const nodes = potentialNodes(cache.nodeList, statuses);
+    const wanted = candidatesWanted(nodes.length, this.limits);
+    const findings = this.search(state, pod, filters, nodes, wanted);
+    if (!("candidates" in findings)) {
+      return { status: errorStatus(this.name, `preemption: ${statusMessage(findings)}`) };
     }
-    const nodes = this.cache.nodeList;
-    const candidates = nodes.filter((row) => statuses.get(row).code === Code.Unschedulable);
-    const hasVictim = (row: NodeRow): boolean =>
-      this.cache.podsOn(row).some((other) => other.priority < pod.priority);
-    // A pod terminating on the nominated node may end the attempt before the search: a victim's case.
-    const nominated = this.cache.findRow(pod.nominatedNodeName);
-    const isAwaiting = nominated !== undefined && hasVictim(nominated);
-    if (isAwaiting || candidates.some(hasVictim)) {
-      return { status: unschedulable(this.name, PREEMPTION_NOT_SIMULATED) };
+    const { chosen, rejected } = findings;
+    if (chosen !== undefined) {
+      return { status: SUCCESS, nominate: chosen.nodeName, preemption: findings };
     }
-    const text = noVictimsText(nodes.length, candidates);
-    return { status: unschedulable(this.name, `preemption: ${text}`), nominate: "" };
+    const text = noCandidateText(cache.nodeList.length, rejected);
+    return { status: this.refusal(text), nominate: "", preemption: findings };
   }
 
   eventsToRegister(): readonly EventRegistration[] {
+    // The end of a victim may open the gate; whether to try again is for the plugins that rejected.
     return [{ resource: "Pod", actions: Action.Delete, hint: () => "Skip" }];
+  }
+
+  /** Dry runs over `nodes` until `wanted` candidates are found; for checks too. */
+  search(
+    state: CycleState,
+    preemptor: PodInfo,
+    filters: FilterLists,
+    nodes: readonly NodeRow[],
+    wanted: number,
+  ): PreemptionFindings | Status {
+    const { cache, objects, nowUs } = this.handle;
+    const context = {
+      cache,
+      state,
+      filters,
+      preemptor,
+      budgets: objects.disruptionBudgets(),
+      // Without a clock pods without start time started later than all others.
+      nowUs: nowUs?.() ?? Number.POSITIVE_INFINITY,
+    };
+    return searchVictims(context, nodes, wanted);
+  }
+
+  private refusal(text: string): Status {
+    return unschedulable(this.name, `preemption: ${text}`);
   }
 }
 
-/** The text over all nodes when no candidate has a victim. */
-function noVictimsText(allNodeCount: number, candidates: readonly NodeRow[]): string {
+/** Why this pod must not evict anybody now; "" when it may. */
+function whyNotEligible(cache: SchedulerCache, pod: PodInfo, statuses: NodeStatuses): string {
+  if (pod.template.preemptionPolicy === "Never") {
+    return "not eligible due to preemptionPolicy=Never.";
+  }
+  if (pod.nominatedNodeName === "") return "";
+  const row = cache.findRow(pod.nominatedNodeName);
+  if (row === undefined || !cache.nodeList.includes(row)) return "";
+  if (statuses.get(row).code === Code.UnschedulableAndUnresolvable) return "";
+  const isAwaited = cache
+    .podsOn(row)
+    .some((other) => other.priority < pod.priority && other.deleting && other.isPreempted === true);
+  return isAwaited ? "not eligible due to a terminating pod on the nominated node." : "";
+}
+
+/** The text over all nodes when no victims help anywhere. */
+function noCandidateText(allNodeCount: number, rejected: NodeStatuses): string {
   const statuses = new NodeStatuses();
   statuses.absent = unresolvable("", "Preemption is not helpful for scheduling");
-  const none = unresolvable("", "No preemption victims found for incoming pod");
-  for (const row of candidates) statuses.set(row, none);
+  for (const [row, status] of rejected.entries()) statuses.set(row, status);
   return formatFitError({ allNodeCount, statuses, preFilterMessage: "", postFilterMessage: "" });
 }

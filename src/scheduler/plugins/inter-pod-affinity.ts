@@ -134,11 +134,11 @@ export class InterPodAffinity
     return { status: SUCCESS };
   }
 
-  addPod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+  addPod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): undefined {
     this.countOther(state, pod, other, row, 1);
   }
 
-  removePod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): void {
+  removePod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): undefined {
     this.countOther(state, pod, other, row, -1);
   }
 

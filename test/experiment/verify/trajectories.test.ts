@@ -22,8 +22,8 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
     const report = verifyTrajectories(lines, file);
     expect(report.differences).toEqual([]);
     expect(report.checked + report.unsupportedCases).toBe(cycles);
-    const modelled = ["DefaultPreemption", "OpportunisticBatching"];
-    expect([...report.unsupported.keys()].filter((name) => !modelled.includes(name))).toEqual([]);
+    const known = ["OpportunisticBatching"];
+    expect([...report.unsupported.keys()].filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it.each([
@@ -44,6 +44,23 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
     const report = verifyTrajectories(changed, "t06");
     expect(report.differences.map((each) => each.what)).toContain(what);
     return undefined;
+  });
+});
+
+describe.skipIf(!isHere)("recorded preemptions", () => {
+  it.each([
+    ["victims", /"victims":\["default\/low-(\d)/, '"victims":["default/low-9$1'],
+    ["nominated", /"nominated":"n0001"/, '"nominated":"n0002"'],
+    ["cleared", /"victims":/, '"cleared":["default/x"],"victims":'],
+    ["preempts", /"nominated":"[^"]+",/, ""],
+  ])("a change of %s is noticed", (what, pattern, replacement) => {
+    const lines = linesOf("t16-preempt-10.jsonl");
+    const at = lines.findIndex((line, index) => index > 0 && pattern.test(line));
+    expect(at).toBeGreaterThan(0);
+    // What follows is not replayed on a changed outcome.
+    const changed = [...lines.slice(0, at), lines[at]!.replace(pattern, replacement)];
+    const report = verifyTrajectories(changed, "t16");
+    expect(report.differences.map((each) => each.what)).toContain(what);
   });
 });
 

@@ -151,6 +151,9 @@ export class FakeCluster {
       ) => {
         later(`patch ${pod.name} ${JSON.stringify(patch)}`, () => onDone(undefined));
       },
+      markDisrupted: (pod, _condition, onDone) =>
+        later(`disrupt ${pod.name}`, () => onDone("done")),
+      deletePod: (pod, onDone) => later(`delete ${pod.name}`, () => onDone("done")),
       recordEvent: (event) => this.events.push(event),
     };
   }

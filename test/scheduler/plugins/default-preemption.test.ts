@@ -1,12 +1,7 @@
-// What preemption says when no victim can exist, and that it names the cases it does not simulate.
+// What preemption says when no victims help, and whom it would evict when some do.
 
 import { describe, expect, it } from "vitest";
-import {
-  CycleState,
-  PREEMPTION_NOT_SIMULATED,
-  runPostFilters,
-  statusMessage,
-} from "../../../src/scheduler/index.ts";
+import { CycleState, runPostFilters, statusMessage } from "../../../src/scheduler/index.ts";
 import { node, pod, SmallCluster } from "../small-cluster.ts";
 
 function explain(cluster: SmallCluster, source: Record<string, unknown>) {
@@ -61,11 +56,89 @@ describe("preemption without victims", () => {
     const { text } = explain(new SmallCluster([small("n1")]), pod("p", {}, { spec: { affinity } }));
     expect(text).toBe("0/1 nodes are available: pod affinity terms conflict. not found");
   });
+});
 
-  it("a pod of lower priority in the way is named as not simulated", () => {
-    const cluster = new SmallCluster([small("n1"), busy("a", "n1", 1)]);
-    const { text, nominate } = explain(cluster, pod("p", { cpu: "1" }, { spec: { priority: 2 } }));
-    expect(text.endsWith(PREEMPTION_NOT_SIMULATED)).toBe(true);
+describe("a search for victims", () => {
+  const rank = (priority: number) => ({ spec: { priority } });
+
+  it("evicts the least important pods that make enough room, and says nothing on success", () => {
+    const cluster = new SmallCluster([
+      node("n1", { cpu: "3", memory: "4Gi" }),
+      busy("a", "n1", 3),
+      busy("b", "n1", 1),
+      busy("c", "n1", 2),
+    ]);
+    const { text, nominate, preemption } = explain(cluster, pod("p", { cpu: "2" }, rank(9)));
+    expect(text.trimEnd()).toBe("0/1 nodes are available: 1 Insufficient cpu.");
+    expect(nominate).toBe("n1");
+    expect(preemption?.chosen?.victims.map(({ name }) => name)).toEqual(["c", "b"]);
+  });
+
+  it("prefers the node whose victims are of the lowest priority", () => {
+    const cluster = new SmallCluster([
+      small("n1"),
+      small("n2"),
+      busy("a", "n1", 2),
+      busy("b", "n2", 1),
+    ]);
+    expect(explain(cluster, pod("p", { cpu: "1" }, rank(9))).nominate).toBe("n2");
+  });
+
+  it("equals are not evicted", () => {
+    const cluster = new SmallCluster([small("n1"), busy("a", "n1", 9)]);
+    const { nominate, preemption } = explain(cluster, pod("p", { cpu: "1" }, rank(9)));
+    expect([nominate, preemption?.candidates]).toEqual(["", []]);
+  });
+
+  it("waits for a victim that is terminating on the nominated node, and keeps the nomination", () => {
+    const leaving = pod(
+      "a",
+      { cpu: "1" },
+      {
+        nodeName: "n1",
+        spec: { priority: 1 },
+        metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" },
+        status: {
+          conditions: [
+            { type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" },
+          ],
+        },
+      },
+    );
+    const cluster = new SmallCluster([small("n1"), leaving]);
+    const wish = pod("p", { cpu: "1" }, { ...rank(9), status: { nominatedNodeName: "n1" } });
+    const { text, nominate } = explain(cluster, wish);
+    expect(text).toContain(
+      "preemption: not eligible due to a terminating pod on the nominated node.",
+    );
     expect(nominate).toBeUndefined();
+  });
+
+  it("spares the pods of a budget that allows nothing, if others can go", () => {
+    const budget = {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "b" },
+      spec: { selector: { matchLabels: { app: "db" } } },
+      status: { disruptionsAllowed: 0 },
+    };
+    const guarded = pod(
+      "db",
+      { cpu: "1" },
+      { nodeName: "n1", labels: { app: "db" }, spec: { priority: 1 } },
+    );
+    const cluster = new SmallCluster([
+      small("n1"),
+      small("n2"),
+      guarded,
+      busy("b", "n2", 5),
+      budget,
+    ]);
+    const { preemption } = explain(cluster, pod("p", { cpu: "1" }, rank(9)));
+    expect(preemption?.candidates.map((each) => [each.nodeName, each.budgetViolations])).toEqual([
+      ["n2", 0],
+      ["n1", 1],
+    ]);
+    expect(preemption?.chosen?.nodeName).toBe("n2");
   });
 });

@@ -1,0 +1,62 @@
+// The search for victims: dry runs over the nodes that preemption may help on, then the choice (E2).
+//
+// Upstream takes the nodes in random order from a random offset. Here it is the order of the node
+// list from its beginning, which is one of upstream's possible runs; with at most 100 potential
+// nodes all of them are tried anyway, and only ties depend on the order.
+
+import type { NodeRow } from "../cache/node-row.ts";
+import { NodeStatuses } from "../framework/node-statuses.ts";
+import { Code, errorStatus, isRejected, type Status, statusMessage } from "../framework/status.ts";
+import type { PreemptionCandidate, PreemptionFindings } from "./candidate.ts";
+import { cheapestCandidates } from "./choose-candidate.ts";
+import { type DryRunContext, selectVictims } from "./dry-run.ts";
+
+/** How many candidates are enough: DefaultPreemptionArgs. */
+export interface CandidateLimits {
+  readonly minCandidateNodesPercentage: number;
+  readonly minCandidateNodesAbsolute: number;
+}
+
+/** Nodes of the snapshot whose verdict says that evictions may help. */
+export function potentialNodes(nodes: readonly NodeRow[], statuses: NodeStatuses): NodeRow[] {
+  return nodes.filter((row) => statuses.get(row).code === Code.Unschedulable);
+}
+
+/** Number of candidates after which the search may stop. */
+export function candidatesWanted(nodeCount: number, limits: CandidateLimits): number {
+  const share = Math.floor((nodeCount * limits.minCandidateNodesPercentage) / 100);
+  return Math.min(nodeCount, Math.max(share, limits.minCandidateNodesAbsolute));
+}
+
+/** Tries the nodes and chooses; an Error status when nothing but errors came out. */
+export function searchVictims(
+  context: DryRunContext,
+  nodes: readonly NodeRow[],
+  wanted: number,
+): PreemptionFindings | Status {
+  const harmless: PreemptionCandidate[] = [];
+  const violating: PreemptionCandidate[] = [];
+  const rejected = new NodeStatuses();
+  const errors: Status[] = [];
+  for (const row of nodes) {
+    const found = selectVictims(context, row);
+    if ("victims" in found) {
+      const list = found.budgetViolations === 0 ? harmless : violating;
+      if (list.length < wanted) list.push(found);
+      if (harmless.length > 0 && harmless.length + violating.length >= wanted) break;
+    } else {
+      if (!isRejected(found)) errors.push(found);
+      rejected.set(row, found);
+    }
+  }
+  const candidates = [...harmless, ...violating];
+  if (candidates.length === 0 && errors.length > 0) return joined(errors);
+  const acceptable = cheapestCandidates(candidates, context.nowUs);
+  return { candidates, rejected, acceptable, chosen: acceptable[0] };
+}
+
+/** Several errors as one text, each different one once. */
+function joined(errors: readonly Status[]): Status {
+  const texts = [...new Set(errors.map(statusMessage))];
+  return errorStatus("", texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`);
+}
