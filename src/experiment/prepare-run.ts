@@ -21,7 +21,6 @@ import {
   PodTemplateRegistry,
 } from "../cluster/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
-import { NO_OBJECTS } from "../scheduler/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
 import {
@@ -156,14 +155,19 @@ class Preparation {
     const sources = [
       ...podSourcesOf(objects, this.registry),
       ...generators.flatMap(({ plan, kinds }) =>
-        kinds.map(({ template }) => ({ what: `a pod of ${plan.name}`, template, podCount: 1 })),
+        kinds.map(({ template }) => ({
+          what: `a pod of ${plan.name}`,
+          template,
+          namespace: plan.namespace,
+          podCount: 1,
+        })),
       ),
       ...traces.flatMap(podSourcesOfTrace),
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
     noteMissingRules(this.notes, objects, sources);
     noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
-    noteUnsimulatedRules(this.notes, sources, NO_OBJECTS, scheduler.configuration);
+    noteUnsimulatedRules(this.notes, sources, objects, scheduler.configuration);
   }
 
   private prepareTrace(plan: TracePlan): Trace {
@@ -347,15 +351,16 @@ function examplePodOf(
 
 // One source per template, called by the first pod that has it.
 function podSourcesOfTrace({ trace, templates }: PreparedTrace): PodSource[] {
-  const firsts = new Map<number, { what: string; count: number }>();
+  const firsts = new Map<number, { what: string; namespace: string; count: number }>();
   for (const { namespace, name, template } of trace.pods) {
     const first = firsts.get(template);
-    if (first === undefined) firsts.set(template, { what: `Pod ${namespace}/${name}`, count: 1 });
-    else first.count += 1;
+    if (first !== undefined) first.count += 1;
+    else firsts.set(template, { what: `Pod ${namespace}/${name}`, namespace, count: 1 });
   }
-  return [...firsts].map(([position, { what, count }]) => ({
+  return [...firsts].map(([position, { what, namespace, count }]) => ({
     what: count === 1 ? what : `${what} and its like`,
     template: templates[position]!,
+    namespace,
     podCount: count,
   }));
 }

@@ -138,7 +138,7 @@ const VOLUME_SOURCES: readonly (readonly [kind: string, handleField: string])[] 
   ["csi", "volumeHandle"],
   ["gcePersistentDisk", "pdName"],
   ["awsElasticBlockStore", "volumeID"],
-  ["azureDisk", "diskName"],
+  ["azureDisk", "diskURI"],
   ["azureFile", "shareName"],
   ["cinder", "volumeID"],
   ["vsphereVolume", "volumePath"],

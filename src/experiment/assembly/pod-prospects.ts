@@ -8,12 +8,13 @@ import {
   type ApiObject,
   findControllerOf,
   type NodeObject,
+  type PersistentVolumeClaimObject,
   type PodTemplate,
   type PodTemplateRegistry,
+  type StatefulSetObject,
   templatePlaceOf,
 } from "../../cluster/index.ts";
 import {
-  type ClusterObjects,
   Code,
   createDefaultRegistry,
   CycleState,
@@ -31,12 +32,14 @@ import {
   SchedulerCache,
   type SchedulerConfiguration,
 } from "../../scheduler/index.ts";
+import { RecordedObjects } from "../verify/recorded-objects.ts";
 import type { NoteBook } from "./notes.ts";
 
 /** Pods made from one template: who makes them, and how many as far as that is known. */
 export interface PodSource {
   readonly what: string;
   readonly template: PodTemplate;
+  readonly namespace: string;
   readonly podCount: number;
   /** Fitting nowhere is nothing to be told. */
   readonly mayFitNowhere?: boolean;
@@ -77,7 +80,8 @@ export function podSourcesOf(
     const mayFitNowhere = object.kind === "DaemonSet";
     sources.push({
       what,
-      template: withClaims(object, template, registry),
+      template: withClaims(object, template, known, registry),
+      namespace: object.meta.namespace,
       podCount,
       mayFitNowhere,
     });
@@ -129,11 +133,15 @@ export function noteHopelessPods(
 export function noteUnsimulatedRules(
   notes: NoteBook,
   sources: readonly PodSource[],
-  objects: ClusterObjects,
+  objects: Iterable<ApiObject>,
   configuration: SchedulerConfiguration,
 ): void {
   const registry = createDefaultRegistry();
-  const handle = { cache: new SchedulerCache(), objects };
+  // Claims that a StatefulSet is going to make are missing here: they will not be bound either.
+  const known = new RecordedObjects({ bindsClaims: false });
+  for (const object of objects) known.add(object);
+  for (const claim of claimsToBeMade(known)) known.add(claim);
+  const handle = { cache: new SchedulerCache(), objects: known };
   for (const profile of configuration.profiles) {
     const names = new Set(
       EXTENSION_POINTS.flatMap((point) => profile.plugins[point].map(({ name }) => name)),
@@ -142,10 +150,10 @@ export function noteUnsimulatedRules(
       const plugin = registry.find(name)?.factory(profile.args.get(name), handle);
       return plugin?.notSimulated === undefined ? [] : [plugin];
     });
-    for (const { template, podCount } of sources) {
+    for (const { template, namespace, podCount } of sources) {
       if (template.schedulerName !== profile.schedulerName) continue;
       for (const plugin of plugins) {
-        const reason = plugin.notSimulated!(podOf(template));
+        const reason = plugin.notSimulated!(podOf(template, namespace));
         if (reason !== undefined)
           notes.add("UNSIMULATED_RULE", `${plugin.name}: ${reason}`, true, podCount);
       }
@@ -210,10 +218,10 @@ function withoutPassing(node: NodeObject): NodeObject {
   return { ...node, taints, unschedulable: false };
 }
 
-function podOf(template: PodTemplate): PodInfo {
+function podOf(template: PodTemplate, namespace = ""): PodInfo {
   return {
     uid: "",
-    namespace: "",
+    namespace,
     name: "",
     template,
     priority: template.priority ?? 0,
@@ -239,20 +247,49 @@ function podCountOf(object: ApiObject): number {
   }
 }
 
-// The pods of a StatefulSet have volumes that its template does not show.
+// The pods of a StatefulSet have volumes that its template does not show. The first pod whose claims
+// are still to be made speaks for all.
 function withClaims(
   object: ApiObject,
   template: PodTemplate,
+  known: ReadonlySet<string>,
   registry: PodTemplateRegistry,
 ): PodTemplate {
   if (object.kind !== "StatefulSet" || object.volumeClaimTemplates.length === 0) return template;
-  const claims = object.volumeClaimTemplates.map(({ meta }) => ({
-    name: meta.name,
-    persistentVolumeClaim: { claimName: meta.name },
+  const names = claimNamesOf(object);
+  const isMissing = (name: string): boolean =>
+    !known.has(`PersistentVolumeClaim ${object.meta.namespace}/${name}`);
+  const chosen = names.find((each) => each.some(isMissing)) ?? names[0] ?? [];
+  const claims = chosen.map((claimName, index) => ({
+    name: object.volumeClaimTemplates[index]!.meta.name,
+    persistentVolumeClaim: { claimName },
   }));
   const own = template.source.spec["volumes"];
   return registry.derive(template, {
     spec: { volumes: [...(Array.isArray(own) ? own : []), ...claims] },
+  });
+}
+
+/** Names of the claims of a set, ordinal by ordinal. */
+function claimNamesOf(set: StatefulSetObject): string[][] {
+  return Array.from({ length: set.replicas }, (_, index) =>
+    set.volumeClaimTemplates.map(
+      ({ meta }) => `${meta.name}-${set.meta.name}-${set.ordinalsStart + index}`,
+    ),
+  );
+}
+
+/** Claims of StatefulSets that are not among the objects. */
+function claimsToBeMade(objects: RecordedObjects): PersistentVolumeClaimObject[] {
+  return objects.list("StatefulSet").flatMap((set) => {
+    const { namespace } = set.meta;
+    return claimNamesOf(set).flatMap((names) =>
+      names.flatMap((name, index) => {
+        if (objects.claim(namespace, name) !== undefined) return [];
+        const claim = set.volumeClaimTemplates[index]!;
+        return [{ ...claim, meta: { ...claim.meta, namespace, name } }];
+      }),
+    );
   });
 }
 

@@ -1,25 +1,39 @@
-// The cluster-wide objects of a recorded case, as the scheduler's plugins look them up.
+// Cluster-wide objects as a file lists them, for the scheduler's plugins to look up.
 //
-// Lists in file order, filled once; a running simulation has its own watched objects instead.
+// Filled once, in file order: by recorded cases, and by the preparation of a run. A running simulation
+// has its own watched objects instead.
 
 import {
-  type ApiObject,
   type ApiKind,
+  type ApiObject,
+  type CsiDriverObject,
+  type CsiNodeObject,
+  type CsiStorageCapacityObject,
   type DynamicResourceObject,
   type NamespaceObject,
-  type ObjectOfKind,
   objectKey,
+  type ObjectOfKind,
+  type PersistentVolumeClaimObject,
+  type PersistentVolumeObject,
   type ReplicaSetObject,
   type ReplicationControllerObject,
   type ServiceObject,
   type StatefulSetObject,
+  type StorageClassObject,
+  type VolumeAttachmentObject,
 } from "../../cluster/index.ts";
-import type { ClusterObjects, DisruptionBudget } from "../../scheduler/index.ts";
+import type { ClusterObjects } from "../../scheduler/index.ts";
 
 /** All objects of a case by kind, in file order. */
 export class RecordedObjects implements ClusterObjects {
+  readonly bindsClaims: boolean;
   private readonly byKind = new Map<ApiKind, ApiObject[]>();
   private readonly byName = new Map<string, ApiObject>();
+
+  /** Recorded cases ask for single verdicts: nothing would ever have to be bound. */
+  constructor({ bindsClaims = true }: { readonly bindsClaims?: boolean } = {}) {
+    this.bindsClaims = bindsClaims;
+  }
 
   add(object: ApiObject): void {
     const list = this.byKind.get(object.kind);
@@ -62,17 +76,44 @@ export class RecordedObjects implements ClusterObjects {
     return this.find("Namespace", "", name);
   }
 
-  disruptionBudgets(): readonly DisruptionBudget[] {
-    return this.list("PodDisruptionBudget").map((budget) => ({
-      namespace: budget.meta.namespace,
-      selector: budget.selector,
-      disruptionsAllowed: budget.disruptionsAllowed ?? 0,
-      disruptedPods: new Set(budget.disruptedPods),
-    }));
-  }
-
   hasDeviceClassFor(resourceName: string): boolean {
     const classes = (this.byKind.get("DeviceClass") ?? []) as DynamicResourceObject[];
     return classes.some((each) => each.spec["extendedResourceName"] === resourceName);
+  }
+
+  claim(namespace: string, name: string): PersistentVolumeClaimObject | undefined {
+    return this.find("PersistentVolumeClaim", namespace, name);
+  }
+
+  volume(name: string): PersistentVolumeObject | undefined {
+    return this.find("PersistentVolume", "", name);
+  }
+
+  volumes(): readonly PersistentVolumeObject[] {
+    return this.list("PersistentVolume");
+  }
+
+  storageClass(name: string): StorageClassObject | undefined {
+    return this.find("StorageClass", "", name);
+  }
+
+  csiNode(nodeName: string): CsiNodeObject | undefined {
+    return this.find("CSINode", "", nodeName);
+  }
+
+  csiNodes(): readonly CsiNodeObject[] {
+    return this.list("CSINode");
+  }
+
+  csiDriver(name: string): CsiDriverObject | undefined {
+    return this.find("CSIDriver", "", name);
+  }
+
+  csiStorageCapacities(): readonly CsiStorageCapacityObject[] {
+    return this.list("CSIStorageCapacity");
+  }
+
+  volumeAttachments(): readonly VolumeAttachmentObject[] {
+    return this.list("VolumeAttachment");
   }
 }

@@ -3,14 +3,26 @@
 // Plugins look up objects here and never in the API, so they know a change no earlier than the
 // watch tells it. Changes that a plugin may have registered for become cluster events.
 
-import type { ObjectChange, StoredObject, StoreKind } from "../../cluster/index.ts";
-import type { DisruptionBudgetStatus, PodDisruptionBudgetObject } from "../../cluster/index.ts";
+import {
+  NEVER_US,
+  type ObjectChange,
+  type StoredObject,
+  type StoreKind,
+} from "../../cluster/index.ts";
 import type {
+  CsiDriverObject,
+  CsiNodeObject,
+  CsiStorageCapacityObject,
   NamespaceObject,
+  PersistentVolumeClaimObject,
+  PersistentVolumeObject,
   ReplicaSetObject,
   ReplicationControllerObject,
   ServiceObject,
   StatefulSetObject,
+  StorableOfKind,
+  StorageClassObject,
+  VolumeAttachmentObject,
 } from "../../cluster/index.ts";
 import {
   Action,
@@ -18,25 +30,27 @@ import {
   type EventResource,
   type EventSubject,
 } from "../framework/cluster-event.ts";
-import type { ClusterObjects, DisruptionBudget } from "../framework/cluster-objects.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
 import { createClusterEvent } from "../queue/cluster-events.ts";
 
 /** Kinds that plugins look up. */
-type LookedUpKind =
-  | "Service"
-  | "ReplicationController"
-  | "ReplicaSet"
-  | "StatefulSet"
-  | "Namespace"
-  | "PodDisruptionBudget";
-const LOOKED_UP: ReadonlySet<StoreKind> = new Set<StoreKind>([
+const LOOKED_UP_KINDS = [
   "Service",
   "ReplicationController",
   "ReplicaSet",
   "StatefulSet",
   "Namespace",
-  "PodDisruptionBudget",
-]);
+  "PersistentVolumeClaim",
+  "PersistentVolume",
+  "StorageClass",
+  "CSINode",
+  "CSIDriver",
+  "CSIStorageCapacity",
+  "VolumeAttachment",
+] as const satisfies readonly StoreKind[];
+type LookedUpKind = (typeof LOOKED_UP_KINDS)[number];
+const LOOKED_UP: ReadonlySet<StoreKind> = new Set<StoreKind>(LOOKED_UP_KINDS);
+const US_PER_SECOND = 1_000_000;
 
 /** Kinds whose changes may make a rejected pod schedulable. */
 const EVENT_RESOURCES: ReadonlySet<string> = new Set<EventResource>([
@@ -45,11 +59,14 @@ const EVENT_RESOURCES: ReadonlySet<string> = new Set<EventResource>([
   "StorageClass",
   "CSINode",
   "CSIDriver",
+  "CSIStorageCapacity",
   "VolumeAttachment",
 ]);
 
 /** Look-ups for plugins, filled by one watch. */
 export class WatchedObjects implements ClusterObjects {
+  /** No controller of a running cluster binds or provisions claims yet. */
+  readonly bindsClaims = false;
   private readonly byKind = new Map<StoreKind, Map<string, StoredObject>>();
   private readonly events = new Map<string, ClusterEvent>();
 
@@ -79,30 +96,23 @@ export class WatchedObjects implements ClusterObjects {
   }
 
   replicationController(namespace: string, name: string): ReplicationControllerObject | undefined {
-    return this.find("ReplicationController", namespace, name) as
-      | ReplicationControllerObject
-      | undefined;
+    return this.find("ReplicationController", namespace, name);
   }
 
   replicaSet(namespace: string, name: string): ReplicaSetObject | undefined {
-    return this.find("ReplicaSet", namespace, name) as ReplicaSetObject | undefined;
+    return this.find("ReplicaSet", namespace, name);
   }
 
   statefulSet(namespace: string, name: string): StatefulSetObject | undefined {
-    return this.find("StatefulSet", namespace, name) as StatefulSetObject | undefined;
+    return this.find("StatefulSet", namespace, name);
   }
 
   namespaces(): readonly NamespaceObject[] {
-    const stored = [...(this.byKind.get("Namespace")?.values() ?? [])];
-    return stored.map(({ object }) => object as NamespaceObject);
+    return this.list("Namespace");
   }
 
   findNamespace(name: string): NamespaceObject | undefined {
-    return this.find("Namespace", "", name) as NamespaceObject | undefined;
-  }
-
-  disruptionBudgets(): readonly DisruptionBudget[] {
-    return [...(this.byKind.get("PodDisruptionBudget")?.values() ?? [])].map(budgetOf);
+    return this.find("Namespace", "", name);
   }
 
   /** DeviceClasses are not among the kinds that the cluster keeps. */
@@ -110,8 +120,54 @@ export class WatchedObjects implements ClusterObjects {
     return false;
   }
 
-  private find(kind: LookedUpKind, namespace: string, name: string): object | undefined {
-    return this.byKind.get(kind)?.get(keyOf(namespace, name))?.object;
+  claim(namespace: string, name: string): PersistentVolumeClaimObject | undefined {
+    return this.find("PersistentVolumeClaim", namespace, name);
+  }
+
+  volume(name: string): PersistentVolumeObject | undefined {
+    return this.find("PersistentVolume", "", name);
+  }
+
+  volumes(): readonly PersistentVolumeObject[] {
+    return this.list("PersistentVolume");
+  }
+
+  storageClass(name: string): StorageClassObject | undefined {
+    return this.find("StorageClass", "", name);
+  }
+
+  csiNode(nodeName: string): CsiNodeObject | undefined {
+    return this.find("CSINode", "", nodeName);
+  }
+
+  csiNodes(): readonly CsiNodeObject[] {
+    return this.list("CSINode");
+  }
+
+  csiDriver(name: string): CsiDriverObject | undefined {
+    return this.find("CSIDriver", "", name);
+  }
+
+  csiStorageCapacities(): readonly CsiStorageCapacityObject[] {
+    return this.list("CSIStorageCapacity");
+  }
+
+  volumeAttachments(): readonly VolumeAttachmentObject[] {
+    return this.list("VolumeAttachment");
+  }
+
+  private find<K extends LookedUpKind>(
+    kind: K,
+    namespace: string,
+    name: string,
+  ): StorableOfKind<K> | undefined {
+    const stored = this.byKind.get(kind)?.get(keyOf(namespace, name));
+    return stored === undefined ? undefined : (shownObject(stored) as StorableOfKind<K>);
+  }
+
+  private list<K extends LookedUpKind>(kind: K): readonly StorableOfKind<K>[] {
+    const stored = [...(this.byKind.get(kind)?.values() ?? [])];
+    return stored.map((each) => shownObject(each) as StorableOfKind<K>);
   }
 
   private remember(
@@ -139,18 +195,13 @@ export class WatchedObjects implements ClusterObjects {
   }
 }
 
-/** The controller's status counts; before it has written one, what the object came with. */
-function budgetOf({ namespace, object, status }: StoredObject): DisruptionBudget {
-  const { selector, disruptionsAllowed, disruptedPods } = object as PodDisruptionBudgetObject;
-  const written = status as DisruptionBudgetStatus | undefined;
-  return {
-    namespace,
-    selector,
-    disruptionsAllowed: written?.disruptionsAllowed ?? disruptionsAllowed ?? 0,
-    disruptedPods: new Set(written?.disruptedPods.keys() ?? disruptedPods),
-  };
-}
-
 function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
+}
+
+/** The object with the deletion mark that the store keeps beside it. */
+function shownObject({ object, deletionUs }: StoredObject): StoredObject["object"] {
+  if (deletionUs === NEVER_US || object.meta.deletionTimestampSeconds !== undefined) return object;
+  const deletionTimestampSeconds = Math.floor(deletionUs / US_PER_SECOND);
+  return { ...object, meta: { ...object.meta, deletionTimestampSeconds } };
 }

@@ -3,23 +3,19 @@
 // A scheduler believes what its watch told it; recorded cases fill this directly. Plugins only read.
 
 import type {
-  LabelSelector,
+  CsiDriverObject,
+  CsiNodeObject,
+  CsiStorageCapacityObject,
   NamespaceObject,
+  PersistentVolumeClaimObject,
+  PersistentVolumeObject,
   ReplicaSetObject,
   ReplicationControllerObject,
   ServiceObject,
   StatefulSetObject,
+  StorageClassObject,
+  VolumeAttachmentObject,
 } from "../../cluster/index.ts";
-
-/** A PodDisruptionBudget as preemption reads it. */
-export interface DisruptionBudget {
-  readonly namespace: string;
-  readonly selector: LabelSelector;
-  /** status.disruptionsAllowed; 0 while nobody has written a status. */
-  readonly disruptionsAllowed: number;
-  /** Names of pods whose eviction is under way already. */
-  readonly disruptedPods: ReadonlySet<string>;
-}
 
 /** Read-only look-ups; every list is in creation order. */
 export interface ClusterObjects {
@@ -29,9 +25,26 @@ export interface ClusterObjects {
   statefulSet(namespace: string, name: string): StatefulSetObject | undefined;
   namespaces(): readonly NamespaceObject[];
   findNamespace(name: string): NamespaceObject | undefined;
-  disruptionBudgets(): readonly DisruptionBudget[];
   /** True when a DeviceClass serves this extended resource (then DynamicResources would be asked). */
   hasDeviceClassFor(resourceName: string): boolean;
+
+  // ---- storage
+  /** A claim that is being deleted has a deletion time in its metadata. */
+  claim(namespace: string, name: string): PersistentVolumeClaimObject | undefined;
+  volume(name: string): PersistentVolumeObject | undefined;
+  volumes(): readonly PersistentVolumeObject[];
+  storageClass(name: string): StorageClassObject | undefined;
+  csiNode(nodeName: string): CsiNodeObject | undefined;
+  csiNodes(): readonly CsiNodeObject[];
+  csiDriver(name: string): CsiDriverObject | undefined;
+  csiStorageCapacities(): readonly CsiStorageCapacityObject[];
+  volumeAttachments(): readonly VolumeAttachmentObject[];
+  /**
+   * Whether unbound claims are given volumes here, or need none because only single verdicts are
+   * asked for. Where nobody binds them, pods with such claims are judged as if without them, and named
+   * as not simulated.
+   */
+  readonly bindsClaims: boolean;
 }
 
 /** No objects at all: for caches without an API behind. */
@@ -42,6 +55,15 @@ export const NO_OBJECTS: ClusterObjects = {
   statefulSet: () => undefined,
   namespaces: () => [],
   findNamespace: () => undefined,
-  disruptionBudgets: () => [],
   hasDeviceClassFor: () => false,
+  claim: () => undefined,
+  volume: () => undefined,
+  volumes: () => [],
+  storageClass: () => undefined,
+  csiNode: () => undefined,
+  csiNodes: () => [],
+  csiDriver: () => undefined,
+  csiStorageCapacities: () => [],
+  volumeAttachments: () => [],
+  bindsClaims: false,
 };

@@ -23,7 +23,6 @@ import { NodeResourcesFit, type NodeResourcesFitArguments } from "./node-resourc
 import { NodeUnschedulable } from "./node-unschedulable.ts";
 import { NodeVolumeLimits } from "./node-volume-limits.ts";
 import {
-  type DefaultPreemptionArguments,
   readDefaultPreemptionArguments,
   readDynamicResourcesArguments,
   readInterPodAffinityArguments,
@@ -77,15 +76,15 @@ export const DEFAULT_PLUGINS: readonly RegistryEntry[] = [
     (args, handle) => new NodeResourcesFit(args as NodeResourcesFitArguments, handle),
     readFitArguments,
   ),
-  entry("VolumeRestrictions", FILTER, () => new VolumeRestrictions()),
-  entry("NodeVolumeLimits", FILTER, () => new NodeVolumeLimits()),
+  entry("VolumeRestrictions", FILTER, (_args, handle) => new VolumeRestrictions(handle)),
+  entry("NodeVolumeLimits", FILTER, (_args, handle) => new NodeVolumeLimits(handle)),
   entry(
     "VolumeBinding",
     [...FILTER_AND_SCORE, "reserve", "preBind"],
-    () => new VolumeBinding(),
+    (_args, handle) => new VolumeBinding(handle),
     readVolumeBindingArguments,
   ),
-  entry("VolumeZone", FILTER, () => new VolumeZone()),
+  entry("VolumeZone", FILTER, (_args, handle) => new VolumeZone(handle)),
   entry(
     "PodTopologySpread",
     FILTER_AND_SCORE,
@@ -107,7 +106,7 @@ export const DEFAULT_PLUGINS: readonly RegistryEntry[] = [
   entry(
     "DefaultPreemption",
     ["preEnqueue", "postFilter"],
-    (args, handle) => new DefaultPreemption(args as DefaultPreemptionArguments, handle),
+    (_args, handle) => new DefaultPreemption(handle),
     readDefaultPreemptionArguments,
   ),
   entry(

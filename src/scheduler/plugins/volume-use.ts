@@ -1,44 +1,87 @@
-// What of a pod's volumes the volume plugins would look at.
+// What a pod's volumes ask of a cluster: claims by name, disks of its own, disks behind CSI drivers.
 //
-// The four volume plugins are named and take their places, but only pods without such volumes are
-// judged; this file says which pods those are.
+// Shared by the volume plugins; nothing here looks at a node. What the claims turn out to be is
+// volume-claims.ts.
 
 import type { PodTemplate, Volume } from "../../cluster/index.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
 
-/** True for volumes backed by a claim (named or generic ephemeral). */
-function isClaimVolume(volume: Volume): boolean {
-  return volume.kind === "persistentVolumeClaim" || volume.kind === "ephemeral";
+/** A volume that is backed by a claim. */
+export interface ClaimVolume {
+  readonly claimName: string;
+  /** Made for this pod and owned by it (generic ephemeral volume). */
+  readonly isEphemeral: boolean;
+}
+
+/** The claim behind one volume; the claim of an ephemeral one is called after pod and volume. */
+export function claimVolumeOf(pod: PodInfo, volume: Volume): ClaimVolume | undefined {
+  switch (volume.kind) {
+    case "persistentVolumeClaim":
+      return { claimName: volume.claimName, isEphemeral: false };
+    case "ephemeral":
+      return { claimName: `${pod.name}-${volume.name}`, isEphemeral: true };
+    default:
+      return undefined;
+  }
+}
+
+/** The claims behind a pod's volumes, in volume order; one that is used twice is listed twice. */
+export function claimVolumesOf(pod: PodInfo): ClaimVolume[] {
+  return pod.template.volumes.flatMap((volume) => claimVolumeOf(pod, volume) ?? []);
+}
+
+/** The names of claims that the pod spec names itself (not those made for ephemeral volumes). */
+export function namedClaimsOf(template: PodTemplate): string[] {
+  return template.volumes.flatMap((volume) =>
+    volume.kind === "persistentVolumeClaim" ? [volume.claimName] : [],
+  );
+}
+
+/** Whether the pod uses the claim of that namespace and name, by whatever sort of volume. */
+export function usesClaim(pod: PodInfo, claim: { namespace: string; name: string }): boolean {
+  if (pod.namespace !== claim.namespace) return false;
+  return claimVolumesOf(pod).some(({ claimName }) => claimName === claim.name);
 }
 
 /** Inline disks of which two pods cannot share one. */
-const EXCLUSIVE_DISK_KINDS: readonly string[] = [
-  "gcePersistentDisk",
-  "awsElasticBlockStore",
-  "iscsi",
-  "rbd",
-];
-/** Inline disks that are CSI volumes behind the scenes. */
-const MIGRATED_KINDS: readonly string[] = [
-  "gcePersistentDisk",
-  "awsElasticBlockStore",
-  "azureDisk",
-  "cinder",
-  "azureFile",
-  "vsphereVolume",
-  "portworxVolume",
-];
+type ExclusiveDisk = Extract<
+  Volume,
+  { readonly kind: "gcePersistentDisk" | "awsElasticBlockStore" | "iscsi" | "rbd" }
+>;
 
-/** Some volume is backed by a claim. */
-export function hasClaimVolume(template: PodTemplate): boolean {
-  return template.volumes.some(isClaimVolume);
+/** The inline disks of a pod that other pods may be in the way of. */
+export function exclusiveDisksOf(template: PodTemplate): ExclusiveDisk[] {
+  return template.volumes.filter(
+    (volume): volume is ExclusiveDisk =>
+      volume.kind === "gcePersistentDisk" ||
+      volume.kind === "awsElasticBlockStore" ||
+      volume.kind === "iscsi" ||
+      volume.kind === "rbd",
+  );
 }
 
-/** Some inline disk that two pods cannot share. */
-export function hasExclusiveDisk(template: PodTemplate): boolean {
-  return template.volumes.some((volume) => EXCLUSIVE_DISK_KINDS.includes(volume.kind));
+/** Whether a pod with `disk` keeps a pod with `other` off its node. */
+function isDiskConflict(disk: ExclusiveDisk, other: ExclusiveDisk): boolean {
+  // An EBS disk is never shared; the others are when both only read.
+  if (disk.kind === "awsElasticBlockStore") {
+    return other.kind === disk.kind && other.volumeId === disk.volumeId;
+  }
+  if (other.kind !== disk.kind || (disk.readOnly && other.readOnly)) return false;
+  if (disk.kind === "gcePersistentDisk" && other.kind === disk.kind) {
+    return disk.pdName === other.pdName;
+  }
+  if (disk.kind === "iscsi" && other.kind === disk.kind) return disk.iqn === other.iqn;
+  if (disk.kind === "rbd" && other.kind === disk.kind) {
+    const isSameImage = disk.pool === other.pool && disk.image === other.image;
+    return isSameImage && disk.monitors.some((monitor) => other.monitors.includes(monitor));
+  }
+  return false;
 }
 
-/** Some inline disk that is really a CSI volume. */
-export function hasMigratedDisk(template: PodTemplate): boolean {
-  return template.volumes.some((volume) => MIGRATED_KINDS.includes(volume.kind));
+/** Whether some inline disk of `pod` conflicts with one of `other`. */
+export function haveDiskConflict(pod: PodTemplate, other: PodTemplate): boolean {
+  const disks = exclusiveDisksOf(pod);
+  if (disks.length === 0) return false;
+  const others = exclusiveDisksOf(other);
+  return disks.some((disk) => others.some((each) => isDiskConflict(disk, each)));
 }

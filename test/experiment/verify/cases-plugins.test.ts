@@ -15,8 +15,8 @@ if (!isHere) console.log(`skipped: the recorded cases are not at ${EXAMPLES}`);
 describe.skipIf(!isHere)("recorded plugin cases", () => {
   const cases = isHere ? parseCaseLines(readFileSync(EXAMPLES, "utf8").split("\n"), EXAMPLES) : [];
   it.each([
-    ["filter", 20, ["NodeVolumeLimits"]],
-    ["score", 16, ["VolumeBinding"]],
+    ["filter", 22, []],
+    ["score", 17, []],
     ["config", 1, []],
     ["decision", 6, []],
     ["fit-error", 1, []],

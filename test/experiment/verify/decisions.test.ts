@@ -33,16 +33,16 @@ const WHOLE_FAMILIES: readonly [string, number][] = [
   ["config", 110],
   ["nominated", 70],
   ["preemption", 270],
+  ["volumebinding", 120],
+  ["volumelimits", 60],
+  ["volumezone", 40],
 ];
 
-/** Families that need what is only registered (volumes, claims): nothing may differ in what is compared. */
+/** Families that need what is only registered (resource claims): nothing may differ in what is compared. */
 const PARTIAL_FAMILIES = [
   "dra",
   "mixed",
-  "volumebinding",
-  "volumelimits",
   "volumerestrictions",
-  "volumezone",
 ];
 
 describe.skipIf(!isHere)("recorded decisions of the real kube-scheduler", () => {
@@ -84,7 +84,7 @@ describe("a small sample of our own", () => {
     const report = verifyDecisions(lines, "sample");
     expect(report.differences).toEqual([]);
     expect(report).toMatchObject({ checked: 4, differ: 0, unsupportedCases: 1 });
-    expect([...report.unsupported.keys()]).toContain("VolumeBinding");
+    expect([...report.unsupported.keys()]).toContain("DynamicResources");
   });
 
   it.each<[string, RegExp, string, string]>([

@@ -170,29 +170,20 @@ describe("messages", () => {
 });
 
 describe("what is not modelled is named", () => {
-  it("claims are named with the plugins that would look at them", () => {
-    const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "c" } }];
-    const cluster = new SmallCluster([node("n1", { cpu: "4", memory: "8Gi" })]);
-    const { notSimulated } = cluster.decide(pod("p", {}, { spec: { volumes } }));
-    expect(notSimulated.map((each) => each.plugin)).toEqual([
-      "VolumeRestrictions",
-      "NodeVolumeLimits",
-      "VolumeBinding",
-      "VolumeZone",
-    ]);
+  const spec = { resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }] };
+  const nodes = [node("n1", { cpu: "4", memory: "8Gi" })];
+
+  it("resource claims are named with the plugin that would look at them", () => {
+    const { notSimulated } = new SmallCluster(nodes).decide(pod("p", {}, { spec }));
+    expect(notSimulated.map((each) => each.plugin)).toEqual(["DynamicResources"]);
   });
 
   it("a plugin that is switched off is not named", () => {
-    const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "c" } }];
     const config = configuration({
-      plugins: { multiPoint: { disabled: [{ name: "VolumeZone" }, { name: "VolumeBinding" }] } },
+      plugins: { multiPoint: { disabled: [{ name: "DynamicResources" }] } },
     });
-    const cluster = new SmallCluster([node("n1", { cpu: "4", memory: "8Gi" })], { config });
-    const { notSimulated } = cluster.decide(pod("p", {}, { spec: { volumes } }));
-    expect(notSimulated.map((each) => each.plugin)).toEqual([
-      "VolumeRestrictions",
-      "NodeVolumeLimits",
-    ]);
+    const { notSimulated } = new SmallCluster(nodes, { config }).decide(pod("p", {}, { spec }));
+    expect(notSimulated).toEqual([]);
   });
 });
 
