@@ -509,6 +509,7 @@ export class Kubelets {
           this.atTurn(RETRY_US, this.kinds.podStatusRetry, record);
         else if (isLast) this.remove(record);
       },
+      !isLast,
     );
   }
 
@@ -538,8 +539,10 @@ export class Kubelets {
     verb: "patch" | "delete",
     commit: (writer: ApiWriter) => ApiResult,
     onDone?: (result: ApiResult) => void,
+    wantsRefusalsOnly = false,
   ): void {
-    this.context.api.request(this.nodeOf(node).client, verb, commit, onDone);
+    const { client } = this.nodeOf(node);
+    this.context.api.request(client, verb, commit, onDone, wantsRefusalsOnly);
   }
 
   private podEvent(

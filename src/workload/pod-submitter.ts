@@ -56,6 +56,7 @@ export class PodSubmitter {
         if (!result.ok)
           this.refusalCounts.set(result.message, (this.refusalCounts.get(result.message) ?? 0) + 1);
       },
+      true,
     );
   }
 

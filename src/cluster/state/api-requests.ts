@@ -44,6 +44,8 @@ interface RequestSlot {
   client: ApiClient;
   commit: ApiCommit;
   onDone: ((result: ApiResult) => void) | undefined;
+  /** A success is nothing to its sender and costs no reply. */
+  wantsRefusalsOnly: boolean;
   result: ApiResult | undefined;
 }
 
@@ -84,9 +86,10 @@ export class ApiRequests {
     verb: ApiVerb,
     commit: ApiCommit,
     onDone?: (result: ApiResult) => void,
+    wantsRefusalsOnly = false,
   ): void {
     const slot = this.freeSlots.pop() ?? this.slots.length;
-    this.slots[slot] = { client, commit, onDone, result: undefined };
+    this.slots[slot] = { client, commit, onDone, wantsRefusalsOnly, result: undefined };
     const { nowUs } = this.simulation;
     const leavesUs = client.takeToken(nowUs);
     if (leavesUs === nowUs) {
@@ -103,7 +106,7 @@ export class ApiRequests {
     const result = this.isAnswering
       ? request.commit(this.writer)
       : refused("ServiceUnavailable", "the API server does not answer");
-    if (request.onDone === undefined) {
+    if (request.onDone === undefined || (result.ok && request.wantsRefusalsOnly)) {
       this.free(slot);
       return;
     }

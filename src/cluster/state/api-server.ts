@@ -95,15 +95,17 @@ export class ApiServer {
 
   /**
    * Asks for a change. `commit` runs when the request arrives and decides on the state of that
-   * instant; `onDone` gets its answer in the same instant, at the client's rank.
+   * instant; `onDone` gets its answer in the same instant, at the client's rank. With
+   * `wantsRefusalsOnly` it hears of refusals alone, and a success costs no event.
    */
   request(
     client: ApiClient,
     verb: ApiVerb,
     commit: ApiCommit,
     onDone?: (result: ApiResult) => void,
+    wantsRefusalsOnly = false,
   ): void {
-    this.requests.send(client, verb, commit, onDone);
+    this.requests.send(client, verb, commit, onDone, wantsRefusalsOnly);
   }
 
   /** Joins a watcher; its initial list is given before this returns. */

@@ -4,6 +4,7 @@ import { LATENCY_PRESETS } from "../../../src/cluster/index.ts";
 import { durationFromSeconds, instant } from "../../../src/base/index.ts";
 import { RANK } from "../../../src/engine/index.ts";
 import type { Rank } from "../../../src/engine/index.ts";
+import type { ApiCommit } from "../../../src/cluster/state/api-requests.ts";
 import { createWorld } from "./fixture.ts";
 
 describe("token bucket", () => {
@@ -161,5 +162,27 @@ describe("fingerprint", () => {
     expect(run("a", true)).toBe(run("a", true));
     expect(run("a", true)).not.toBe(run("b", true));
     expect(run("a", true)).not.toBe(run("a", false));
+  });
+});
+
+describe("a request that wants to hear of refusals only", () => {
+  it("costs no event when it succeeds, and is answered when it does not", () => {
+    const world = createWorld();
+    const { api, client, simulation } = world;
+    const node = world.addNode("n1");
+    const { pod, uid } = world.createPod("a");
+    const heard: boolean[] = [];
+    const send = (wantsRefusalsOnly: boolean, wrongUid = 0): void => {
+      const commit: ApiCommit = (writer) => writer.bindPod(pod, uid + wrongUid, node);
+      api.request(client, "create", commit, (result) => heard.push(result.ok), wantsRefusalsOnly);
+      simulation.runUntilDrained();
+    };
+    const before = simulation.stats.fired;
+    send(true);
+    expect(simulation.stats.fired - before).toBe(1);
+    expect(heard).toEqual([]);
+    send(true, 1);
+    expect(heard).toEqual([false]);
+    expect(api.requestsInFlight).toBe(0);
   });
 });
