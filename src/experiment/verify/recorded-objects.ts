@@ -4,15 +4,15 @@
 // has its own watched objects instead.
 
 import {
-  type ApiKind,
   type ApiObject,
+  type ApiKind,
   type CsiDriverObject,
   type CsiNodeObject,
   type CsiStorageCapacityObject,
   type DynamicResourceObject,
   type NamespaceObject,
-  objectKey,
   type ObjectOfKind,
+  objectKey,
   type PersistentVolumeClaimObject,
   type PersistentVolumeObject,
   type ReplicaSetObject,
@@ -22,7 +22,7 @@ import {
   type StorageClassObject,
   type VolumeAttachmentObject,
 } from "../../cluster/index.ts";
-import type { ClusterObjects } from "../../scheduler/index.ts";
+import type { ClusterObjects, DisruptionBudget } from "../../scheduler/index.ts";
 
 /** All objects of a case by kind, in file order. */
 export class RecordedObjects implements ClusterObjects {
@@ -74,6 +74,15 @@ export class RecordedObjects implements ClusterObjects {
 
   findNamespace(name: string): NamespaceObject | undefined {
     return this.find("Namespace", "", name);
+  }
+
+  disruptionBudgets(): readonly DisruptionBudget[] {
+    return this.list("PodDisruptionBudget").map((budget) => ({
+      namespace: budget.meta.namespace,
+      selector: budget.selector,
+      disruptionsAllowed: budget.disruptionsAllowed ?? 0,
+      disruptedPods: new Set(budget.disruptedPods),
+    }));
   }
 
   hasDeviceClassFor(resourceName: string): boolean {

@@ -9,6 +9,7 @@ import {
   type StoredObject,
   type StoreKind,
 } from "../../cluster/index.ts";
+import type { DisruptionBudgetStatus, PodDisruptionBudgetObject } from "../../cluster/index.ts";
 import type {
   CsiDriverObject,
   CsiNodeObject,
@@ -30,7 +31,7 @@ import {
   type EventResource,
   type EventSubject,
 } from "../framework/cluster-event.ts";
-import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import type { ClusterObjects, DisruptionBudget } from "../framework/cluster-objects.ts";
 import { createClusterEvent } from "../queue/cluster-events.ts";
 
 /** Kinds that plugins look up. */
@@ -40,6 +41,7 @@ const LOOKED_UP_KINDS = [
   "ReplicaSet",
   "StatefulSet",
   "Namespace",
+  "PodDisruptionBudget",
   "PersistentVolumeClaim",
   "PersistentVolume",
   "StorageClass",
@@ -113,6 +115,10 @@ export class WatchedObjects implements ClusterObjects {
 
   findNamespace(name: string): NamespaceObject | undefined {
     return this.find("Namespace", "", name);
+  }
+
+  disruptionBudgets(): readonly DisruptionBudget[] {
+    return [...(this.byKind.get("PodDisruptionBudget")?.values() ?? [])].map(budgetOf);
   }
 
   /** DeviceClasses are not among the kinds that the cluster keeps. */
@@ -193,6 +199,18 @@ export class WatchedObjects implements ClusterObjects {
     }
     return event;
   }
+}
+
+/** The controller's status counts; before it has written one, what the object came with. */
+function budgetOf({ namespace, object, status }: StoredObject): DisruptionBudget {
+  const { selector, disruptionsAllowed, disruptedPods } = object as PodDisruptionBudgetObject;
+  const written = status as DisruptionBudgetStatus | undefined;
+  return {
+    namespace,
+    selector,
+    disruptionsAllowed: written?.disruptionsAllowed ?? disruptionsAllowed ?? 0,
+    disruptedPods: new Set(written?.disruptedPods.keys() ?? disruptedPods),
+  };
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -6,6 +6,7 @@ import type {
   CsiDriverObject,
   CsiNodeObject,
   CsiStorageCapacityObject,
+  LabelSelector,
   NamespaceObject,
   PersistentVolumeClaimObject,
   PersistentVolumeObject,
@@ -17,6 +18,16 @@ import type {
   VolumeAttachmentObject,
 } from "../../cluster/index.ts";
 
+/** A PodDisruptionBudget as preemption reads it. */
+export interface DisruptionBudget {
+  readonly namespace: string;
+  readonly selector: LabelSelector;
+  /** status.disruptionsAllowed; 0 while nobody has written a status. */
+  readonly disruptionsAllowed: number;
+  /** Names of pods whose eviction is under way already. */
+  readonly disruptedPods: ReadonlySet<string>;
+}
+
 /** Read-only look-ups; every list is in creation order. */
 export interface ClusterObjects {
   services(namespace: string): readonly ServiceObject[];
@@ -25,6 +36,7 @@ export interface ClusterObjects {
   statefulSet(namespace: string, name: string): StatefulSetObject | undefined;
   namespaces(): readonly NamespaceObject[];
   findNamespace(name: string): NamespaceObject | undefined;
+  disruptionBudgets(): readonly DisruptionBudget[];
   /** True when a DeviceClass serves this extended resource (then DynamicResources would be asked). */
   hasDeviceClassFor(resourceName: string): boolean;
 
@@ -55,6 +67,7 @@ export const NO_OBJECTS: ClusterObjects = {
   statefulSet: () => undefined,
   namespaces: () => [],
   findNamespace: () => undefined,
+  disruptionBudgets: () => [],
   hasDeviceClassFor: () => false,
   claim: () => undefined,
   volume: () => undefined,

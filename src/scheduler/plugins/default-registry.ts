@@ -23,6 +23,7 @@ import { NodeResourcesFit, type NodeResourcesFitArguments } from "./node-resourc
 import { NodeUnschedulable } from "./node-unschedulable.ts";
 import { NodeVolumeLimits } from "./node-volume-limits.ts";
 import {
+  type DefaultPreemptionArguments,
   readDefaultPreemptionArguments,
   readDynamicResourcesArguments,
   readInterPodAffinityArguments,
@@ -106,7 +107,7 @@ export const DEFAULT_PLUGINS: readonly RegistryEntry[] = [
   entry(
     "DefaultPreemption",
     ["preEnqueue", "postFilter"],
-    (_args, handle) => new DefaultPreemption(handle),
+    (args, handle) => new DefaultPreemption(args as DefaultPreemptionArguments, handle),
     readDefaultPreemptionArguments,
   ),
   entry(
