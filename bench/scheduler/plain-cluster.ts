@@ -1,7 +1,7 @@
 // A cluster in a steady state for scheduling benchmarks: each decision is followed by one departure.
 //
-// Four node shapes in three zones, two of three cpus taken; 20 ReplicaSets of 20 different requests,
-// so that the default spreading constraints count pods. Everything follows from the size alone.
+// Four node shapes in three zones, about a third of the cpus taken; 20 ReplicaSets of different
+// requests, so that the default spreading constraints count pods. Everything follows from the size alone.
 
 import { RecordedWorld } from "../../src/experiment/verify/recorded-world.ts";
 import { PlainEvaluator } from "../../src/scheduler/index.ts";
