@@ -6,6 +6,7 @@
 
 import type { InvariantRegistry } from "../engine/index.ts";
 import { BreakNotes } from "./audit/break-notes.ts";
+import { PreemptionAudit } from "./audit/preemption-audit.ts";
 import { VerdictAudit } from "./audit/verdict-audit.ts";
 import { QueueAudit } from "./audit/queue-audit.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -27,6 +28,11 @@ const TITLES: readonly (readonly [id: string, title: string])[] = [
   ["I47", "a back-off lasts as long as it must"],
   ["I48", "an unschedulable pod leaves only for a reason, within five and a half minutes"],
   ["I51", "first attempts of equal priority follow the order of arrival"],
+  ["I52", "victims are of lower priority, and a pod that never preempts has none"],
+  ["I53", "the victims are exactly the pods that could not stay at their turn"],
+  ["I55", "the chosen node breaks as few budgets as any candidate"],
+  ["I56", "a nominated pod goes elsewhere only after its node refused it"],
+  ["I57", "no two pods evict each other at one instant"],
 ];
 
 /** Registers the scheduler's invariants; they are tested after every event of a checked run. */
@@ -37,10 +43,14 @@ export function registerSchedulerInvariants(
   const notes = new BreakNotes();
   const queueAudit = new QueueAudit(scheduler, notes);
   const verdictAudit = new VerdictAudit(scheduler, notes);
+  const preemptionAudit = new PreemptionAudit(scheduler, notes);
   scheduler.probe = {
     onPop: (record, from) => queueAudit.onPop(record, from),
     onMove: (record, place, label) => queueAudit.onMove(record, place, label),
-    onVerdict: (record, verdict) => verdictAudit.onVerdict(record, verdict),
+    onVerdict: (record, verdict) => {
+      verdictAudit.onVerdict(record, verdict);
+      preemptionAudit.onVerdict(record, verdict);
+    },
   };
   scheduler.observe({
     onDecision: (record) => verdictAudit.onDecision(record),

@@ -3,6 +3,7 @@
 // Plain results of a search. Nothing has happened to the victims yet.
 
 import type { NodeRow } from "../cache/node-row.ts";
+import type { DisruptionBudget } from "../framework/cluster-objects.ts";
 import type { NodeStatuses } from "../framework/node-statuses.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 
@@ -25,6 +26,8 @@ export interface PreemptionFindings {
   readonly rejected: NodeStatuses;
   /** The candidates that no rule tells apart; upstream may take any of them, here it is the first. */
   readonly acceptable: readonly PreemptionCandidate[];
+  /** The budgets as the search read them. */
+  readonly budgets: readonly DisruptionBudget[];
   /** The candidate to carry out; undefined when there is none. */
   readonly chosen: PreemptionCandidate | undefined;
 }

@@ -52,7 +52,8 @@ export function searchVictims(
   const candidates = [...harmless, ...violating];
   if (candidates.length === 0 && errors.length > 0) return joined(errors);
   const acceptable = cheapestCandidates(candidates, context.nowUs);
-  return { candidates, rejected, acceptable, chosen: acceptable[0] };
+  const { budgets } = context;
+  return { candidates, rejected, acceptable, budgets, chosen: acceptable[0] };
 }
 
 /** Several errors as one text, each different one once. */
