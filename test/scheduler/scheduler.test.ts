@@ -336,4 +336,20 @@ describe("Reserve and Permit", () => {
     expect(cluster.scheduler.statistics.bindingFailures).toBe(1);
     expect([...cluster.scheduler.queue.find("b")!.unschedulablePlugins]).toEqual(["Gang"]);
   });
+
+  it("ends when a pod of higher priority takes the room of a waiting pod", () => {
+    const wait = { code: Code.Wait, plugin: "Gang", reasons: [] };
+    const permit = { name: "Gang", permit: () => ({ status: wait, timeoutUs: 10 * SECOND }) };
+    const cluster = clusterWith(1, { plugins: { permitPlugins: [permit] } });
+    cluster.at(0, () => cluster.scheduler.news.podAdded(fakePod({ name: "a", uid: "a" })));
+    let answers: boolean[] = [];
+    cluster.at(SECOND / 2, () => {
+      const { binding, cache } = cluster.scheduler;
+      answers = [binding.preempt("a"), binding.preempt("a"), cache.isAssumed("a")];
+    });
+    cluster.simulation.runUntil((SECOND / 2) as never);
+    expect(answers).toEqual([true, false, false]);
+    expect(cluster.events.map(({ note }) => note)).toEqual(["preempted"]);
+    expect(cluster.scheduler.queue.find("a")?.place).toBe("errorBackoff");
+  });
 });

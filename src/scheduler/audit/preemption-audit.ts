@@ -3,6 +3,7 @@
 // Each verdict is judged on its own snapshot. The search is not repeated; the reprieve is replayed on
 // the chosen node alone, step by step, with the filters and budgets of that cycle.
 
+import { compareText } from "../../base/index.ts";
 import { DRY_RUN_ROW, type NodeRow } from "../cache/node-row.ts";
 import type { Verdict } from "../cycle/decider.ts";
 import { filterNode, runExtensions } from "../evaluator/filtering.ts";
@@ -98,7 +99,7 @@ export class PreemptionAudit {
     budgets: readonly DisruptionBudget[],
   ): void {
     const wanted = this.replay(pod, verdict, filters, chosen.row, budgets);
-    const found = chosen.victims.map(podKey).sort().join(" ");
+    const found = chosen.victims.map(podKey).sort(compareText).join(" ");
     if (wanted === found) return;
     const place = `${podKey(pod)} on ${chosen.nodeName}`;
     this.notes.note("I53", `${place}: victims ${found}, replay gives ${wanted}`);
@@ -140,7 +141,7 @@ export class PreemptionAudit {
       takeOff(other);
       leaving.push(podKey(other));
     }
-    return leaving.sort().join(" ");
+    return leaving.sort(compareText).join(" ");
   }
 
   private byImportance(pods: readonly PodInfo[], nowUs: number): readonly PodInfo[] {

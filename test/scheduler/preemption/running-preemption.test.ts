@@ -306,3 +306,30 @@ describe("preemption without any delays", () => {
     expect(world.nodeOf("high")).toBe("n1");
   });
 });
+
+describe("random clusters", () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("keep every invariant and come to rest (seed %i)", (seed) => {
+    let word = seed * 7919;
+    const draw = (below: number): number => {
+      word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
+      return Math.floor((word / 4294967296) * below);
+    };
+    const latencies = seed % 2 === 0 ? LATENCIES_INSTANT : LATENCIES_KUBERNETES_1_36;
+    const world = bench({ latencies, nodes: { n1: "4", n2: "3", n3: "6" } });
+    const names: string[] = [];
+    for (let k = 0; k < 60; k++) {
+      const grace = { terminationGracePeriodSeconds: draw(4) };
+      const policy = draw(8) === 0 ? { preemptionPolicy: "Never" } : {};
+      names.push(`p${k}`);
+      world.submit(`p${k}`, `${1 + draw(20)}00m`, draw(10), { ...grace, ...policy });
+      if (draw(3) === 0) world.run(draw(3));
+    }
+    world.run(120);
+    expect(world.scheduler.statistics.preemptions).toBeGreaterThan(0);
+    expect(world.scheduler.preemptions.count).toBe(0);
+    // At rest nobody waits for whom room could be made, and nobody is still being evicted.
+    const attempts = world.scheduler.statistics.attempts;
+    world.run(60);
+    expect(world.scheduler.statistics.attempts).toBe(attempts);
+  });
+});
