@@ -37,14 +37,6 @@ export function pullDurationUs(model: ImagePullModel, bytes: number): number {
   return model.manifestUs + transferUs + unpackUs;
 }
 
-/** Tag or digest rule: images with tag `latest` or none are asked for at the registry every time. */
-export function defaultPullPolicy(image: string): "Always" | "IfNotPresent" {
-  const path = image.slice(image.lastIndexOf("/") + 1);
-  if (path.includes("@")) return "IfNotPresent";
-  const colon = path.indexOf(":");
-  return colon < 0 || path.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
-}
-
 /** The pulls of one node: one server (serial) or as many as asked for. */
 export class PullQueue {
   private freeAtUs = 0;

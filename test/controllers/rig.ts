@@ -1,7 +1,7 @@
 // A small cluster for controller tests: API server, machines, controllers, and a scheduler that
 // knows nothing but taints, node selectors and "fewest pods first".
 
-import { EntityDraws, type Instant, seededStream, streamName } from "../../src/base/index.ts";
+import { EntityDraws, type Instant, streamName } from "../../src/base/index.ts";
 import {
   ApiServer,
   type ControlPlaneLatencies,
@@ -245,12 +245,6 @@ export function createDraws(seed: string): (purpose: string) => EntityDraws {
     }
     return draws;
   };
-}
-
-/** Uniform numbers of a test. */
-export function testUnits(name: string): () => number {
-  const stream = seededStream(name);
-  return () => stream.nextUnit();
 }
 
 function findUid(api: ApiServer, kind: StorableObject["kind"], name: string): Uid {
