@@ -4,8 +4,10 @@
 
 import type { PersistentVolumeObject } from "../../cluster/index.ts";
 
+/** The key of a zone before v1.17; volumes and nodes of old clusters still carry it. */
 export const BETA_ZONE_LABEL = "failure-domain.beta.kubernetes.io/zone";
 const BETA_REGION_LABEL = "failure-domain.beta.kubernetes.io/region";
+/** The key of a zone since v1.17. */
 export const ZONE_LABEL = "topology.kubernetes.io/zone";
 const REGION_LABEL = "topology.kubernetes.io/region";
 
