@@ -1,12 +1,12 @@
 // From names on a command line to a run's input: names in results, places in messages, stdin.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../../../src/base/index.ts";
-import { prepareRun } from "../../../src/experiment/index.ts";
+import { prepareRun, runToEnd } from "../../../src/experiment/index.ts";
 import { loadRunInput, type RunInputRequest } from "../../../src/experiment/node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "podsim-load-"));
@@ -86,6 +86,32 @@ describe("bytes", () => {
       request(at("here/a.yaml"), { maxInputBytes });
     expect((await loadRunInput(limited(length))).extra).toHaveLength(1);
     expect((await problemsOf(limited(length - 1))).exitCode).toBe(4);
+  });
+
+  it("MA16: a dump of 1 GiB is refused by its size before a byte of it is read", async () => {
+    const huge = join(folder, "huge.json");
+    writeFileSync(huge, "");
+    truncateSync(huge, 1024 ** 3);
+    const before = process.memoryUsage().rss;
+    const refused = await problemsOf(request([huge]));
+    expect(refused.exitCode).toBe(4);
+    expect(refused.problems[0]).toMatchObject({ code: "E_LIMIT_SIZE", file: huge });
+    expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 ** 2);
+  });
+
+  it("S19: a file that changes after it was read changes nothing", async () => {
+    const file = join(folder, "changing.yaml");
+    writeFileSync(file, pod("first"));
+    const untouched = prepareRun(await loadRunInput(request([file])));
+    const expected = runToEnd(untouched).fingerprint;
+    const input = await loadRunInput(request([file]));
+    writeFileSync(file, pod("second"));
+    const prepared = prepareRun(input);
+    expect(prepared.inputHash).toBe(untouched.inputHash);
+    expect(runToEnd(prepared).fingerprint).toBe(expected);
+    expect(runToEnd(prepareRun(await loadRunInput(request([file])))).fingerprint).not.toBe(
+      expected,
+    );
   });
 
   it("stdin may have been read already, under the same limit", async () => {
