@@ -385,13 +385,15 @@ function lawOrThrow(): Law {
 
 // Maps have no JSON of their own; arguments of plugins are plain values and small maps.
 function schedulerText(scheduler: RunScheduler): string {
-  return JSON.stringify([scheduler.name, scheduler.configuration], (_key, value: unknown) =>
-    value instanceof Map
-      ? [...value]
-      : value instanceof Set
+  return JSON.stringify(
+    [scheduler.name, scheduler.configuration, scheduler.tieBreak ?? "heap"],
+    (_key, value: unknown) =>
+      value instanceof Map
         ? [...value]
-        : typeof value === "bigint"
-          ? value.toString()
-          : value,
+        : value instanceof Set
+          ? [...value]
+          : typeof value === "bigint"
+            ? value.toString()
+            : value,
   );
 }

@@ -21,6 +21,11 @@ export interface RunScheduler {
   readonly registry?: Registry;
   /** Makes the decider of one run; absent: the plain evaluator over the profiles. */
   readonly createDecider?: (parts: DeciderParts, run: RunIdentity) => Decider;
+  /**
+   * How equal totals fall: as upstream's heap orders them (the default), or uniformly at random, drawn
+   * from the run's seed and the number of the tie, to see how much hangs on ties.
+   */
+  readonly tieBreak?: "heap" | "random";
   /** Starts something else in this place, which need not be a kube-scheduler at all (benchmarks). */
   readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */

@@ -3,7 +3,7 @@
 // `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
 // caller lets the run advance in slices and may stop in between; results are then marked partial.
 
-import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
+import { EntityDraws, entityHash, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
 import {
   type ApiObject,
   ApiServer,
@@ -283,6 +283,13 @@ export class ActiveRun {
     }
   }
 
+  // The number of the tie is the entity, so the k-th tie draws alike in every run of this seed.
+  private randomTies(): () => number {
+    const draws = this.draws("ties");
+    let ties = 0;
+    return () => draws.unit(entityHash("tie", ties++), 0);
+  }
+
   private startScheduler(): void {
     const { prepared, simulation, api, options } = this;
     const { scheduler } = prepared;
@@ -299,6 +306,7 @@ export class ActiveRun {
       ...(createDecider === undefined
         ? {}
         : { createDecider: (parts) => createDecider(parts, run) }),
+      ...(scheduler.tieBreak === "random" ? { tieBreak: this.randomTies() } : {}),
       ...(options.details === undefined ? {} : { details: options.details }),
       userCalls: options.userCalls,
     });

@@ -2,7 +2,8 @@
 //
 // Listens to commits of the ApiServer, decisions of the schedulers and the machines' power, all at
 // the instant they happen, and never answers back: a run with and without a collector takes the same
-// course. Memory depends on live pods and on nodes, not on how many pods have passed through.
+// course. Memory depends on live pods and on nodes, not on how many pods have passed through. It is
+// longer than most files because it is the one place where a change of a pod becomes every number.
 
 import {
   ConditionStatus,

@@ -107,6 +107,30 @@ export function schedulerOfSpec(
   spec: SchedulerSpec,
   problems: Problem[],
 ): RunScheduler {
+  const scheduler = schedulerOfSource(input, spec, problems);
+  const document = input.document ?? documentOfValue(undefined, "scenario");
+  const { source, args, path } = spec;
+  const takesTieBreak = source.kind !== "policy" && source.kind !== "module";
+  for (const [arg, value] of Object.entries(args)) {
+    const place = [...path, "args", arg];
+    if (arg !== "tieBreak" || !takesTieBreak) {
+      const message = takesTieBreak
+        ? "known is tieBreak"
+        : `a ${source.kind} takes no arguments yet`;
+      problems.push(document.problemAt(place, { code: "E_ARGUMENT", message, what: "key" }));
+    } else if (value !== "heap" && value !== "random") {
+      const message = "tieBreak is heap (as kube-scheduler) or random (from the seed)";
+      problems.push(document.problemAt(place, { code: "E_VALUE", message }));
+    }
+  }
+  return args["tieBreak"] === "random" ? { ...scheduler, tieBreak: "random" } : scheduler;
+}
+
+function schedulerOfSource(
+  input: RunInput,
+  spec: SchedulerSpec,
+  problems: Problem[],
+): RunScheduler {
   const document = input.document ?? documentOfValue(undefined, "scenario");
   const { name, source } = spec;
   switch (source.kind) {
