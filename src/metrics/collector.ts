@@ -70,6 +70,8 @@ export class Collector {
   private readonly samples: ClusterSamples;
   private readonly health = new NodeHealth();
   private readonly podCount = new TimeWeightedGauge(0, 0);
+  /** By row: the Node object, or what it last was before it was removed. */
+  private readonly lastFacts: (NodeObject | undefined)[] = [];
   private readonly pendingTimes = new DurationSample();
   private readonly startupTimes = new DurationSample();
   private readonly departures = new Float64Array(DEPARTURE.deleted + 1);
@@ -411,6 +413,7 @@ export class Collector {
   private onNode(change: NodeChange): void {
     const nowUs = this.now();
     this.samples.touch(nowUs);
+    this.lastFacts[change.node] = change.after ?? change.before;
     const before = readyAllocatable(change.before);
     const after = readyAllocatable(change.after);
     this.use.changeAllocatable(
@@ -496,25 +499,26 @@ export class Collector {
     const { nodes } = this.api;
     for (let index = 0; index < nodes.rowCount; index++) {
       const node = index as NodeIndex;
-      const row = this.nodeRow(node, nowUs);
-      this.sinks.node(row);
+      // A row is a name; a name that only pods mention never had a Node object.
+      const facts = this.lastFacts[node];
+      if (facts !== undefined) this.sinks.node(this.nodeRow(node, facts, nowUs));
     }
   }
 
-  private nodeRow(node: NodeIndex, nowUs: number): NodeRow {
+  private nodeRow(node: NodeIndex, facts: NodeObject, nowUs: number): NodeRow {
     const { nodes } = this.api;
     const use = this.use.node(node, nowUs);
-    const spanUs = BigInt(Math.max(0, nowUs - this.health.sinceUs(node)));
-    const milliCpu = nodes.milliCpuAllocatable(node);
-    const memoryBytes = nodes.memoryBytesAllocatable(node);
+    const removedUs = this.health.removedUs(node);
+    const spanUs = BigInt(Math.max(0, (removedUs ?? nowUs) - this.health.sinceUs(node)));
+    const { milliCpu, memoryBytes, pods } = facts.allocatable;
     return {
       name: nodes.name(node),
-      zone: nodes.facts(node)?.meta.labels.get("topology.kubernetes.io/zone") ?? "",
+      zone: facts.meta.labels.get("topology.kubernetes.io/zone") ?? "",
       createdUs: nodes.createdUs(node),
-      removedUs: this.health.removedUs(node),
+      removedUs,
       milliCpuAllocatable: milliCpu,
       memoryBytesAllocatable: memoryBytes,
-      podsAllocatable: nodes.podsAllocatable(node),
+      podsAllocatable: pods,
       podsBoundCount: use.podsBoundCount,
       podsMaxCount: use.podsMaxCount,
       cpuRequestedRatio: ratioOf(use.milliCpu.integral(nowUs), BigInt(milliCpu) * spanUs),

@@ -194,6 +194,44 @@ describe("the numbers of a run", () => {
   });
 });
 
+describe("a node that is removed in the run", () => {
+  it("keeps its row, with what it was and when it went; names that pods mention have none", () => {
+    const removed = {
+      ...SCENARIO,
+      workload: {
+        manifests: [
+          {
+            at: "0s",
+            objects: [
+              {
+                apiVersion: "v1",
+                kind: "Pod",
+                metadata: { name: "stray" },
+                spec: { nodeName: "no-such-node", containers: [{ name: "c", image: "i:1" }] },
+              },
+            ],
+          },
+        ],
+        edits: [{ at: "4m", delete: { object: "node/n-2" } }],
+      },
+      faults: [],
+    };
+    const { scenario, problems } = decodeScenario(removed);
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+    const nodes: NodeRow[] = [];
+    const run = startRun(prepareRun({ scenario: scenario! }), {
+      sinks: { node: (row) => nodes.push(row) },
+    });
+    while (run.advance(10_000));
+    expect(run.finish().counts.nodes).toBe(3);
+    expect(nodes.map((node) => node.name)).toEqual(["n-0", "n-1", "n-2", "n-3"]);
+    const [, , gone] = nodes;
+    expect(gone).toMatchObject({ zone: "a", milliCpuAllocatable: 4000, podsAllocatable: 20 });
+    expect(gone!.removedUs).toBeGreaterThanOrEqual(240_000_000);
+    expect(gone!.removedUs).toBeLessThan(240_100_000);
+  });
+});
+
 describe("accounting invariants", () => {
   // Each mutant changes one number that one invariant watches and nothing else.
   const mutants: [string, (collector: Collector, audit: AccountingAudit) => void][] = [
