@@ -122,9 +122,14 @@ describe.skipIf(!existsSync(SETS))(
     it.each(COUNTS)("%s: every pod is placed, or says why not in upstream's words", async (set) => {
       const prepare = await prepared(set);
       const rows: PodRow[] = [];
+      const nodeNames = new Set<string>();
       const lastDecision = new Map<number, DecisionRow>();
+      // Every sink, as the command line has them: rows are written by code that may fail, too.
       const run = startRun(prepare, {
         sinks: {
+          node: (row) => nodeNames.add(row.name),
+          sample: (row) => expect(row.atUs).toBeGreaterThanOrEqual(0),
+          event: (row) => expect(row.reason).not.toBe(""),
           pod: (row) => rows.push(row),
           decision: (row) => lastDecision.set(row.uid, row),
         },
@@ -135,6 +140,7 @@ describe.skipIf(!existsSync(SETS))(
       expect(checker.faults).toEqual([]);
       expect(result.end.partial).toBe(false);
       expect(rows.length).toBe(result.counts.podsCreated);
+      expect(nodeNames.size).toBeGreaterThanOrEqual(result.counts.nodes);
       const notTried = new Map(result.pendingAtEnd.map(({ pod, message }) => [pod, message]));
       let waiting = 0;
       for (const row of rows) {
