@@ -44,12 +44,19 @@ describe("exact totals beyond 2^53", () => {
         }
         expect(total.copy().toBigInt()).toBe(model);
         const quotient = total.dividedBy(divisor);
-        const exact = (model * 2n ** 80n) / BigInt(divisor);
-        expect(Math.abs(Number(exact) * 2 ** -80 - quotient)).toBeLessThanOrEqual(
+        // 200 fraction bits, so that cutting them off is far below the last bit of a small quotient.
+        const exact = (model * 2n ** 200n) / BigInt(divisor);
+        expect(Math.abs(Number(exact) * 2 ** -200 - quotient)).toBeLessThanOrEqual(
           Math.abs(quotient) * 2 ** -51,
         );
       }),
     );
+  });
+
+  it("divides a small total by a large divisor to the last bit", () => {
+    const total = new WideInt();
+    total.add(-1);
+    expect(total.dividedBy(735_467_414)).toBe(-1 / 735_467_414);
   });
 
   it("holds the memory of 15,000 nodes of 4 TiB, and a year of it in byte-microseconds", () => {
