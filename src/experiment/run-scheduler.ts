@@ -3,6 +3,7 @@
 // A plain record, so that the command line, a scenario and a library user can each make one and a run
 // need not know where it came from.
 
+import { EntityDraws, entityHash, streamName } from "../base/index.ts";
 import type { ApiServer } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import type {
@@ -10,6 +11,7 @@ import type {
   DeciderParts,
   Registry,
   SchedulerConfiguration,
+  TieBreak,
 } from "../scheduler/index.ts";
 
 /** A scheduler as a run starts it. */
@@ -40,6 +42,20 @@ export interface ModuleBytes {
   readonly bytes: Uint8Array;
   /** It imports more code, which nobody hashed. */
   readonly hasImports: boolean;
+}
+
+/**
+ * How ties fall in a run of this scheduler. The number of the tie is the entity of the draw, so the
+ * k-th tie draws alike in every run of this seed, also when the run is replayed to explain it.
+ */
+export function tieBreakOf(
+  scheduler: RunScheduler,
+  run: Omit<RunIdentity, "simulation">,
+): TieBreak {
+  if (scheduler.tieBreak !== "random") return "heap";
+  const draws = new EntityDraws(streamName(run.seed, run.replication, "ties"));
+  let ties = 0;
+  return () => draws.unit(entityHash("tie", ties++), 0);
 }
 
 /** What keyed draws of a run hang on. */

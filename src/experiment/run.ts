@@ -3,7 +3,7 @@
 // `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
 // caller lets the run advance in slices and may stop in between; results are then marked partial.
 
-import { EntityDraws, entityHash, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
+import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
 import {
   type ApiObject,
   ApiServer,
@@ -51,7 +51,7 @@ import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
-import type { RunScheduler } from "./run-scheduler.ts";
+import { type RunScheduler, tieBreakOf } from "./run-scheduler.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
 /** How a run is watched; none of it changes its course. */
@@ -283,13 +283,6 @@ export class ActiveRun {
     }
   }
 
-  // The number of the tie is the entity, so the k-th tie draws alike in every run of this seed.
-  private randomTies(): () => number {
-    const draws = this.draws("ties");
-    let ties = 0;
-    return () => draws.unit(entityHash("tie", ties++), 0);
-  }
-
   private startScheduler(): void {
     const { prepared, simulation, api, options } = this;
     const { scheduler } = prepared;
@@ -306,7 +299,7 @@ export class ActiveRun {
       ...(createDecider === undefined
         ? {}
         : { createDecider: (parts) => createDecider(parts, run) }),
-      ...(scheduler.tieBreak === "random" ? { tieBreak: this.randomTies() } : {}),
+      tieBreak: tieBreakOf(scheduler, run),
       ...(options.details === undefined ? {} : { details: options.details }),
       userCalls: options.userCalls,
     });

@@ -30,6 +30,8 @@ export interface DeciderParts extends PluginHandle {
   readonly simulation: Simulation;
   readonly profiles: readonly Profile[];
   readonly configuration: SchedulerConfiguration;
+  /** How equal totals fall in this run. */
+  readonly tieBreak: TieBreak;
 }
 
 /** A configuration, and what may be put in place of the usual parts. */
@@ -79,7 +81,8 @@ export function startScheduler(
   const nowUs = (): number => simulation.nowUs;
   const handle: PluginHandle = { cache, objects, nowUs, preemptions, userCalls };
   const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
-  const parts: DeciderParts = { ...handle, simulation, profiles, configuration };
+  const { tieBreak = "heap" } = options;
+  const parts: DeciderParts = { ...handle, simulation, profiles, configuration, tieBreak };
   const name = options.name ?? profiles[0]!.schedulerName;
   const { secondPhaseUs, popFromBackoff } = options;
   const scheduler: Scheduler = new Scheduler(simulation, {
@@ -105,13 +108,13 @@ export function startScheduler(
 }
 
 function createProfileDecider(parts: DeciderParts, options: StartSchedulerOptions): Decider {
-  const { tieBreak, details } = options;
+  const { details } = options;
   const { percentageOfNodesToScore } = parts.configuration;
   const evaluator =
     options.createEvaluator?.(parts) ??
     new PlainEvaluator(parts.cache, {
       percentageOfNodesToScore,
-      ...(tieBreak === undefined ? {} : { tieBreak }),
+      tieBreak: parts.tieBreak,
       ...(details === undefined ? {} : { details }),
     });
   return new ProfileDecider(parts.profiles, evaluator, percentageOfNodesToScore);

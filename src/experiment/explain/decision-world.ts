@@ -28,6 +28,8 @@ export class DecisionWorld {
   readonly decision: Decision;
   /** A strategy chose among all nodes that pass the filters; the profile's scores were not asked. */
   readonly isStrategy: boolean;
+  /** Equal totals fall by a draw, not by upstream's heap. */
+  readonly drawsTies: boolean;
   /** percentageOfNodesToScore in effect; 0 = adaptive. */
   readonly percentage: number;
   readonly preFiltering: PreFiltering;
@@ -40,7 +42,9 @@ export class DecisionWorld {
     decider: Decider,
     decision: Decision,
     configuration: SchedulerConfiguration,
+    tieBreak: "heap" | "random" = "heap",
   ) {
+    this.drawsTies = tieBreak === "random";
     this.cache = cache;
     this.decision = decision;
     this.pod = decision.pod;

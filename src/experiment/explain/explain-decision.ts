@@ -268,14 +268,19 @@ function tieSet(world: DecisionWorld, decision: Decision): TieSet | null {
     total: totals[best[0]!]!,
     nodes: best.map((at) => world.nameOf(feasible[at]!)),
     winner: world.nameOf(node),
-    why: whyWinner(totals, best, position),
+    why: whyWinner(totals, best, position, world.drawsTies),
   };
 }
 
-function whyWinner(totals: readonly number[], best: readonly number[], position: number): string {
+function whyWinner(
+  totals: readonly number[],
+  best: readonly number[],
+  position: number,
+  drawsTies: boolean,
+): string {
   if (best.length === 1) return "it alone has the highest total";
   const place = `number ${position + 1} of ${totals.length} in search order`;
-  if (pickWinner(totals, "heap") !== position)
+  if (drawsTies || pickWinner(totals, "heap") !== position)
     return `drawn among ${best.length} equals (${place})`;
   return `heap order: kube-scheduler heaps the feasible nodes in search order and takes the root, which is ${place}; a live cluster, which filters in parallel, may have another order`;
 }

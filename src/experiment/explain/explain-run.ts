@@ -306,7 +306,13 @@ function explainAttempt(
       left--;
       if (left > 0) return verdict;
       refuseOtherWay(chosen, verdict);
-      const world = new DecisionWorld(cache, decider, verdict.decision, configuration);
+      const world = new DecisionWorld(
+        cache,
+        decider,
+        verdict.decision,
+        configuration,
+        prepared.scheduler.tieBreak,
+      );
       parts = explainParts(world, verdict, question.node);
       simulation.stop("explained");
       return verdict;
@@ -349,6 +355,6 @@ function defaultDecider(parts: DeciderParts): Decider {
   const { percentageOfNodesToScore } = parts.configuration;
   return new ProfileDecider(
     parts.profiles,
-    new PlainEvaluator(parts.cache, { percentageOfNodesToScore }),
+    new PlainEvaluator(parts.cache, { percentageOfNodesToScore, tieBreak: parts.tieBreak }),
   );
 }

@@ -22,6 +22,7 @@ import {
   type UserCallWatch,
 } from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
+import { tieBreakOf } from "../run-scheduler.ts";
 import { DecisionWorld } from "./decision-world.ts";
 import {
   blockingNotes,
@@ -76,6 +77,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     scheduler.decider,
     verdict.decision,
     configuration,
+    prepared.scheduler.tieBreak,
   );
   return { ...head, untried: null, ...explainParts(world, verdict, question.node) };
 }
@@ -101,6 +103,7 @@ class Snapshot {
       configuration: scheduler.configuration,
       ...(plugins === undefined ? {} : { registry: plugins }),
       userCalls,
+      tieBreak: tieBreakOf(scheduler, identity),
       ...(createDecider === undefined
         ? {}
         : { createDecider: (parts) => createDecider(parts, identity) }),

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import {
   decodeScenario,
+  explainRun,
   prepareRun,
   type RunOptions,
   startRun,
@@ -48,6 +49,19 @@ describe("tieBreak", () => {
     expect(nodesChosen({ tieBreak: "random" }, "2")).not.toEqual(random);
     expect(random).not.toEqual(nodesChosen({}));
     expect(new Set(random).size).toBe(15);
+  });
+
+  it("random: an explanation replays the same draws and says that it was one", () => {
+    const nodes = nodesChosen({ tieBreak: "random" });
+    for (const ordinal of [0, 7, 14]) {
+      const record = explainRun(prepared({ tieBreak: "random" }), {
+        ...{ attempt: undefined, atUs: undefined, node: undefined, maxEvents: undefined },
+        ...{ untilUs: undefined, fingerprint: undefined },
+        pod: `default/p-${ordinal}`,
+      });
+      expect(record.decision?.ties?.winner).toBe(nodes[ordinal]);
+      expect(record.decision?.ties?.why).toContain("drawn among");
+    }
   });
 
   it("is part of the inputs", () => {
