@@ -250,7 +250,7 @@ export type {
   ObjectUpdateOptions,
 } from "./state/object-writer.ts";
 export { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from "./state/object-writer.ts";
-export type { DisruptionBudgetStatus } from "./state/eviction.ts";
+export type { DisruptionBudgetCondition, DisruptionBudgetStatus } from "./state/eviction.ts";
 export type { InitialState } from "./state/initial-state.ts";
 export type { ChangeListener, Subscription, Watcher } from "./state/watch.ts";
 export type { ChangeKind } from "./state/change-journal.ts";

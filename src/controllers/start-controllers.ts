@@ -18,6 +18,7 @@ import type { Simulation } from "../engine/index.ts";
 import { ControllerContext } from "./controller-context.ts";
 import { DaemonSetController } from "./daemon-set.ts";
 import { DeploymentController } from "./deployment.ts";
+import { DisruptionController } from "./disruption.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { JobController, type JobLimit } from "./job.ts";
@@ -56,6 +57,7 @@ export interface ControllerSet {
   readonly statefulSets: StatefulSetController;
   readonly daemonSets: DaemonSetController;
   readonly jobs: JobController;
+  readonly disruption: DisruptionController;
   readonly garbageCollector: GarbageCollector;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
@@ -72,7 +74,6 @@ export interface ControllerSet {
 const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
   ["CronJob", true],
   ["HorizontalPodAutoscaler", true],
-  ["PodDisruptionBudget", false],
   ["PersistentVolumeClaim", false],
   ["VolumeAttachment", false],
   ["Service", false],
@@ -96,6 +97,7 @@ export function startControllers(
   const statefulSets = new StatefulSetController(context);
   const daemonSets = new DaemonSetController(context);
   const jobs = new JobController(context, (pod, uid) => kubelets.finishedUs(pod, uid));
+  const disruption = new DisruptionController(context);
   const garbageCollector = new GarbageCollector(context);
   const taintEviction = new TaintEvictionController(context);
   const podGc = new PodGcController(context);
@@ -119,6 +121,7 @@ export function startControllers(
     bound(statefulSets),
     bound(daemonSets),
     bound(jobs),
+    bound(disruption),
     bound(garbageCollector),
   ]);
   return {
@@ -129,6 +132,7 @@ export function startControllers(
     statefulSets,
     daemonSets,
     jobs,
+    disruption,
     garbageCollector,
     nodeLifecycle,
     taintEviction,

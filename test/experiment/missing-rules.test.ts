@@ -112,16 +112,6 @@ describe("a kind that nobody acts on", () => {
       },
       true,
     ],
-    [
-      "PodDisruptionBudget",
-      {
-        apiVersion: "policy/v1",
-        kind: "PodDisruptionBudget",
-        metadata: meta,
-        spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } },
-      },
-      false,
-    ],
   ])("%s is told once, before the run", (kind, object, stops) => {
     const { before, added } = notesOf([object]);
     const about = before.filter(({ code }) => code === "UNCONTROLLED_KIND");

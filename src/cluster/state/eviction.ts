@@ -13,6 +13,15 @@ import type { StoredObject } from "./object-store.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { PodDeletion, PodWriter } from "./pod-writer.ts";
 
+/** Condition DisruptionAllowed of a budget; instants in microseconds. */
+export interface DisruptionBudgetCondition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly updatedUs: number;
+  readonly transitionUs: number;
+}
+
 /** Status of a PodDisruptionBudget, written by the disruption controller and by evictions. */
 export interface DisruptionBudgetStatus {
   readonly observedGeneration: number;
@@ -22,11 +31,14 @@ export interface DisruptionBudgetStatus {
   readonly expectedPods: number;
   /** Pods evicted and not yet seen deleted, with the instant of the eviction. */
   readonly disruptedPods: ReadonlyMap<string, number>;
+  readonly conditions: readonly DisruptionBudgetCondition[];
 }
 
 type Budget = StoredObject<"PodDisruptionBudget">;
 
 const STALE_RETRY_SECONDS = 10;
+/** Evictions that the budget's controller has not confirmed; beyond these it takes no more. */
+const UNCONFIRMED_MAX = 2000;
 
 /** Decides on evictions and takes them from the budgets. */
 export class Evictions {
@@ -103,15 +115,34 @@ export class Evictions {
         `${budget.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
       return tooMany(text, 0);
     }
+    if (status.disruptedPods.size > UNCONFIRMED_MAX) {
+      const text = `The disruption budget ${budget.name} has too many evictions that are not confirmed`;
+      return refused("Forbidden", text);
+    }
+    const { nowUs } = this.state;
     const disruptedPods = new Map(status.disruptedPods);
-    disruptedPods.set(this.state.pods.name(pod), this.state.nowUs);
+    disruptedPods.set(this.state.pods.name(pod), nowUs);
     const disruptionsAllowed = status.disruptionsAllowed - 1;
-    return this.objects.patchStatus("PodDisruptionBudget", budget.uid, {
+    const conditions = disruptionsAllowed > 0 ? status.conditions : usedUp(status, nowUs);
+    const taken: DisruptionBudgetStatus = {
       ...status,
       disruptionsAllowed,
       disruptedPods,
-    });
+      conditions,
+    };
+    return this.objects.patchStatus("PodDisruptionBudget", budget.uid, taken);
   }
+}
+
+/** The last disruption was taken: said at once, not only when the controller looks again. */
+function usedUp(
+  status: DisruptionBudgetStatus,
+  nowUs: number,
+): readonly DisruptionBudgetCondition[] {
+  const type = "DisruptionAllowed";
+  const rest = status.conditions.filter((condition) => condition.type !== type);
+  const reason = "InsufficientPods";
+  return [...rest, { type, status: "False", reason, updatedUs: nowUs, transitionUs: nowUs }];
 }
 
 /** The status as its controller wrote it; undefined before it first did. */

@@ -36,11 +36,6 @@ const MISSING: ReadonlyMap<string, MissingKind> = new Map([
     },
   ],
   ["ResourceQuota", { changesScheduling: true, consequence: "no pod is refused by it" }],
-  // They bound evictions and preemptions; where a new pod fits is not theirs to say.
-  [
-    "PodDisruptionBudget",
-    { changesScheduling: false, consequence: "disruptionsAllowed stays as given" },
-  ],
   // A pod that uses a claim is judged by the rules of the volume plugins.
   ["PersistentVolumeClaim", { changesScheduling: false, consequence: "it is never provisioned" }],
 ]);

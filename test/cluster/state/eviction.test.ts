@@ -13,6 +13,7 @@ const STATUS: DisruptionBudgetStatus = {
   desiredHealthy: 2,
   expectedPods: 3,
   disruptedPods: new Map(),
+  conditions: [],
 };
 
 function addBudget(world: World, name: string, status?: object, policy = "IfHealthyBudget") {
@@ -66,7 +67,10 @@ describe("eviction", () => {
     const first = podIn(world, PodPhase.Running, true, "a");
     const second = podIn(world, PodPhase.Running, true, "b");
     expect(first.evict().ok).toBe(true);
-    expect(status()).toMatchObject({ disruptionsAllowed: 0 });
+    expect(status()).toMatchObject({
+      disruptionsAllowed: 0,
+      conditions: [{ type: "DisruptionAllowed", status: "False", reason: "InsufficientPods" }],
+    });
     expect([...status().disruptedPods.keys()]).toEqual(["a"]);
     expect(second.evict()).toMatchObject({ reason: "TooManyRequests", retryAfterSeconds: 0 });
     expect(world.api.pods.isDeleting(second.pod)).toBe(false);
@@ -106,6 +110,14 @@ describe("eviction", () => {
       const { evict } = podIn(world, PodPhase.Running, true);
       expect(evict()).toMatchObject({ reason: "TooManyRequests", retryAfterSeconds: 10 });
     }
+  });
+
+  it("is refused for good while too many evictions are unconfirmed", () => {
+    const world = createWorld();
+    const disruptedPods = new Map(Array.from({ length: 2001 }, (_, n) => [`p${n}`, 0] as const));
+    addBudget(world, "b", { ...STATUS, disruptedPods });
+    const { evict } = podIn(world, PodPhase.Running, true);
+    expect(reasonOf(evict())).toBe("Forbidden");
   });
 
   it("fails with two budgets, always", () => {
