@@ -3,8 +3,15 @@
 //
 // One call starts them all; the rest is for those who watch, check or set them.
 
-export type { ControllerSet, ControllerSetup, UncontrolledKind } from "./start-controllers.ts";
+export type {
+  ControllerSet,
+  ControllerSetup,
+  NodeAgents,
+  UncontrolledKind,
+} from "./start-controllers.ts";
 export { startControllers } from "./start-controllers.ts";
+export type { ControllerContext } from "./controller-context.ts";
+export type { Heartbeats } from "./heartbeats.ts";
 export type {
   ControllerOptions,
   ControllerPhases,

@@ -11,8 +11,10 @@ import type {
   Machines,
   ObjectChange,
   PodBehavior,
+  PodIndex,
   PodTemplateRegistry,
   StoreKind,
+  Uid,
 } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import { ControllerContext } from "./controller-context.ts";
@@ -30,6 +32,14 @@ import { ReplicaSetController } from "./replica-set.ts";
 import { StatefulSetController } from "./stateful-set.ts";
 import { TaintEvictionController } from "./taint-eviction.ts";
 
+/** What acts on the nodes: the kubelets, or something that stands in for them. */
+export interface NodeAgents {
+  readonly onPod?: ChangeListener["onPod"];
+  readonly onNode?: ChangeListener["onNode"];
+  /** When a pod's containers ended, if it is known. */
+  finishedUs(pod: PodIndex, uid: Uid): number | undefined;
+}
+
 /** What the controllers need besides the API and the machines. */
 export interface ControllerSetup {
   readonly templates: PodTemplateRegistry;
@@ -38,6 +48,8 @@ export interface ControllerSetup {
   readonly draws: (purpose: string) => EntityDraws;
   /** Default: KUBERNETES_CONTROLLER_OPTIONS. */
   readonly options?: ControllerOptions;
+  /** Put in the kubelets' place (they then do nothing); it must keep the heartbeats. */
+  readonly createNodeAgents?: (context: ControllerContext, heartbeats: Heartbeats) => NodeAgents;
 }
 
 /** Objects of a kind that nobody acts on. */
@@ -96,7 +108,8 @@ export function startControllers(
   const replicationControllers = new ReplicaSetController(context, "ReplicationController");
   const statefulSets = new StatefulSetController(context);
   const daemonSets = new DaemonSetController(context);
-  const jobs = new JobController(context, (pod, uid) => kubelets.finishedUs(pod, uid));
+  const agents = setup.createNodeAgents?.(context, heartbeats) ?? kubelets;
+  const jobs = new JobController(context, (pod, uid) => agents.finishedUs(pod, uid));
   const disruption = new DisruptionController(context);
   const garbageCollector = new GarbageCollector(context);
   const taintEviction = new TaintEvictionController(context);
@@ -108,10 +121,10 @@ export function startControllers(
       uncontrolled.set(change.objectKind, (uncontrolled.get(change.objectKind) ?? 0) + 1);
     },
   };
-  machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
+  if (agents === kubelets) machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
   watchTogether(api, [
     noteKind,
-    bound(kubelets),
+    bound(agents),
     bound(nodeLifecycle),
     bound(taintEviction),
     bound(podGc),
