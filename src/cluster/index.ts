@@ -86,6 +86,7 @@ export type {
   Container,
   ContainerPort,
   ContainerResources,
+  ContainerRunAnnotations,
   HostPort,
   PodResourceClaim,
   PodTemplate,
@@ -95,6 +96,7 @@ export type {
   QosClass,
   RestartPolicy,
   RunAnnotations,
+  RunSpan,
   TopologySpreadConstraint,
   UnsimulatedField,
   Volume,
@@ -291,7 +293,8 @@ export type {
 } from "./state/machine-changes.ts";
 export { EXIT_KILLED } from "./state/machine-changes.ts";
 export { Machines } from "./state/machines.ts";
-export type { PodBehavior } from "./state/pod-behavior.ts";
+export type { ContainerHealth, ContainerUsage, PodBehavior } from "./state/pod-behavior.ts";
+export { podUsageAt } from "./state/pod-usage.ts";
 
 // ---- what people see
 export { formatPodReady, formatPodStatus } from "./state/pod-status-text.ts";

@@ -302,6 +302,40 @@ export interface RunAnnotations {
   readonly stopUs: number | undefined;
   /** podsim.dev/stop-exit: exit code of a pod stopped by deletion. */
   readonly stopExitCode: number;
+  /** podsim.dev/exit as a list: codes of the first, second ... run; the last one repeats. */
+  readonly exitCodes: readonly number[];
+  /** podsim.dev/started: microseconds from the start until a startup probe would succeed. */
+  readonly startedUs: number;
+  /** podsim.dev/unhealthy: spans after each start in which liveness and readiness probes fail. */
+  readonly unhealthy: readonly RunSpan[];
+  /** podsim.dev/not-ready: spans after each start in which readiness probes alone fail. */
+  readonly notReady: readonly RunSpan[];
+  /** podsim.dev/gates: microseconds from ContainersReady until all readiness gates are True; undefined = never. */
+  readonly gatesUs: number | undefined;
+  /** What is said of one container alone (`podsim.dev/NAME.CONTAINER`), by its name. */
+  readonly containers: ReadonlyMap<string, ContainerRunAnnotations>;
+}
+
+/** Annotations of one container; absent members are as the pod's. */
+export type ContainerRunAnnotations = Partial<
+  Pick<
+    RunAnnotations,
+    | "runUs"
+    | "usage"
+    | "exitCodes"
+    | "readyUs"
+    | "stopUs"
+    | "stopExitCode"
+    | "startedUs"
+    | "unhealthy"
+    | "notReady"
+  >
+>;
+
+/** A part of a container's run, in microseconds after its start; `toUs` undefined = to its end. */
+export interface RunSpan {
+  readonly fromUs: number;
+  readonly toUs: number | undefined;
 }
 
 /** A field that is read and named but has no effect in the simulation. */

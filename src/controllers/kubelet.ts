@@ -278,7 +278,14 @@ export class Kubelets {
   private start(record: KubeletPod): void {
     const template = this.context.api.pods.template(record.pod);
     const imagesAtUs = this.images.readyUs(record.node, template);
-    const atUs = imagesAtUs + this.behavior.startLatencyUs(record.pod);
+    const { sandboxLatencyUs, containerLatencyUs } = {
+      sandboxLatencyUs: this.behavior.sandboxLatencyUs(record.pod),
+      containerLatencyUs: this.behavior.containerLatencyUs(record.pod),
+    };
+    const atUs =
+      imagesAtUs +
+      sandboxLatencyUs +
+      (template.initContainers.length + template.containers.length) * containerLatencyUs;
     record.next = this.at(atUs, this.kinds.containersStart, record);
   }
 

@@ -18,3 +18,4 @@ export {
   TYPICAL_CONTAINER_TIMES,
 } from "./pod-behavior.ts";
 export { runLawProblem } from "./run-law.ts";
+export { usageProblem } from "./usage-profile.ts";

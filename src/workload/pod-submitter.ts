@@ -69,19 +69,26 @@ export class PodSubmitter {
   behaviorOver(rest: PodBehavior): PodBehavior {
     const { pods } = this.api;
     return {
-      runDurationUs: (pod: PodIndex, attempt: number) => {
+      runDurationUs: (pod, attempt, container) => {
         const isOwn =
           pod < this.durationOwnerColumn.length &&
-          this.durationOwnerColumn.at(pod) === pods.uid(pod);
+          this.durationOwnerColumn.at(pod) === pods.uid(pod) &&
+          (container === undefined || container >= pods.template(pod).initContainers.length);
         return isOwn
           ? (this.durationUsColumn.at(pod) as Duration)
-          : rest.runDurationUs(pod, attempt);
+          : rest.runDurationUs(pod, attempt, container);
       },
-      exitCode: (pod, attempt) => rest.exitCode(pod, attempt),
-      startLatencyUs: (pod) => rest.startLatencyUs(pod),
-      readyAfterUs: (pod) => rest.readyAfterUs(pod),
-      stopLatencyUs: (pod) => rest.stopLatencyUs(pod),
-      stopExitCode: (pod) => rest.stopExitCode(pod),
+      exitCode: (pod, attempt, container) => rest.exitCode(pod, attempt, container),
+      sandboxLatencyUs: (pod) => rest.sandboxLatencyUs(pod),
+      containerLatencyUs: (pod) => rest.containerLatencyUs(pod),
+      readyAfterUs: (pod, container) => rest.readyAfterUs(pod, container),
+      gatesAfterUs: (pod) => rest.gatesAfterUs(pod),
+      health: (pod, container) => rest.health(pod, container),
+      stopLatencyUs: (pod, container) => rest.stopLatencyUs(pod, container),
+      stopExitCode: (pod, container) => rest.stopExitCode(pod, container),
+      usage: (pod, container, ageUs) => rest.usage(pod, container, ageUs),
+      usageChangesAfterUs: (pod, container, ageUs) =>
+        rest.usageChangesAfterUs(pod, container, ageUs),
     };
   }
 

@@ -31,7 +31,8 @@ describe("annotated pod behavior", () => {
     const { behavior, pods } = behaviorOf({});
     const [pod] = pods;
     expect(behavior.runDurationUs(pod!, 0)).toBeUndefined();
-    expect(behavior.startLatencyUs(pod!)).toBe(650_000);
+    expect(behavior.sandboxLatencyUs(pod!)).toBe(500_000);
+    expect(behavior.containerLatencyUs(pod!)).toBe(150_000);
     expect(behavior.readyAfterUs(pod!)).toBe(30_000);
     expect(behavior.stopLatencyUs(pod!)).toBe(1_000_000);
   });
@@ -47,8 +48,9 @@ describe("annotated pod behavior", () => {
     });
     const [pod] = pods;
     expect(behavior.runDurationUs(pod!, 0)).toBe(90_000_000);
-    expect(behavior.exitCode(pod!)).toBe(3);
-    expect(behavior.startLatencyUs(pod!)).toBe(250_000);
+    expect(behavior.exitCode(pod!, 0)).toBe(3);
+    expect(behavior.sandboxLatencyUs(pod!)).toBe(250_000);
+    expect(behavior.containerLatencyUs(pod!)).toBe(0);
     expect(behavior.readyAfterUs(pod!)).toBe(2_000_000);
     expect(behavior.stopLatencyUs(pod!)).toBe(7_000_000);
     expect(behavior.stopExitCode(pod!)).toBe(143);
