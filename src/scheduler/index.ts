@@ -90,6 +90,10 @@ export {
   DEFAULT_MULTI_POINT,
   DEFAULT_PLUGINS,
 } from "./plugins/default-registry.ts";
+export { type AffinityCounts, readAffinityCounts } from "./plugins/inter-pod-affinity.ts";
+export { type ResolvedTerm, resolveTerm, termMatches } from "./plugins/affinity-terms.ts";
+export { readSpreadCounts, type SpreadCounts } from "./plugins/pod-topology-spread.ts";
+export { hasAllTopologyKeys, isNodeIncluded } from "./plugins/spread-constraints.ts";
 export { DefaultPreemption } from "./plugins/default-preemption.ts";
 export type { PreemptionCandidate, PreemptionFindings } from "./preemption/candidate.ts";
 export { cheapestCandidates } from "./preemption/choose-candidate.ts";
@@ -131,6 +135,7 @@ export type {
 } from "./cycle/decision-record.ts";
 export { type CycleFacts, Scheduler, type SchedulerOptions } from "./scheduler.ts";
 export {
+  createProfileDecider,
   type DeciderParts,
   type StartedScheduler,
   startScheduler,

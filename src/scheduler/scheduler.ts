@@ -96,6 +96,8 @@ export class Scheduler {
   private wake: EventHandle = NO_HANDLE;
   private loop: LoopState = "idle";
   private cycle: RunningCycle | undefined;
+  /** Pops so far, also of pods that were passed over. */
+  private cycleNumber = 0;
 
   constructor(simulation: Simulation, options: SchedulerOptions) {
     this.simulation = simulation;
@@ -173,6 +175,7 @@ export class Scheduler {
     for (;;) {
       const record = this.queue.pop();
       if (record === undefined) break;
+      this.cycleNumber++;
       this.takeUp(record);
       if (this.isToBeSkipped(record)) continue;
       this.begin(record);
@@ -195,7 +198,7 @@ export class Scheduler {
   /** The decision is made on what is believed now; it takes effect when the cycle is over. */
   private begin(record: QueuedPod): void {
     const { simulation } = this;
-    const verdict = this.decider.decide(record.pod);
+    const verdict = this.decider.decide(record.pod, this.cycleNumber);
     this.probe?.onVerdict(record, verdict);
     const poppedUs = simulation.nowUs;
     const { node } = verdict.decision;
@@ -415,6 +418,9 @@ function failureOf(verdict: Verdict): AttemptFailure {
   for (const [, status] of decision.statuses.entries()) {
     if (status.code === Code.Pending) pendingPlugins.add(status.plugin);
   }
+  // A plugin may put the whole pod on hold before any node is looked at.
+  const { preFilter } = decision;
+  if (preFilter.code === Code.Pending) pendingPlugins.add(preFilter.plugin);
   const isNoNodes = decision.outcome === "no-nodes";
   const nominate = isNoNodes ? "" : postFilter?.nominate;
   return {

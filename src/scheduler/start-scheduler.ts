@@ -107,7 +107,11 @@ export function startScheduler(
   return { scheduler, profiles, subscription };
 }
 
-function createProfileDecider(parts: DeciderParts, options: StartSchedulerOptions): Decider {
+/** The decider of a scheduler that names none: its profiles under the plain evaluator. */
+export function createProfileDecider(
+  parts: DeciderParts,
+  options: Pick<StartSchedulerOptions, "details" | "createEvaluator"> = {},
+): Decider {
   const { details } = options;
   const { percentageOfNodesToScore } = parts.configuration;
   const evaluator =
@@ -115,6 +119,8 @@ function createProfileDecider(parts: DeciderParts, options: StartSchedulerOption
     new PlainEvaluator(parts.cache, {
       percentageOfNodesToScore,
       tieBreak: parts.tieBreak,
+      nowUs: parts.nowUs,
+      batching: parts.configuration.extenders.length === 0,
       ...(details === undefined ? {} : { details }),
     });
   return new ProfileDecider(parts.profiles, evaluator, percentageOfNodesToScore);

@@ -16,7 +16,6 @@ import {
   DEFAULT_MULTI_POINT,
   POLICIES,
   readSchedulerConfiguration,
-  type ProfileConfiguration,
   type Registry,
   type SchedulerConfiguration,
 } from "../../scheduler/index.ts";
@@ -58,28 +57,8 @@ export function configuredScheduler(
   });
   problems.push(...decoder.problems);
   if (configuration === undefined) return defaultScheduler(name);
-  const notes = [
-    ...configuration.extenders.map((url) => `extender ${url} is never called`),
-    ...configuration.profiles.filter(batchesPods).map(batchingNote),
-  ];
+  const notes = configuration.extenders.map((url) => `extender ${url} is never called`);
   return { name, configuration, registry, notes };
-}
-
-// Opportunistic batching is on in v1.36, but inert as long as a profile has default spread constraints,
-// which the default profile has. Its hints are not simulated, so a profile that wakes it is named.
-function batchesPods(profile: ProfileConfiguration): boolean {
-  const points = ["preFilter", "filter", "preScore", "score"] as const;
-  const isEnabled = points.some((point) =>
-    profile.plugins[point].some((plugin) => plugin.name === "PodTopologySpread"),
-  );
-  const args = profile.args.get("PodTopologySpread") as
-    | { readonly defaultConstraints?: readonly unknown[] }
-    | undefined;
-  return !isEnabled || args?.defaultConstraints?.length === 0;
-}
-
-function batchingNote(profile: ProfileConfiguration): string {
-  return `profile ${profile.schedulerName} has no default spread constraints, so upstream's opportunistic batching may place equal pods by hints: they are not simulated`;
 }
 
 /** The scheduler of a scenario; several need a choice by name first. */

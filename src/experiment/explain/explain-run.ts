@@ -9,12 +9,11 @@ import type { PodIndex } from "../../cluster/index.ts";
 import { NO_POD } from "../../cluster/index.ts";
 import type { AttemptSpan, ExplainedPod, ExplainRecord, PodRow } from "../../metrics/index.ts";
 import {
+  createProfileDecider,
   type Decider,
   type DeciderParts,
   type DecisionRecord,
-  PlainEvaluator,
   type PodInfo,
-  ProfileDecider,
   type Profile,
   StrategyError,
   type UserCallWatch,
@@ -300,8 +299,8 @@ function explainAttempt(
   let left = attempts.indexOf(chosen) + 1;
   let parts: DecisionParts | undefined;
   const watched = withDecider(prepared, (decider, { cache, configuration }, { simulation }) => {
-    const decide = (pod: PodInfo): Verdict => {
-      const verdict = decider.decide(pod);
+    const decide = (pod: PodInfo, cycle?: number): Verdict => {
+      const verdict = decider.decide(pod, cycle);
       if (pod.uid !== chosen.uid || parts !== undefined) return verdict;
       left--;
       if (left > 0) return verdict;
@@ -347,14 +346,10 @@ function withDecider(
 ): PreparedRun {
   const { scheduler } = prepared;
   const createDecider = (parts: DeciderParts, identity: RunIdentity): Decider =>
-    wrap(scheduler.createDecider?.(parts, identity) ?? defaultDecider(parts), parts, identity);
+    wrap(
+      scheduler.createDecider?.(parts, identity) ?? createProfileDecider(parts),
+      parts,
+      identity,
+    );
   return { ...prepared, scheduler: { ...scheduler, createDecider } };
-}
-
-function defaultDecider(parts: DeciderParts): Decider {
-  const { percentageOfNodesToScore } = parts.configuration;
-  return new ProfileDecider(
-    parts.profiles,
-    new PlainEvaluator(parts.cache, { percentageOfNodesToScore, tieBreak: parts.tieBreak }),
-  );
 }

@@ -2,7 +2,7 @@
 //
 // Every cycle is computed and compared, then the recorded outcome is adopted, so that one difference
 // does not spoil the rest. With one worker the choice itself is demanded. What opportunistic batching
-// did is adopted, named and not counted as agreement.
+// did is compared as well: its hints, and what they leave for the next pod.
 
 import { compareText, InputError, sha256Hex } from "../../base/index.ts";
 import type { PodObject } from "../../cluster/index.ts";
@@ -144,10 +144,6 @@ class TrajectoryReplay {
     if (profile === undefined) {
       return { kind: "unsupported", names: [`profile ${pod.template.schedulerName}`] };
     }
-    if (action.hint === true) {
-      this.adopt(action, pod);
-      return { kind: "unsupported", names: ["OpportunisticBatching"] };
-    }
     const state = new CycleState();
     const decision = this.evaluator.decide(pod, profile, state);
     const differences: Difference[] = [];
@@ -180,6 +176,7 @@ class TrajectoryReplay {
     const node = decision.node === -1 ? undefined : cache.nodeName(decision.node);
     check("node", action.node, node);
     check("viaNominated", action.viaNominated === true, decision.viaNominated);
+    check("hint", action.hint === true, decision.viaHint);
     if (decision.outcome === "placed") {
       const { totals } = decision;
       const best = totals.length > 1 ? bestPositions(totals) : [0];

@@ -158,7 +158,10 @@ export class VerdictAudit {
       this.notes.note("I43", `${name}: the search began at ${start} instead of ${this.nextStart}`);
     }
     const stays =
-      decision.viaNominated || outcome === "no-nodes" || decision.preFilter.code !== Code.Success;
+      decision.viaNominated ||
+      decision.viaHint ||
+      outcome === "no-nodes" ||
+      decision.preFilter.code !== Code.Success;
     this.nextStart = stays || all.length === 0 ? start : (start + evaluatedCount) % all.length;
     if (nextStart !== this.nextStart) {
       this.notes.note("I43", `${name}: the next search begins at ${nextStart}`);

@@ -26,6 +26,9 @@ export interface Decider {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** Who else may reject pods (a strategy): asked about events as plugins are. */
   readonly listeners?: readonly Plugin[];
-  /** Judges the pod on the cache as it is now; keeps nothing of it, except the rotating start. */
-  decide(pod: PodInfo): Verdict;
+  /**
+   * Judges the pod on the cache as it is now; keeps nothing of it, except the rotating start and what
+   * batching keeps. `cycle` is the number of the pop; pods that are passed over count as well.
+   */
+  decide(pod: PodInfo, cycle?: number): Verdict;
 }

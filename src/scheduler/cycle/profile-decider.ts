@@ -24,11 +24,11 @@ export class ProfileDecider implements Decider {
     this.evaluator = evaluator;
   }
 
-  decide(pod: PodInfo): Verdict {
+  decide(pod: PodInfo, cycle?: number): Verdict {
     const profile = this.profiles.get(pod.template.schedulerName);
     if (profile === undefined) throw new Error(`no profile for pod ${pod.namespace}/${pod.name}`);
     const state = new CycleState();
-    const decision = this.evaluator.decide(pod, profile, state);
+    const decision = this.evaluator.decide(pod, profile, state, cycle);
     return completeVerdict(profile, state, decision);
   }
 }

@@ -1,7 +1,8 @@
 // PlainEvaluator: one scheduling cycle in the plainest code. It is the specification.
 //
-// It keeps nothing between cycles but the rotating start, reads the cache's per-node sums, and
-// recomputes everything else. Faster evaluators must give the same node, scores and reasons.
+// It keeps nothing between cycles but the rotating start and the batch of each profile, reads the
+// cache's per-node sums, and recomputes everything else. Faster evaluators must give the same node,
+// scores and reasons.
 
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
@@ -11,8 +12,14 @@ import { formatFitError } from "../framework/fit-error.ts";
 import { NodeStatuses } from "../framework/node-statuses.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
-import { Code, type Status, statusMessage, unresolvable } from "../framework/status.ts";
-import { filterNode, type PreFiltering, runPreFilters } from "./filtering.ts";
+import { Code, isRejected, type Status, statusMessage, unresolvable } from "../framework/status.ts";
+import { filterNode, type PreFiltering, runFilters, runPreFilters } from "./filtering.ts";
+import {
+  type BatchCycle,
+  type BatchStatistics,
+  createBatchStatistics,
+  OpportunisticBatch,
+} from "./opportunistic-batch.ts";
 import { feasibleNodesToFind } from "./sampling.ts";
 import { runScores, type Scoring } from "./scoring.ts";
 import { bestPositions, pickWinner, type TieBreak } from "./winner.ts";
@@ -24,6 +31,10 @@ export interface EvaluatorOptions {
   readonly tieBreak?: TieBreak;
   /** Keep each plugin's scores in the decision. */
   readonly details?: boolean;
+  /** Simulated time in microseconds, for the age of batches; absent: they do not age. */
+  readonly nowUs?: (() => number) | undefined;
+  /** OpportunisticBatching, on by default; extenders switch it off. */
+  readonly batching?: boolean;
 }
 
 /** The contract every evaluator fulfils. */
@@ -32,9 +43,10 @@ export interface Evaluator {
   readonly nextStart: number;
   /**
    * One cycle for this pod: refreshes the snapshot, filters, scores, chooses. Assumes nothing.
-   * Plugins write to `state`, which the caller needs again for the later extension points.
+   * Plugins write to `state`, which the caller needs again for the later extension points. `cycle` is
+   * the number of the pop, which rises by one with each; absent: one more than the last.
    */
-  decide(pod: PodInfo, profile: Profile, state?: CycleState): Decision;
+  decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision;
 }
 
 const NO_NODES_TEXT = "no nodes available to schedule pods";
@@ -44,48 +56,68 @@ interface Search {
   readonly statuses: NodeStatuses;
   readonly feasible: NodeRow[];
   viaNominated: boolean;
+  /** The node that the batch proposed, "" when none. */
+  hint: string;
   error: Status | undefined;
 }
 
 /** The evaluator that all others are compared with. */
 export class PlainEvaluator implements Evaluator {
   nextStart = 0;
+  readonly batchStatistics: BatchStatistics = createBatchStatistics();
   private readonly cache: SchedulerCache;
   private readonly percentage: number;
   private readonly tieBreak: TieBreak;
   private readonly details: boolean;
+  private readonly nowUs: () => number;
+  private readonly isBatching: boolean;
+  private readonly batches = new Map<Profile, OpportunisticBatch>();
+  private readonly signatures = new WeakMap<object, Map<Profile, string | undefined>>();
+  private lastCycle = 0;
 
   constructor(cache: SchedulerCache, options: EvaluatorOptions = {}) {
     this.cache = cache;
     this.percentage = options.percentageOfNodesToScore ?? 0;
     this.tieBreak = options.tieBreak ?? "heap";
     this.details = options.details === true;
+    this.nowUs = options.nowUs ?? (() => 0);
+    this.isBatching = options.batching !== false;
   }
 
-  decide(pod: PodInfo, profile: Profile, state: CycleState = new CycleState()): Decision {
+  decide(
+    pod: PodInfo,
+    profile: Profile,
+    state: CycleState = new CycleState(),
+    cycle: number = this.lastCycle + 1,
+  ): Decision {
+    this.lastCycle = cycle;
     const start = this.nextStart;
     const all = this.cache.refreshSnapshot();
     const search: Search = {
       statuses: new NodeStatuses(),
       feasible: [],
       viaNominated: false,
+      hint: "",
       error: undefined,
     };
+    const batched = this.batchCycle(pod, profile, cycle);
     if (all.length === 0) return this.conclude(pod, profile, search, start);
     const preFiltering = runPreFilters(profile, state, pod, all);
     if (preFiltering.status.code === Code.Error) search.error = preFiltering.status;
     else if (preFiltering.status.code !== Code.Success)
       search.statuses.absent = preFiltering.status;
-    else this.findFeasible(profile, state, pod, all, preFiltering, search);
-    if (search.error !== undefined || search.feasible.length < 2) {
-      return this.conclude(pod, profile, search, start, preFiltering);
+    else this.findFeasible(profile, state, pod, all, preFiltering, search, batched);
+    let scoring: Scoring | undefined;
+    if (search.error === undefined && search.feasible.length > 1) {
+      scoring = runScores(profile, state, pod, search.feasible);
+      if (scoring.status.code !== Code.Success) search.error = scoring.status;
     }
-    const scoring = runScores(profile, state, pod, search.feasible);
-    if (scoring.status.code !== Code.Success) search.error = scoring.status;
-    return this.conclude(pod, profile, search, start, preFiltering, scoring);
+    const decision = this.conclude(pod, profile, search, start, preFiltering, scoring);
+    if (batched !== undefined) this.keepRanking(profile, decision, batched);
+    return decision;
   }
 
-  /** The nominated node first, then a rotating search until enough nodes fit. */
+  /** The nominated or hinted node first, then a rotating search until enough nodes fit. */
   private findFeasible(
     profile: Profile,
     state: CycleState,
@@ -93,14 +125,18 @@ export class PlainEvaluator implements Evaluator {
     all: readonly NodeRow[],
     preFiltering: PreFiltering,
     search: Search,
+    batched: BatchCycle | undefined,
   ): void {
-    const nominated = this.cache.findRow(pod.nominatedNodeName);
-    if (pod.nominatedNodeName !== "" && nominated !== undefined && all.includes(nominated)) {
-      this.searchNodes(profile, state, pod, [nominated], 0, 1, search);
+    // A hint is taken, and so used up, even where a nomination goes before it.
+    if (batched !== undefined) search.hint = this.takeHint(profile, state, pod, batched);
+    const first = pod.nominatedNodeName === "" ? search.hint : pod.nominatedNodeName;
+    const firstRow = first === "" ? undefined : this.cache.findRow(first);
+    if (firstRow !== undefined && all.includes(firstRow)) {
+      this.searchNodes(profile, state, pod, [firstRow], 0, 1, search);
       // Upstream only logs an error here and goes on to the other nodes.
       search.error = undefined;
       if (search.feasible.length > 0) {
-        search.viaNominated = true;
+        search.viaNominated = pod.nominatedNodeName !== "";
         return;
       }
     }
@@ -145,6 +181,50 @@ export class PlainEvaluator implements Evaluator {
     }
   }
 
+  // --- Batching (scheduler.md 9.1) -------------------------------------------------------------
+
+  private batchCycle(pod: PodInfo, profile: Profile, number: number): BatchCycle | undefined {
+    if (!this.isBatching || !profile.signer.isAble) return undefined;
+    return { number, nowUs: this.nowUs(), signature: this.signatureOf(pod, profile) };
+  }
+
+  /** Signatures hang on what all pods of a template share. */
+  private signatureOf(pod: PodInfo, profile: Profile): string | undefined {
+    let ofTemplate = this.signatures.get(pod.template);
+    if (ofTemplate === undefined) {
+      ofTemplate = new Map();
+      this.signatures.set(pod.template, ofTemplate);
+    }
+    if (!ofTemplate.has(profile)) ofTemplate.set(profile, profile.signer.signatureOf(pod));
+    return ofTemplate.get(profile);
+  }
+
+  private batchOf(profile: Profile): OpportunisticBatch {
+    let batch = this.batches.get(profile);
+    if (batch === undefined) {
+      batch = new OpportunisticBatch(this.batchStatistics, this.tieBreak);
+      this.batches.set(profile, batch);
+    }
+    return batch;
+  }
+
+  private takeHint(profile: Profile, state: CycleState, pod: PodInfo, cycle: BatchCycle): string {
+    return this.batchOf(profile).takeHint(cycle, (nodeName) => {
+      const row = this.cache.findRow(nodeName);
+      if (row === undefined || !this.cache.nodeList.includes(row)) return undefined;
+      return isRejected(runFilters(profile, state, pod, row));
+    });
+  }
+
+  private keepRanking(profile: Profile, decision: Decision, cycle: BatchCycle): void {
+    const { node, feasible, totals, hint } = decision;
+    if (node === -1) return;
+    const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
+    const ranking =
+      totals.length > 1 ? { feasible, totals, winner: feasible.indexOf(node) } : undefined;
+    this.batchOf(profile).store(cycle, hint, nameOf(node), ranking, nameOf);
+  }
+
   private conclude(
     pod: PodInfo,
     profile: Profile,
@@ -153,7 +233,7 @@ export class PlainEvaluator implements Evaluator {
     preFiltering?: PreFiltering,
     scoring?: Scoring,
   ): Decision {
-    const { statuses, feasible, error, viaNominated } = search;
+    const { statuses, feasible, error, viaNominated, hint } = search;
     const all = this.cache.nodeList;
     const totals = scoring?.totals ?? [];
     const isPlaced = error === undefined && feasible.length > 0;
@@ -176,6 +256,8 @@ export class PlainEvaluator implements Evaluator {
       scores: this.details ? (scoring?.scores ?? []) : [],
       tieCount: totals.length > 1 ? bestPositions(totals).length : Math.min(feasible.length, 1),
       viaNominated,
+      hint,
+      viaHint: isPlaced && !viaNominated && hint === this.cache.nodeName(feasible[winner]!),
       evaluatedCount: feasible.length + statuses.explicitCount,
       start,
       nextStart: this.nextStart,

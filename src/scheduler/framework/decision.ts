@@ -52,6 +52,10 @@ export interface Decision {
   readonly tieCount: number;
   /** True when the pod's nominated node fitted, so nothing else was looked at. */
   readonly viaNominated: boolean;
+  /** The node that opportunistic batching proposed; "" when it proposed none. */
+  readonly hint: string;
+  /** True when that node took the pod, so that nothing else was looked at. */
+  readonly viaHint: boolean;
   /** Nodes filtered in this cycle (feasible and rejected). */
   readonly evaluatedCount: number;
   /** Where the search began and where the next one begins. */

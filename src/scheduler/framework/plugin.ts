@@ -4,12 +4,14 @@
 // interfaces; which of its points are used is the profile's business. Rejection is a Status, never
 // an exception.
 
+import type { PersistentVolumeClaimObject, PersistentVolumeObject } from "../../cluster/index.ts";
 import type { NodeRow, SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { EventRegistration } from "./cluster-event.ts";
 import type { ClusterObjects } from "./cluster-objects.ts";
 import type { CycleState } from "./cycle-state.ts";
 import type { NodeStatuses } from "./node-statuses.ts";
 import type { PodInfo } from "./pod-info.ts";
+import type { SignedPart } from "./pod-signature.ts";
 import type { PreemptionFindings } from "../preemption/candidate.ts";
 import type { Status } from "./status.ts";
 import type { UserCallWatch } from "./user-call.ts";
@@ -45,6 +47,12 @@ export interface Plugin {
    * is only partly modelled says so here; the decision carries it as "not simulated".
    */
   notSimulated?(pod: PodInfo): string | undefined;
+}
+
+/** Signs what it reads of a pod, so that equal pods can share their scores (scheduler.md 9.1). */
+export interface SignPlugin extends Plugin {
+  /** Everything of the pod that its verdicts and scores depend on; undefined: no other pod is like it. */
+  sign(pod: PodInfo): readonly SignedPart[] | undefined;
 }
 
 /** Decides whether a pod may enter the active queue. */
@@ -155,9 +163,18 @@ export interface PermitPlugin extends Plugin {
 
 /** Work that must be done before the binding is written. */
 export interface PreBindPlugin extends Plugin {
-  /** Skip: nothing to do for this pod (the ordinary case). */
+  /** Skip: nothing to do for this pod (the ordinary case), and PreBind is not called. */
   preBindPreFlight(state: CycleState, pod: PodInfo, nodeName: string): Status;
-  preBind(state: CycleState, pod: PodInfo, nodeName: string): Status;
+  /** A status when it is done at once, else the work that takes simulated time. */
+  preBind(state: CycleState, pod: PodInfo, nodeName: string): Status | PreBindWork;
+}
+
+/** PreBind that takes simulated time; the loop and other bindings go on meanwhile. */
+export interface PreBindWork {
+  /** Begins; `onDone` is called exactly once, at once or later, unless `stop` comes before. */
+  start(onDone: (status: Status) => void): void;
+  /** The binding is called off: no more writes and polls. Answers why, in the plugin's words. */
+  stop(): string;
 }
 
 /** Marks the binder; the write itself is made by whoever runs the binding cycle. */
@@ -170,6 +187,35 @@ export interface PostBindPlugin extends Plugin {
   postBind(state: CycleState, pod: PodInfo, nodeName: string): void;
 }
 
+/** Pods that wait on Permit, for the plugins that hold them. */
+export interface WaitingPods {
+  /** Pods that wait for this plugin, in the order in which they began to. */
+  waitingFor(plugin: string): readonly PodInfo[];
+  /** Lets a pod go on as far as this plugin is concerned; false when it does not wait for it. */
+  allow(uid: PodInfo["uid"], plugin: string): boolean;
+  /** Rejects a waiting pod; false when it does not wait. */
+  reject(uid: PodInfo["uid"], plugin: string, reason: string): boolean;
+}
+
+/** What plugins may do while simulated time passes; each write takes a token of the scheduler's client. */
+export interface BindingTools {
+  /**
+   * PUT of a claim or volume as `change` makes it of the one believed in. Refused when the API has a
+   * newer one than `before`; `isChanged` is false when there was nothing to write.
+   */
+  updateStorage<T extends PersistentVolumeObject | PersistentVolumeClaimObject>(
+    before: T,
+    change: (object: T) => T,
+    onDone: (error: string | undefined, isChanged: boolean) => void,
+  ): void;
+  /** resourceVersion of an object as it was looked up. */
+  versionOf(object: PersistentVolumeObject | PersistentVolumeClaimObject): number;
+  /** Calls back after so many microseconds; the answer calls that off. */
+  callAfter(delayUs: number, label: string, call: () => void): () => void;
+  /** Whether this scheduler still knows the pod. */
+  knowsPod(uid: PodInfo["uid"]): boolean;
+}
+
 /** What a plugin may look at besides its arguments: this scheduler's beliefs. */
 export interface PluginHandle {
   readonly cache: SchedulerCache;
@@ -178,6 +224,10 @@ export interface PluginHandle {
   readonly nowUs?: () => number;
   /** Absent where nothing is ever evicted (recorded cases). */
   readonly preemptions?: PreemptionGate;
+  /** Absent where nothing is ever bound (recorded cases). */
+  readonly binding?: BindingTools;
+  /** Absent where nothing ever waits (recorded cases). */
+  readonly waiting?: WaitingPods;
   /** Told of every call into user code; absent: nobody is. */
   readonly userCalls?: UserCallWatch | undefined;
 }

@@ -21,6 +21,7 @@ import {
   type ReservePlugin,
   type ScorePlugin,
 } from "./plugin.ts";
+import { PodSigner } from "./pod-signature.ts";
 import type { Registry } from "./registry.ts";
 
 /** A Score plugin with its weight in this profile. */
@@ -47,6 +48,7 @@ export class Profile {
   readonly preBindPlugins: readonly PreBindPlugin[];
   readonly bindPlugins: readonly BindPlugin[];
   readonly postBindPlugins: readonly PostBindPlugin[];
+  readonly signer: PodSigner;
 
   constructor(configuration: ProfileConfiguration, registry: Registry, handle: PluginHandle) {
     this.schedulerName = configuration.schedulerName;
@@ -90,5 +92,11 @@ export class Profile {
     this.bindPlugins = at<BindPlugin>("bind");
     this.postBindPlugins = at<PostBindPlugin>("postBind");
     this.plugins = [...made.values()];
+    this.signer = new PodSigner([
+      ...this.preFilterPlugins,
+      ...this.filterPlugins,
+      ...this.preScorePlugins,
+      ...scorers,
+    ]);
   }
 }

@@ -20,8 +20,10 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { SignedPart } from "../framework/pod-signature.ts";
 import { errorStatus, SKIP, type Status, SUCCESS, unschedulable } from "../framework/status.ts";
 import { normalizeToMaximum } from "./normalize-scores.ts";
+import { SIGN_NOTHING } from "./signed-parts.ts";
 
 /** Says in a cycle's state that PreFilter was reached. */
 const PRE_FILTER_RAN = "PreFilterDynamicResources";
@@ -54,6 +56,10 @@ export class DynamicResources
       }
     }
     return undefined;
+  }
+
+  sign(pod: PodInfo): readonly SignedPart[] | undefined {
+    return pod.template.resourceClaims.length > 0 ? undefined : SIGN_NOTHING;
   }
 
   preEnqueue(): Status {

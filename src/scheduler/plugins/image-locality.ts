@@ -8,6 +8,7 @@ import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
 import { MAX_NODE_SCORE, type PluginHandle, type ScorePlugin } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import { signImages } from "./signed-parts.ts";
 
 const MEBIBYTE = 1_048_576;
 /** Below this sum a node scores 0. */
@@ -18,6 +19,7 @@ const SUM_BYTES_MAX_PER_CONTAINER = 1000 * MEBIBYTE;
 /** Score by images on the node; never skipped. */
 export class ImageLocality implements ScorePlugin {
   readonly name = "ImageLocality";
+  readonly sign = signImages;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

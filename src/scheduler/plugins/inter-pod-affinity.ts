@@ -18,6 +18,7 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { SignedPart } from "../framework/pod-signature.ts";
 import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
 import {
   type ResolvedTerm,
@@ -27,6 +28,7 @@ import {
   type WeightedTerm,
 } from "./affinity-terms.ts";
 import { affinityNodeHint, affinityPodHint } from "./inter-pod-affinity-hints.ts";
+import { namesPodAffinity, SIGN_NOTHING, signLabels } from "./signed-parts.ts";
 import { TopologyCounts } from "./topology-counts.ts";
 
 /** Arguments of the plugin, decoded. */
@@ -40,7 +42,7 @@ const FILTER_KEY = "PreFilterInterPodAffinity";
 const SCORE_KEY = "PreScoreInterPodAffinity";
 
 /** What PreFilter counts; AddPod and RemovePod change a clone. */
-class AffinityCounts implements CycleValue {
+export class AffinityCounts implements CycleValue {
   readonly affinityTerms: readonly ResolvedTerm[];
   readonly antiAffinityTerms: readonly ResolvedTerm[];
   readonly namespaceLabels: Labels;
@@ -98,6 +100,11 @@ class AffinityCounts implements CycleValue {
   }
 }
 
+/** What the plugin's PreFilter counted; undefined when it had nothing to say. */
+export function readAffinityCounts(state: CycleState): AffinityCounts | undefined {
+  return state.read<AffinityCounts>(FILTER_KEY);
+}
+
 /** Filter and score by the pods already there. */
 export class InterPodAffinity
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
@@ -111,6 +118,12 @@ export class InterPodAffinity
     this.args = args;
     this.cache = handle.cache;
     this.objects = handle.objects;
+  }
+
+  /** Terms, empty ones too, are never signed; labels count for the preferred terms of other pods. */
+  sign(pod: PodInfo): readonly SignedPart[] | undefined {
+    if (namesPodAffinity(pod)) return undefined;
+    return this.args.ignorePreferredTermsOfExistingPods ? SIGN_NOTHING : signLabels(pod);
   }
 
   preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome {
@@ -143,7 +156,7 @@ export class InterPodAffinity
   }
 
   filter(state: CycleState, pod: PodInfo, row: NodeRow): Status {
-    const counts = state.read<AffinityCounts>(FILTER_KEY);
+    const counts = readAffinityCounts(state);
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
     if (!satisfiesAffinity(counts, pod, labels)) {
@@ -232,7 +245,7 @@ export class InterPodAffinity
     row: NodeRow,
     change: number,
   ): void {
-    const counts = state.read<AffinityCounts>(FILTER_KEY);
+    const counts = readAffinityCounts(state);
     if (counts === undefined) return;
     const { labels } = this.cache.node(row).meta;
     counts.countExisting(pod, other, labels, change);

@@ -32,6 +32,7 @@ import type {
 import type { PodInfo } from "../framework/pod-info.ts";
 import { errorStatus, SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
 import { normalizeToMaximum } from "./normalize-scores.ts";
+import { signNodeAffinity } from "./signed-parts.ts";
 
 /** Arguments: node affinity that the profile adds to every pod (API form, checked by the reader). */
 export interface NodeAffinityArguments {
@@ -53,6 +54,7 @@ export function nodeAffinityArgumentsFrom(addedAffinity: unknown): NodeAffinityA
 /** Narrows the search by node names, filters by labels and fields, scores preferred terms. */
 export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "NodeAffinity";
+  readonly sign = signNodeAffinity;
   private readonly cache: SchedulerCache;
   private readonly args: NodeAffinityArguments;
 

@@ -20,10 +20,12 @@ import type {
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { signFeatures } from "./signed-parts.ts";
 
 /** Filter on status.declaredFeatures; ordinary pods need none. */
 export class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodeDeclaredFeatures";
+  readonly sign = signFeatures;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -10,10 +10,12 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import type { FilterPlugin, PluginHandle } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { signNodeName } from "./signed-parts.ts";
 
 /** Filter on spec.nodeName; queued pods have none, so it refuses only in plugin-level cases. */
 export class NodeName implements FilterPlugin {
   readonly name = "NodeName";
+  readonly sign = signNodeName;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -15,10 +15,12 @@ import type {
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unschedulable } from "../framework/status.ts";
+import { signHostPorts } from "./signed-parts.ts";
 
 /** Filter by (ip, protocol, port); 0.0.0.0 conflicts with every address. */
 export class NodePorts implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodePorts";
+  readonly sign = signHostPorts;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -6,9 +6,11 @@
 import type { ResourceList } from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
 import type { PluginHandle, PreScorePlugin, ScorePlugin } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { SignedPart } from "../framework/pod-signature.ts";
 import { SKIP, type Status, SUCCESS } from "../framework/status.ts";
 import {
   exactShare,
@@ -18,6 +20,7 @@ import {
   type ScoredResource,
   wantedAmount,
 } from "./resource-share.ts";
+import { asksForDevices, signResources } from "./signed-parts.ts";
 
 /** Arguments: the resources whose shares are to be even (weights are not used). */
 export interface BalancedAllocationArguments {
@@ -29,6 +32,7 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
   readonly name = "NodeResourcesBalancedAllocation";
   private readonly args: BalancedAllocationArguments;
   private readonly cache: SchedulerCache;
+  private readonly objects: ClusterObjects;
   /** Shares of the node being scored, one per resource that takes part. */
   private readonly withPodScratch: Float64Array;
   private readonly withoutPodScratch: Float64Array;
@@ -36,8 +40,13 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
   constructor(args: BalancedAllocationArguments, handle: PluginHandle) {
     this.args = args;
     this.cache = handle.cache;
+    this.objects = handle.objects;
     this.withPodScratch = new Float64Array(args.resources.length);
     this.withoutPodScratch = new Float64Array(args.resources.length);
+  }
+
+  sign(pod: PodInfo): readonly SignedPart[] | undefined {
+    return asksForDevices(pod, this.objects) ? undefined : signResources(pod);
   }
 
   /** A pod that asks for none of the resources cannot change any balance. */

@@ -19,6 +19,7 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { SignedPart } from "../framework/pod-signature.ts";
 import { Code, type Status, SUCCESS } from "../framework/status.ts";
 import { nodeFitHint, otherPodFitHint } from "./node-resources-fit-hints.ts";
 import { exactShare, resourceShare, type ScoredResource } from "./resource-share.ts";
@@ -28,6 +29,7 @@ import {
   type ShapePoint,
   type StrategyKind,
 } from "./scoring-strategy.ts";
+import { asksForDevices, signResources } from "./signed-parts.ts";
 
 /** Arguments of the plugin, decoded. */
 export interface NodeResourcesFitArguments {
@@ -52,6 +54,10 @@ export class NodeResourcesFit
     this.args = args;
     this.cache = handle.cache;
     this.objects = handle.objects;
+  }
+
+  sign(pod: PodInfo): readonly SignedPart[] | undefined {
+    return asksForDevices(pod, this.objects) ? undefined : signResources(pod);
   }
 
   preFilter(): PreFilterOutcome {

@@ -10,6 +10,7 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import type { FilterPlugin, PluginHandle } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { signTolerations } from "./signed-parts.ts";
 
 const UNSCHEDULABLE_TAINT: Taint = {
   key: "node.kubernetes.io/unschedulable",
@@ -20,6 +21,7 @@ const UNSCHEDULABLE_TAINT: Taint = {
 /** Filter on spec.unschedulable; it runs before the taint of the same name is looked at. */
 export class NodeUnschedulable implements FilterPlugin {
   readonly name = "NodeUnschedulable";
+  readonly sign = signTolerations;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -36,6 +36,7 @@ import {
   driverOfProvisioner,
   migratedDriverOf,
 } from "./csi-migration.ts";
+import { signVolumes } from "./signed-parts.ts";
 import { claimNotFoundText, classNameOf, foreignClaimText } from "./volume-claims.ts";
 import { claimVolumeOf, usesClaim } from "./volume-use.ts";
 
@@ -72,6 +73,7 @@ class AttachedVolumes implements CycleValue {
 /** Filter by attach limits per CSI driver. */
 export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodeVolumeLimits";
+  readonly sign = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -18,8 +18,10 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { SignedPart } from "../framework/pod-signature.ts";
 import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
 import { spreadNodeHint, spreadPodHint } from "./pod-topology-spread-hints.ts";
+import { SIGN_NOTHING } from "./signed-parts.ts";
 import {
   constraintsOf,
   countMatchingPods,
@@ -36,7 +38,7 @@ const FILTER_KEY = "PreFilterPodTopologySpread";
 const SCORE_KEY = "PreScorePodTopologySpread";
 
 /** Matching pods per domain of each hard constraint; AddPod and RemovePod change a clone of it. */
-class SpreadCounts implements CycleValue {
+export class SpreadCounts implements CycleValue {
   readonly constraints: readonly TopologySpreadConstraint[];
   private readonly counts: Map<string, number>[];
   private readonly minima: (number | undefined)[];
@@ -79,6 +81,11 @@ interface SpreadScoring extends CycleValue {
   readonly weights: readonly number[];
 }
 
+/** What the plugin's PreFilter counted; undefined when no constraint filters. */
+export function readSpreadCounts(state: CycleState): SpreadCounts | undefined {
+  return state.read<SpreadCounts>(FILTER_KEY);
+}
+
 /** Filter by skew, score by closeness to evenness. */
 export class PodTopologySpread
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
@@ -92,6 +99,13 @@ export class PodTopologySpread
     this.args = args;
     this.cache = handle.cache;
     this.objects = handle.objects;
+  }
+
+  /** Where the pods of a service stand changes with each placement: such pods are never alike. */
+  sign(pod: PodInfo): readonly SignedPart[] | undefined {
+    const { topologySpreadConstraints } = pod.template;
+    const spreads = topologySpreadConstraints.length + this.args.defaultConstraints.length > 0;
+    return spreads ? undefined : SIGN_NOTHING;
   }
 
   preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome {
@@ -121,7 +135,7 @@ export class PodTopologySpread
   }
 
   filter(state: CycleState, pod: PodInfo, row: NodeRow): Status {
-    const counts = state.read<SpreadCounts>(FILTER_KEY);
+    const counts = readSpreadCounts(state);
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
     for (const [index, constraint] of counts.constraints.entries()) {
@@ -238,7 +252,7 @@ export class PodTopologySpread
     row: NodeRow,
     sign: 1 | -1,
   ): void {
-    const counts = state.read<SpreadCounts>(FILTER_KEY);
+    const counts = readSpreadCounts(state);
     if (counts === undefined || other.namespace !== pod.namespace) return;
     const node = this.cache.node(row);
     if (!hasAllTopologyKeys(node, counts.constraints)) return;

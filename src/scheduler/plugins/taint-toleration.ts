@@ -21,10 +21,12 @@ import type {
 import type { PodInfo } from "../framework/pod-info.ts";
 import { type Status, SUCCESS, unresolvable } from "../framework/status.ts";
 import { normalizeToMaximum } from "./normalize-scores.ts";
+import { signTolerations } from "./signed-parts.ts";
 
 /** Filter and score by taints. The score is never skipped: without such taints every node gets 100. */
 export class TaintToleration implements FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "TaintToleration";
+  readonly sign = signTolerations;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -31,6 +31,7 @@ import type {
 import type { PodInfo } from "../framework/pod-info.ts";
 import { errorStatus, SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
 import { isMovedToCsi } from "./csi-migration.ts";
+import { signVolumes } from "./signed-parts.ts";
 import {
   hintAfterCapacity,
   hintAfterClass,
@@ -79,6 +80,7 @@ export class VolumeBinding
     PreBindPlugin
 {
   readonly name = "VolumeBinding";
+  readonly sign = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -17,6 +17,7 @@ import type {
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
+import { signVolumes } from "./signed-parts.ts";
 import { claimNotFoundText } from "./volume-claims.ts";
 import { exclusiveDisksOf, haveDiskConflict, namedClaimsOf } from "./volume-use.ts";
 
@@ -48,6 +49,7 @@ class ClaimConflicts implements CycleValue {
 /** Filter by disks of pods on the node and by claims of pods anywhere. */
 export class VolumeRestrictions implements PreFilterPlugin, FilterPlugin {
   readonly name = "VolumeRestrictions";
+  readonly sign = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -21,6 +21,7 @@ import type {
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { signVolumes } from "./signed-parts.ts";
 import {
   claimNotFoundText,
   classNameOf,
@@ -45,6 +46,7 @@ interface ZoneConstraints extends CycleValue {
 /** Filter by the zone and region labels of bound volumes. */
 export class VolumeZone implements PreFilterPlugin, FilterPlugin {
   readonly name = "VolumeZone";
+  readonly sign = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -212,6 +212,8 @@ export class StrategyDecider implements Decider {
       scores: [],
       tieCount: answer?.tieCount ?? 0,
       viaNominated: false,
+      hint: "",
+      viaHint: false,
       evaluatedCount,
       start: 0,
       nextStart: 0,

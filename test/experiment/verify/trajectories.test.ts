@@ -21,9 +21,8 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
     const cycles = lines.filter((line) => /^\{"op":"(schedule|retry)"/.test(line)).length;
     const report = verifyTrajectories(lines, file);
     expect(report.differences).toEqual([]);
-    expect(report.checked + report.unsupportedCases).toBe(cycles);
-    const known = ["OpportunisticBatching"];
-    expect([...report.unsupported.keys()].filter((name) => !known.includes(name))).toEqual([]);
+    expect(report.checked).toBe(cycles);
+    expect([...report.unsupported.keys()]).toEqual([]);
   });
 
   it.each([
@@ -44,6 +43,19 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
     const report = verifyTrajectories(changed, "t06");
     expect(report.differences.map((each) => each.what)).toContain(what);
     return undefined;
+  });
+});
+
+describe.skipIf(!isHere)("recorded hints of opportunistic batching", () => {
+  it("are all given, and a hint that is missing is noticed", () => {
+    const lines = linesOf("t19-batch-150.jsonl");
+    const hinted = lines.filter((line) => line.includes('"hint":true'));
+    expect(hinted).toHaveLength(232);
+    const at = lines.indexOf(hinted[0]!);
+    const changed = [...lines.slice(0, at), hinted[0]!.replace(',"hint":true', "")];
+    expect(changed.at(-1)).not.toBe(hinted[0]);
+    const report = verifyTrajectories(changed, "t19");
+    expect(report.differences.map((each) => each.what)).toEqual(["hint"]);
   });
 });
 

@@ -192,6 +192,8 @@ export class FakeCluster {
       scores: [],
       tieCount: Math.max(1, feasible.length),
       viaNominated: false,
+      hint: "",
+      viaHint: false,
       evaluatedCount: nodes.length,
       start: 0,
       nextStart: 0,

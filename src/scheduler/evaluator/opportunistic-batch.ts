@@ -1,0 +1,164 @@
+// OpportunisticBatch: the rest of one pod's ranking, kept for pods that are just like it.
+//
+// Upstream keeps it per profile and hands out its best node as a hint, only to the very next pod, only
+// for half a second, and only while the node taken last is too full for another one (scheduler.md 9.1).
+// Whether the hinted node takes the pod is not decided here.
+
+import type { NodeRow } from "../cache/node-row.ts";
+import { popOrder, pickWinner, type TieBreak } from "./winner.ts";
+
+/** A ranking older than this is of no use. */
+const BATCH_AGE_US_MAX = 500_000;
+
+/** Why a kept ranking was thrown away, in the words of batch_cache_flushed_total. */
+export type BatchFlush =
+  | "pod_skipped"
+  | "node_missing"
+  | "node_not_full"
+  | "empty_list"
+  | "expired"
+  | "pod_incompatible"
+  | "pod_not_batchable";
+
+/** Counts of batch_attempts_total and batch_cache_flushed_total. */
+export interface BatchStatistics {
+  /** Pods placed by a hint. */
+  hintsUsed: number;
+  /** Hints whose node did not take the pod. */
+  hintsNotUsed: number;
+  /** Times that a pod asked and there was no hint. */
+  withoutHint: number;
+  readonly flushes: Map<BatchFlush, number>;
+}
+
+/** All zero. */
+export function createBatchStatistics(): BatchStatistics {
+  return { hintsUsed: 0, hintsNotUsed: 0, withoutHint: 0, flushes: new Map() };
+}
+
+/** One scheduling cycle as the batch sees it. */
+export interface BatchCycle {
+  /** Number of the pop; pods that are passed over count. */
+  readonly number: number;
+  readonly nowUs: number;
+  readonly signature: string | undefined;
+}
+
+/** What a scored pod leaves: its feasible nodes, their totals, and which of them it took. */
+export interface Ranking {
+  readonly feasible: readonly NodeRow[];
+  readonly totals: readonly number[];
+  readonly winner: number;
+}
+
+/** The batch of one profile. Nodes are kept by name: rows change hands. */
+export class OpportunisticBatch {
+  private readonly statistics: BatchStatistics;
+  private readonly tieBreak: TieBreak;
+  private kept:
+    | { readonly signature: string; readonly nodes: NodeRanking; readonly atUs: number }
+    | undefined;
+  private lastCycle = 0;
+  private lastNode = "";
+
+  constructor(statistics: BatchStatistics, tieBreak: TieBreak) {
+    this.statistics = statistics;
+    this.tieBreak = tieBreak;
+  }
+
+  /**
+   * The node to try first, or "". `isFull` asks whether the filters now refuse the pod on a node (no
+   * error, nominated pods left aside); undefined when the node is gone.
+   */
+  takeHint(cycle: BatchCycle, isFull: (nodeName: string) => boolean | undefined): string {
+    const { kept } = this;
+    if (kept !== undefined && kept.nodes.size > 0) {
+      const flush = this.whyUnusable(cycle, kept, isFull);
+      if (flush === undefined) return kept.nodes.pop();
+      this.count(flush);
+    }
+    this.statistics.withoutHint++;
+    return "";
+  }
+
+  /** The pod got a node; `ranking` is absent when it was the only one that fitted. */
+  store(
+    cycle: BatchCycle,
+    hint: string,
+    nodeName: string,
+    ranking: Ranking | undefined,
+    nameOf: (row: NodeRow) => string,
+  ): void {
+    this.lastCycle = cycle.number;
+    this.lastNode = nodeName;
+    if (hint === nodeName) {
+      this.statistics.hintsUsed++;
+      return;
+    }
+    if (hint !== "") this.statistics.hintsNotUsed++;
+    const { signature, nowUs } = cycle;
+    if (signature !== undefined && ranking !== undefined) {
+      const nodes = new NodeRanking(ranking, this.tieBreak, nameOf);
+      this.kept = { signature, nodes, atUs: nowUs };
+      return;
+    }
+    this.count(ranking === undefined ? "empty_list" : "pod_not_batchable");
+    this.kept = undefined;
+  }
+
+  private whyUnusable(
+    cycle: BatchCycle,
+    kept: { readonly signature: string; readonly atUs: number },
+    isFull: (nodeName: string) => boolean | undefined,
+  ): BatchFlush | undefined {
+    if (cycle.number !== this.lastCycle + 1) return "pod_skipped";
+    if (cycle.signature !== kept.signature) return "pod_incompatible";
+    if (cycle.nowUs > kept.atUs + BATCH_AGE_US_MAX) return "expired";
+    const full = isFull(this.lastNode);
+    if (full === undefined) return "node_missing";
+    return full ? undefined : "node_not_full";
+  }
+
+  private count(flush: BatchFlush): void {
+    const { flushes } = this.statistics;
+    flushes.set(flush, (flushes.get(flush) ?? 0) + 1);
+  }
+}
+
+/** The nodes after the winner, best first; put into order when the first one is asked for. */
+class NodeRanking {
+  private readonly tieBreak: TieBreak;
+  private readonly totals: readonly number[];
+  private readonly names: readonly string[];
+  private readonly winner: number;
+  private taken = 0;
+  private order: readonly number[] | undefined;
+
+  constructor(ranking: Ranking, tieBreak: TieBreak, nameOf: (row: NodeRow) => string) {
+    this.tieBreak = tieBreak;
+    this.totals = ranking.totals;
+    this.winner = ranking.winner;
+    // The rows mean these nodes only now.
+    this.names = ranking.feasible.map(nameOf);
+  }
+
+  get size(): number {
+    return this.names.length - 1 - this.taken;
+  }
+
+  pop(): string {
+    this.order ??= this.restOrder();
+    return this.names[this.order[this.taken++]!]!;
+  }
+
+  private restOrder(): readonly number[] {
+    if (this.tieBreak === "heap") return popOrder(this.totals).slice(1);
+    const rest = [...this.totals.keys()].filter((position) => position !== this.winner);
+    const order: number[] = [];
+    while (rest.length > 0) {
+      const totals = rest.map((position) => this.totals[position]!);
+      order.push(...rest.splice(pickWinner(totals, this.tieBreak), 1));
+    }
+    return order;
+  }
+}
