@@ -281,6 +281,9 @@ export {
   NOT_READY_TAINT_KEY,
   UNREACHABLE_TAINT_KEY,
 } from "./admission/pod-admission.ts";
+export type { ResourceQuotaStatus } from "./admission/quota-admission.ts";
+export type { CountedPods } from "./admission/quota-usage.ts";
+export { quotaUsage } from "./admission/quota-usage.ts";
 
 // ---- the physical side
 export type {

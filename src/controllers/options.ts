@@ -68,6 +68,9 @@ export interface ControllerOptions {
   readonly concurrentDaemonSetSyncs: number;
   readonly concurrentJobSyncs: number;
   readonly concurrentGcSyncs: number;
+  readonly concurrentResourceQuotaSyncs: number;
+  /** Full passes of the quota controller, counted from the start of the run. */
+  readonly resourceQuotaSyncPeriodUs: number;
   /** Most creations or deletions of one sync: ReplicaSet, DaemonSet, Job. */
   readonly replicaSetBurst: number;
   readonly daemonSetBurst: number;
@@ -91,6 +94,8 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   concurrentDaemonSetSyncs: 2,
   concurrentJobSyncs: 5,
   concurrentGcSyncs: 20,
+  concurrentResourceQuotaSyncs: 5,
+  resourceQuotaSyncPeriodUs: 300 * SECOND,
   replicaSetBurst: 500,
   daemonSetBurst: 250,
   jobBurst: 500,

@@ -24,7 +24,7 @@ import { Expectations } from "./expectations.ts";
 import { countPods, isActive, type PodCounts, rankedPod } from "./owned-pods.ts";
 import { startSlowly, startTogether } from "./slow-start.ts";
 import { type SyncDone, WorkQueue } from "./work-queue.ts";
-import { isSameStatus, type ReplicaSetStatus, replicaSetStatusOf } from "./workload-status.ts";
+import { isSameStatus, type ReplicaSetStatus } from "./workload-status.ts";
 
 /** The kinds this controller runs. */
 export type ReplicaSetKind = "ReplicaSet" | "ReplicationController";
@@ -98,7 +98,7 @@ export class ReplicaSetController {
     };
     const mayAct = record.deletionUs < 0 && this.expectations.areMet(uid, sim.nowUs);
     const missing = record.object.replicas - counts.active.length;
-    if (!mayAct || missing === 0) finish(replicaSetStatusOf(record).replicaFailure, undefined);
+    if (!mayAct || missing === 0) finish("", undefined);
     else if (missing > 0) this.create(record, missing, finish);
     else this.giveUp(record, counts, -missing, finish);
   }

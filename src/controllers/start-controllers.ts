@@ -29,6 +29,7 @@ import { NodeLifecycleController } from "./node-lifecycle.ts";
 import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
 import { PodGcController } from "./pod-gc.ts";
 import { ReplicaSetController } from "./replica-set.ts";
+import { ResourceQuotaController } from "./resource-quota.ts";
 import { StatefulSetController } from "./stateful-set.ts";
 import { TaintEvictionController } from "./taint-eviction.ts";
 
@@ -71,6 +72,7 @@ export interface ControllerSet {
   readonly jobs: JobController;
   readonly disruption: DisruptionController;
   readonly garbageCollector: GarbageCollector;
+  readonly resourceQuotas: ResourceQuotaController;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
   readonly podGc: PodGcController;
@@ -114,6 +116,7 @@ export function startControllers(
   const garbageCollector = new GarbageCollector(context);
   const taintEviction = new TaintEvictionController(context);
   const podGc = new PodGcController(context);
+  const resourceQuotas = new ResourceQuotaController(context);
   const uncontrolled = new Map<StoreKind, number>();
   const noteKind: ChangeListener = {
     onObject: (change: ObjectChange): void => {
@@ -136,6 +139,7 @@ export function startControllers(
     bound(jobs),
     bound(disruption),
     bound(garbageCollector),
+    bound(resourceQuotas),
   ]);
   return {
     context,
@@ -147,6 +151,7 @@ export function startControllers(
     jobs,
     disruption,
     garbageCollector,
+    resourceQuotas,
     nodeLifecycle,
     taintEviction,
     podGc,

@@ -165,7 +165,7 @@ class Preparation {
       ...traces.flatMap(podSourcesOfTrace),
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
-    noteMissingRules(this.notes, objects, sources);
+    noteMissingRules(this.notes, objects);
     noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
     noteUnsimulatedRules(this.notes, sources, objects, scheduler.configuration);
   }

@@ -68,14 +68,6 @@ const cronJob = (suspend: boolean): object => ({
     jobTemplate: { spec: { template: { spec: podSpec({ restartPolicy: "Never" }) } } },
   },
 });
-const runtimeClass = (overhead: Parts): object => ({
-  apiVersion: "node.k8s.io/v1",
-  kind: "RuntimeClass",
-  metadata: { name: "sandbox" },
-  handler: "sandbox",
-  ...overhead,
-});
-
 describe("a kind that nobody acts on", () => {
   it.each<[kind: string, object: object, stops: boolean]>([
     ["CronJob", cronJob(false), true],
@@ -89,26 +81,6 @@ describe("a kind that nobody acts on", () => {
           maxReplicas: 5,
           scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
         },
-      },
-      true,
-    ],
-    [
-      "LimitRange",
-      {
-        apiVersion: "v1",
-        kind: "LimitRange",
-        metadata: meta,
-        spec: { limits: [{ type: "Container", defaultRequest: { cpu: "1" } }] },
-      },
-      true,
-    ],
-    [
-      "ResourceQuota",
-      {
-        apiVersion: "v1",
-        kind: "ResourceQuota",
-        metadata: meta,
-        spec: { hard: { pods: "1" } },
       },
       true,
     ],
@@ -127,23 +99,12 @@ describe("a kind that nobody acts on", () => {
     ]);
   });
 
-  it.each<[what: string, object: object]>([
-    ["a suspended CronJob", cronJob(true)],
-    [
-      "a quota without bounds",
-      { apiVersion: "v1", kind: "ResourceQuota", metadata: meta, spec: {} },
-    ],
-  ])("%s would do nothing anyway: not a word", (_what, object) => {
-    expect(notesOf([object])).toEqual({ before: [], added: [] });
-  });
-
-  it("a RuntimeClass counts by the pods that name it, unless it adds nothing", () => {
-    const pods = [pod("a", { runtimeClassName: "sandbox" }), pod("b")];
-    const heavy = runtimeClass({ overhead: { podFixed: { cpu: "250m" } } });
-    const { before } = notesOf([heavy, ...pods]);
-    expect(before).toMatchObject([{ code: "UNENFORCED", count: 1, changesScheduling: true }]);
-    expect(notesOf([runtimeClass({}), ...pods]).before).toEqual([]);
-  });
+  it.each<[what: string, object: object]>([["a suspended CronJob", cronJob(true)]])(
+    "%s would do nothing anyway: not a word",
+    (_what, object) => {
+      expect(notesOf([object])).toEqual({ before: [], added: [] });
+    },
+  );
 });
 
 describe("what only the run finds out is added to its notes", () => {

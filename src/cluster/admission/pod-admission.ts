@@ -1,9 +1,9 @@
 // Pod admission: what the API server settles about a pod before it exists.
 //
-// In Kubernetes' order: namespace, priority, default tolerations (defaults of fields were applied by
-// the reader). The result is a variant of the template, shared by all pods admitted alike, so the
-// work is done once per template. LimitRanger, RuntimeClass and quota are not
-// applied; ApiServer.unenforced names them where they would be.
+// In Kubernetes' order: namespace, LimitRange defaults, priority, default tolerations (defaults of
+// fields were applied by the reader), RuntimeClass, then validation and the LimitRanges' bounds;
+// quotas are charged last, by quota-admission.ts. The result is a variant of the template, shared by
+// all pods admitted alike, so the work is done once per template.
 
 import type { NamespaceObject, PriorityClassObject } from "../objects/policy-objects.ts";
 import type { PodTemplateRegistry } from "../pod-template-registry.ts";
@@ -12,6 +12,12 @@ import type { Toleration } from "../selectors/taints.ts";
 import { refused } from "../state/api-result.ts";
 import type { ApiRefusal } from "../state/api-result.ts";
 import type { ObjectStore } from "../state/object-store.ts";
+import { LimitRanges, requestsAboveLimits } from "./limit-ranges.ts";
+import {
+  runtimeClassFields,
+  runtimeClassProblem,
+  runtimeClassTolerations,
+} from "./runtime-classes.ts";
 
 /** How long a pod tolerates a node that is not ready or unreachable if it says nothing itself. */
 export const DEFAULT_TOLERATION_SECONDS = 300;
@@ -52,22 +58,19 @@ const NO_CLASS: Priority = Object.freeze({
 export class PodAdmission {
   private readonly objects: ObjectStore;
   private readonly templates: PodTemplateRegistry;
-  /** Results per template, valid while the PriorityClasses stay as they are. */
+  /** Results per template, valid while the classes stay as they are. */
   private admitted = new Map<PodTemplate, AdmittedPod>();
   private filled = new Map<PodTemplate, AdmittedPod>();
-  private readonly withRuntimeClass = new Set<PodTemplate>();
+  /** Defaults and bounds of namespaces. */
+  readonly limitRanges: LimitRanges;
 
   constructor(objects: ObjectStore, templates: PodTemplateRegistry) {
     this.objects = objects;
     this.templates = templates;
+    this.limitRanges = new LimitRanges(objects, templates);
   }
 
-  /** Templates seen that name a RuntimeClass, whose overhead and placement are not applied. */
-  get runtimeClassTemplateCount(): number {
-    return this.withRuntimeClass.size;
-  }
-
-  /** Called when a PriorityClass came, changed or went. */
+  /** Called when a PriorityClass or RuntimeClass came, changed or went. */
   forgetClasses(): void {
     this.admitted = new Map();
     this.filled = new Map();
@@ -90,21 +93,34 @@ export class PodAdmission {
     const priority = { ...found, value, preemptionPolicy, className: template.priorityClassName };
     return {
       ok: true,
-      template: this.variantOf(template, priority),
+      template: this.variantOf(template, priority, false),
       priority: value,
       preemptionPolicy,
     };
   }
 
-  /** Admits a pod of this template; `podName` is for the refusal's text. */
-  admit(template: PodTemplate, podName: string): AdmittedPod | ApiRefusal {
+  /** Admits a pod of this template to a namespace; `podName` is for the refusal's text. */
+  admit(template: PodTemplate, podName: string, namespace: string): AdmittedPod | ApiRefusal {
+    if (!this.limitRanges.appliesTo(namespace)) return this.admitUnlimited(template, podName);
+    const limited = this.limitRanges.withDefaults(template, namespace);
+    const result = this.admitUnlimited(limited, podName);
+    if (!result.ok) return result;
+    const invalid = requestsAboveLimits(limited);
+    if (invalid !== undefined) return refused("Invalid", `Pod "${podName}" is invalid: ${invalid}`);
+    const problem = this.limitRanges.podProblem(limited, namespace);
+    return problem === undefined ? result : forbidden(podName, problem);
+  }
+
+  private admitUnlimited(template: PodTemplate, podName: string): AdmittedPod | ApiRefusal {
     const known = this.admitted.get(template);
     if (known !== undefined) return known;
     const priority = this.resolvePriority(template, podName);
     if (!priority.ok) return priority;
+    const problem = runtimeClassProblem(template, this.objects);
+    if (problem !== undefined) return forbidden(podName, problem);
     const result: AdmittedPod = {
       ok: true,
-      template: this.variantOf(template, priority),
+      template: this.variantOf(template, priority, true),
       priority: priority.value,
       preemptionPolicy: priority.preemptionPolicy,
     };
@@ -158,11 +174,16 @@ export class PodAdmission {
     return NO_CLASS;
   }
 
-  private variantOf(template: PodTemplate, priority: Priority): PodTemplate {
-    if (template.runtimeClassName !== "") this.withRuntimeClass.add(template);
-    const missing = missingTolerations(template.tolerations);
+  private variantOf(template: PodTemplate, priority: Priority, isNew: boolean): PodTemplate {
+    const hasClass = isNew && template.runtimeClassName !== "";
+    const missing = [
+      ...missingTolerations(template.tolerations),
+      ...(hasClass ? runtimeClassTolerations(template, this.objects) : []),
+    ];
+    const fields = hasClass ? runtimeClassFields(template, this.objects) : {};
     const isSame =
       missing.length === 0 &&
+      Object.keys(fields).length === 0 &&
       template.priority === priority.value &&
       template.priorityClassName === priority.className &&
       template.preemptionPolicy === priority.preemptionPolicy;
@@ -170,6 +191,7 @@ export class PodAdmission {
     const given = (template.source.spec["tolerations"] ?? []) as readonly unknown[];
     return this.templates.derive(template, {
       spec: {
+        ...fields,
         ...(priority.className === "" ? {} : { priorityClassName: priority.className }),
         priority: priority.value,
         preemptionPolicy: priority.preemptionPolicy,

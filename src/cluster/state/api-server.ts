@@ -6,11 +6,13 @@
 
 import type { Fingerprint, Rank, Simulation } from "../../engine/index.ts";
 import { PodAdmission } from "../admission/pod-admission.ts";
+import { QuotaAdmission } from "../admission/quota-admission.ts";
 import { TopologyLabels } from "../admission/topology-labels.ts";
 import type { PodTemplateRegistry } from "../pod-template-registry.ts";
 import { NO_LABELS } from "../selectors/labels.ts";
 import { ApiClient, ApiRequests } from "./api-requests.ts";
 import type { ApiCommit, ApiVerb } from "./api-requests.ts";
+import { refused } from "./api-result.ts";
 import type { ApiResult } from "./api-result.ts";
 import { ApiState } from "./api-state.ts";
 import { ApiWriter } from "./api-writer.ts";
@@ -21,7 +23,7 @@ import type { NewKubernetesEvent } from "./kubernetes-events.ts";
 import type { ClientLimit, ControlPlaneLatencies } from "./latencies.ts";
 import { NodeWriter } from "./node-writer.ts";
 import type { NodeTable } from "./node-table.ts";
-import type { ObjectStore } from "./object-store.ts";
+import type { ObjectStore, StoreKind } from "./object-store.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import type { OwnerTable } from "./owner-table.ts";
 import type { PodTable } from "./pod-table.ts";
@@ -60,7 +62,6 @@ export class ApiServer {
   readonly initialState: InitialState;
   private readonly state: ApiState;
   private readonly requests: ApiRequests;
-  private readonly admission: PodAdmission;
   private readonly namespacesMade: string[] = [];
 
   constructor(simulation: Simulation, options: ApiServerOptions) {
@@ -75,13 +76,25 @@ export class ApiServer {
     this.fingerprint = state.fingerprint;
     const admission = new PodAdmission(state.objects, options.templates);
     const createNamespace = (name: string): void => this.createMissingNamespace(name, objects);
-    const objects = new ObjectWriter(state, createNamespace, (kind) => {
-      if (kind === "PriorityClass") admission.forgetClasses();
+    const quotas = new QuotaAdmission(state.objects, (uid, status) => {
+      objects.patchStatus("ResourceQuota", uid, status);
     });
-    this.admission = admission;
+    const onCommit = (kind: StoreKind): void => {
+      if (kind === "PriorityClass" || kind === "RuntimeClass") admission.forgetClasses();
+      if (kind === "LimitRange") admission.limitRanges.forget();
+    };
+    const objects = new ObjectWriter(state, createNamespace, onCommit, (object, name) => {
+      const problem =
+        object.kind === "PersistentVolumeClaim"
+          ? admission.limitRanges.claimProblem(object)
+          : undefined;
+      return problem === undefined
+        ? quotas.chargeObject(object.meta.namespace, object, name)
+        : refused("Forbidden", `persistentvolumeclaims "${name}" is forbidden: ${problem}`);
+    });
     const withLabels = options.podTopologyLabels ?? true;
     const labels = withLabels ? new TopologyLabels(options.templates) : undefined;
-    const pods = new PodWriter(state, admission, labels, createNamespace);
+    const pods = new PodWriter(state, admission, labels, createNamespace, quotas);
     const nodes = new NodeWriter(state);
     const writer = new ApiWriter(pods, nodes, objects, new Evictions(state, pods, objects));
     this.requests = new ApiRequests(simulation, writer, options.latencies);
@@ -146,19 +159,6 @@ export class ApiServer {
   /** Namespaces that were made because something was created in them; to be noted in results. */
   get namespacesCreated(): readonly string[] {
     return this.namespacesMade;
-  }
-
-  /**
-   * Rules of admission that exist in this cluster and that podsim does not apply: how many LimitRange
-   * and ResourceQuota objects there are now, and how many templates asked for a RuntimeClass. To be
-   * noted in results; each could change which pods exist or where they go.
-   */
-  get unenforced(): readonly { readonly what: string; readonly count: number }[] {
-    return [
-      { what: "LimitRange", count: this.objects.count("LimitRange") },
-      { what: "ResourceQuota", count: this.objects.count("ResourceQuota") },
-      { what: "RuntimeClass", count: this.admission.runtimeClassTemplateCount },
-    ].filter(({ count }) => count > 0);
   }
 
   private createMissingNamespace(name: string, objects: ObjectWriter): void {

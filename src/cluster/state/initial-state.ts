@@ -6,10 +6,13 @@
 // fills in a priority or tolerations that are missing.
 
 import { US_PER_SECOND } from "../../base/index.ts";
+import { quotaUsage } from "../admission/quota-usage.ts";
+import type { ResourceQuotaStatus } from "../admission/quota-admission.ts";
 import { findControllerOf } from "../objects/object-meta.ts";
 import type { Condition, ObjectMeta } from "../objects/object-meta.ts";
 import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
 import type { ApiObject } from "../objects/api-object.ts";
+import type { PodTemplate } from "../pod-template.ts";
 import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
 import { ConditionStatus, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
@@ -52,6 +55,7 @@ export class InitialState {
     const owner = this.ownerOf(meta);
     const uid = meta.uid === undefined ? undefined : this.uidByText.get(meta.uid);
     const result = this.objects.create(object, {
+      isStored: true,
       ...(owner === undefined ? {} : { owner }),
       ...(uid === undefined ? {} : { uid }),
     });
@@ -100,6 +104,25 @@ export class InitialState {
     const result = this.pods.store(request, createdUs, (row) => this.applyStatus(row, pod));
     this.noteUid(meta, result);
     return result;
+  }
+
+  /** The quotas that nobody has counted yet get their status, as in a cluster that has been running. */
+  settleQuotas(): void {
+    const { objects, pods } = this.state;
+    for (const quota of objects.list("ResourceQuota")) {
+      if (quota.status !== undefined) continue;
+      const byTemplate = new Map<PodTemplate, number>();
+      const ended = new Map<PodTemplate, number>();
+      pods.forEach((pod) => {
+        if (pods.namespace(pod) !== quota.namespace) return;
+        const counts = pods.isFinished(pod) ? ended : byTemplate;
+        const template = pods.template(pod);
+        counts.set(template, (counts.get(template) ?? 0) + 1);
+      });
+      const used = quotaUsage(quota.object, { byTemplate, ended }, objects);
+      const status: ResourceQuotaStatus = { hard: quota.object.hard, used };
+      this.objects.patchStatus("ResourceQuota", quota.uid, status);
+    }
   }
 
   private applyStatus(row: PodIndex, pod: PodObject): void {

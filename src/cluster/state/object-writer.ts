@@ -25,6 +25,8 @@ export interface NewObjectOptions {
   readonly owner?: OwnerRef;
   readonly finalizers?: readonly string[];
   readonly status?: unknown;
+  /** It exists already (the initial state): admission does not judge it. */
+  readonly isStored?: boolean;
 }
 
 /** Preconditions of an update. */
@@ -42,15 +44,19 @@ export class ObjectWriter {
   private readonly createNamespace: (name: string) => void;
   /** Tells admission that its cached answers may be out of date. */
   private readonly onCommit: (kind: StoreKind) => void;
+  /** Limit ranges and quotas: may refuse a new object, or charge it. */
+  private readonly admit: (object: StorableObject, name: string) => ApiRefusal | undefined;
 
   constructor(
     state: ApiState,
     createNamespace: (name: string) => void,
     onCommit: (kind: StoreKind) => void,
+    admit: (object: StorableObject, name: string) => ApiRefusal | undefined,
   ) {
     this.state = state;
     this.createNamespace = createNamespace;
     this.onCommit = onCommit;
+    this.admit = admit;
   }
 
   /** POST: metadata's name, or generateName with five characters added. */
@@ -67,6 +73,8 @@ export class ObjectWriter {
     if (this.state.objects.find(kind, namespace, name) !== undefined) {
       return refused("AlreadyExists", `${kind} "${name}" already exists`);
     }
+    const refusal = options.isStored === true ? undefined : this.admit(object, name);
+    if (refusal !== undefined) return refusal;
     const stored: StoredObject = {
       kind,
       namespace,

@@ -70,6 +70,11 @@ export class OwnerTable {
     return this.record(row).nextOrdinal++;
   }
 
+  /** Gives back the ordinal taken last, whose pod was refused. */
+  returnOrdinal(row: OwnerIndex): void {
+    this.record(row).nextOrdinal--;
+  }
+
   ref(row: OwnerIndex): OwnerRef {
     return this.record(row).ref;
   }

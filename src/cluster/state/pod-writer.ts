@@ -7,6 +7,7 @@
 import { assert } from "../../base/index.ts";
 import { checkNamespace } from "../admission/pod-admission.ts";
 import type { AdmittedPod, PodAdmission } from "../admission/pod-admission.ts";
+import type { QuotaAdmission } from "../admission/quota-admission.ts";
 import type { TopologyLabels } from "../admission/topology-labels.ts";
 import type { PodTemplate } from "../pod-template.ts";
 import { refused, UNCHANGED } from "./api-result.ts";
@@ -89,6 +90,7 @@ const CONDITION_MEMBERS = [
 export class PodWriter {
   private readonly state: ApiState;
   private readonly admission: PodAdmission;
+  private readonly quotas: QuotaAdmission;
   private readonly topologyLabels: TopologyLabels | undefined;
   private readonly createNamespace: (name: string) => void;
   /** Ordinals of bare pods per generateName base. */
@@ -99,9 +101,11 @@ export class PodWriter {
     admission: PodAdmission,
     topologyLabels: TopologyLabels | undefined,
     createNamespace: (name: string) => void,
+    quotas: QuotaAdmission,
   ) {
     this.state = state;
     this.admission = admission;
+    this.quotas = quotas;
     this.topologyLabels = topologyLabels;
     this.createNamespace = createNamespace;
   }
@@ -112,9 +116,9 @@ export class PodWriter {
     if (shownName === "") return refused("Invalid", "name or generateName is required");
     const place = checkNamespace(this.state.objects, pod.namespace, `pods "${shownName}"`);
     if (place !== undefined && place !== "missing") return place;
-    const admitted = this.admission.admit(pod.template, shownName);
+    const admitted = this.admission.admit(pod.template, shownName, pod.namespace);
     if (!admitted.ok) return admitted;
-    const row = this.add(pod, admitted);
+    const row = this.add(pod, admitted, this.state.nowUs, this.quotas);
     if (typeof row !== "number") return row;
     this.setGated(row);
     return this.announceNew(row);
@@ -271,7 +275,12 @@ export class PodWriter {
   }
 
   /** Finds a name and fills a row; nobody is told yet. */
-  private add(pod: NewPod, admitted: AdmittedPod, createdUs?: number): PodIndex | ApiRefusal {
+  private add(
+    pod: NewPod,
+    admitted: AdmittedPod,
+    createdUs: number,
+    quotas?: QuotaAdmission,
+  ): PodIndex | ApiRefusal {
     const { pods, nodes, objects, owners, nowUs } = this.state;
     const { namespace } = pod;
     const name = fullName(pod);
@@ -289,6 +298,13 @@ export class PodWriter {
       const text = `unable to create a name from "${base}" in ${NAME_TRIES} tries`;
       return refused("AlreadyExists", text);
     }
+    const shown = (): string => formatPodName(base, suffix);
+    const overQuota = quotas?.chargePod(namespace, admitted.template, shown);
+    if (overQuota !== undefined) {
+      this.returnOrdinal(owner, pod);
+      if (owner !== NO_OWNER) owners.release(owner);
+      return overQuota;
+    }
     const row = pods.add({
       uid: this.state.takeUid(),
       namespace,
@@ -300,7 +316,7 @@ export class PodWriter {
       owner,
       ownerOrdinal: ordinal,
       finalizers: pod.finalizers ?? NO_FINALIZERS,
-      createdUs: createdUs ?? nowUs,
+      createdUs,
     });
     const nodeName = pod.nodeName ?? admitted.template.nodeName;
     if (nodeName !== "") pods.setNode(row, nodes.rowFor(nodeName), nowUs);
@@ -335,6 +351,14 @@ export class PodWriter {
     const ordinal = this.bareOrdinals.get(key) ?? 0;
     this.bareOrdinals.set(key, ordinal + 1);
     return ordinal;
+  }
+
+  /** Ordinals count pods that came to be: a refused one gives its own back. */
+  private returnOrdinal(owner: OwnerIndex, pod: NewPod): void {
+    if (owner !== NO_OWNER) this.state.owners.returnOrdinal(owner);
+    if (owner !== NO_OWNER || pod.generateName === undefined) return;
+    const key = `${pod.namespace}/${pod.generateName}`;
+    this.bareOrdinals.set(key, (this.bareOrdinals.get(key) ?? 1) - 1);
   }
 
   private findSuffix(namespace: string, base: string, ordinal: number): number | undefined {
