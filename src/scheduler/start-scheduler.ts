@@ -4,10 +4,12 @@
 // client and watch. Studies that swap a part use the parts directly.
 
 import type { Simulation } from "../engine/index.ts";
+import type { Duration } from "../base/index.ts";
 import type { ApiServer, ClientLimit, Subscription } from "../cluster/index.ts";
 import { Nominator } from "./cache/nominator.ts";
 import { SchedulerCache } from "./cache/scheduler-cache.ts";
 import { ApiSchedulerClient } from "./cycle/api-client.ts";
+import { RunBindingTools } from "./cycle/binding-tools.ts";
 import type { Decider } from "./cycle/decider.ts";
 import { PodWatch } from "./cycle/pod-watch.ts";
 import { ProfileDecider } from "./cycle/profile-decider.ts";
@@ -15,7 +17,8 @@ import { WatchedObjects } from "./cycle/watched-objects.ts";
 import { type Evaluator, PlainEvaluator } from "./evaluator/plain.ts";
 import type { TieBreak } from "./evaluator/winner.ts";
 import { Profile } from "./framework/profile.ts";
-import type { PluginHandle } from "./framework/plugin.ts";
+import type { PluginHandle, WaitingPods } from "./framework/plugin.ts";
+import type { PodInfo } from "./framework/pod-info.ts";
 import type { Registry } from "./framework/registry.ts";
 import type { SchedulerConfiguration } from "./framework/scheduler-configuration.ts";
 import type { UserCallWatch } from "./framework/user-call.ts";
@@ -24,6 +27,9 @@ import { RunningPreemptions } from "./preemption/running-preemptions.ts";
 import { Scheduler, type SchedulerOptions } from "./scheduler.ts";
 
 const SECOND_US = 1_000_000;
+/** clientConnection of a configuration that says nothing. */
+const DEFAULT_QPS = 50;
+const DEFAULT_BURST = 100;
 
 /** What a decider may be built from. */
 export interface DeciderParts extends PluginHandle {
@@ -50,7 +56,9 @@ export interface StartSchedulerOptions {
   readonly details?: boolean;
   /** Default: the control plane's schedulerCycle. */
   readonly cycleUs?: SchedulerOptions["cycleUs"];
-  /** Default: the control plane's schedulerClient. */
+  /** Commit to delivery; default: the control plane's watchLatency. */
+  readonly watchLatency?: Duration;
+  /** Default: the configuration's clientConnection where it is not upstream's default, else the control plane's schedulerClient. */
   readonly clientLimit?: ClientLimit;
   readonly secondPhaseUs?: number;
   readonly popFromBackoff?: boolean;
@@ -79,16 +87,29 @@ export function startScheduler(
   const { userCalls } = options;
   const preemptions = new RunningPreemptions((uid) => scheduler.news.findPod(uid));
   const nowUs = (): number => simulation.nowUs;
-  const handle: PluginHandle = { cache, objects, nowUs, preemptions, userCalls };
+  const name = options.name ?? configuration.profiles[0]!.schedulerName;
+  const limit = options.clientLimit ?? api.latencies.schedulerClient;
+  const client = new ApiSchedulerClient(api, name, limit);
+  const knowsPod = (uid: PodInfo["uid"]): boolean => scheduler.news.findPod(uid) !== undefined;
+  const binding = new RunBindingTools({ simulation, client, objects, knowsPod });
+  const waiting: WaitingPods = {
+    waitingFor: (plugin) => scheduler.binding.waitingFor(plugin),
+    allow: (uid, plugin) => scheduler.binding.allow(uid, plugin),
+    reject: (uid, plugin, reason) => scheduler.binding.reject(uid, plugin, reason),
+  };
+  const handle: PluginHandle = {
+    ...{ cache, objects, nowUs, preemptions, binding, waiting, userCalls },
+  };
   const profiles = configuration.profiles.map((profile) => new Profile(profile, registry, handle));
   const { tieBreak = "heap" } = options;
   const parts: DeciderParts = { ...handle, simulation, profiles, configuration, tieBreak };
-  const name = options.name ?? profiles[0]!.schedulerName;
   const { secondPhaseUs, popFromBackoff } = options;
   const scheduler: Scheduler = new Scheduler(simulation, {
     cache,
     decider: options.createDecider?.(parts) ?? createProfileDecider(parts, options),
-    client: new ApiSchedulerClient(api, name, options.clientLimit ?? api.latencies.schedulerClient),
+    client: new ApiSchedulerClient(api, name, clientLimitOf(options, api), () => {
+      scheduler.statistics.bindingConflicts++;
+    }),
     preemptions,
     cycleUs: options.cycleUs ?? api.latencies.schedulerCycle,
     initialBackoffUs: configuration.podInitialBackoffSeconds * SECOND_US,
@@ -99,12 +120,24 @@ export function startScheduler(
   const watch = new PodWatch(api, scheduler.news);
   const subscription = api.watch({
     name,
+    ...(options.watchLatency === undefined ? {} : { latency: options.watchLatency }),
     onObject: (change) =>
       objects.onObject(change, (event, subject) => scheduler.news.objectChanged(event, subject)),
     onNode: (change) => watch.onNode(change),
     onPod: (change) => watch.onPod(change),
   });
   return { scheduler, profiles, subscription };
+}
+
+// A configuration that was written asks for its rate; the defaults stand for the control plane's preset.
+function clientLimitOf(options: StartSchedulerOptions, api: ApiServer): ClientLimit {
+  if (options.clientLimit !== undefined) return options.clientLimit;
+  const { clientQps, clientBurst } = options.configuration;
+  // Zero means the default, below zero no limit at all.
+  const qps = clientQps === 0 ? DEFAULT_QPS : clientQps;
+  const burst = clientBurst === 0 ? DEFAULT_BURST : clientBurst;
+  if (qps === DEFAULT_QPS && burst === DEFAULT_BURST) return api.latencies.schedulerClient;
+  return qps < 0 ? "unlimited" : { qps, burst };
 }
 
 /** The decider of a scheduler that names none: its profiles under the plain evaluator. */

@@ -188,7 +188,10 @@ describe("a binding that fails", () => {
     expect(cluster.written.map(({ what }) => what)).toEqual([
       "bind a n1",
       `patch a ${JSON.stringify({
-        condition: { reason: "SchedulerError", message: "pod a is already assigned" },
+        condition: {
+          reason: "SchedulerError",
+          message: 'running Bind plugin "DefaultBinder": pod a is already assigned',
+        },
       })}`,
     ]);
     cluster.refusals.clear();
@@ -349,7 +352,9 @@ describe("Reserve and Permit", () => {
     });
     cluster.simulation.runUntil((SECOND / 2) as never);
     expect(answers).toEqual([true, false, false]);
-    expect(cluster.events.map(({ note }) => note)).toEqual(["preempted"]);
+    expect(cluster.events.map(({ note }) => note)).toEqual([
+      "waiting on permit for pod: preempted",
+    ]);
     expect(cluster.scheduler.queue.find("a")?.place).toBe("errorBackoff");
   });
 });

@@ -30,7 +30,6 @@ import {
   runFilters,
   runPreFilters,
   SchedulerCache,
-  type SchedulerConfiguration,
 } from "../../scheduler/index.ts";
 import { RecordedObjects } from "../verify/recorded-objects.ts";
 import type { NoteBook } from "./notes.ts";
@@ -94,9 +93,9 @@ export function noteHopelessPods(
   notes: NoteBook,
   sources: readonly PodSource[],
   nodes: readonly NodeObject[],
-  configuration: SchedulerConfiguration,
+  profilesInUse: readonly ProfileConfiguration[],
 ): void {
-  const profiles = new Map(configuration.profiles.map((each) => [each.schedulerName, each]));
+  const profiles = new Map(profilesInUse.map((each) => [each.schedulerName, each]));
   const judges = new Map<string, EmptyCluster>();
   const verdicts = new Map<PodTemplate, string | undefined>();
   let unnoted = 0;
@@ -134,15 +133,14 @@ export function noteUnsimulatedRules(
   notes: NoteBook,
   sources: readonly PodSource[],
   objects: Iterable<ApiObject>,
-  configuration: SchedulerConfiguration,
+  profilesInUse: readonly ProfileConfiguration[],
 ): void {
   const registry = createDefaultRegistry();
-  // Claims that a StatefulSet is going to make are missing here: they will not be bound either.
-  const known = new RecordedObjects({ bindsClaims: false });
+  const known = new RecordedObjects();
   for (const object of objects) known.add(object);
   for (const claim of claimsToBeMade(known)) known.add(claim);
   const handle = { cache: new SchedulerCache(), objects: known };
-  for (const profile of configuration.profiles) {
+  for (const profile of profilesInUse) {
     const names = new Set(
       EXTENSION_POINTS.flatMap((point) => profile.plugins[point].map(({ name }) => name)),
     );

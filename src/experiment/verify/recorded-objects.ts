@@ -26,14 +26,8 @@ import type { ClusterObjects, DisruptionBudget } from "../../scheduler/index.ts"
 
 /** All objects of a case by kind, in file order. */
 export class RecordedObjects implements ClusterObjects {
-  readonly bindsClaims: boolean;
   private readonly byKind = new Map<ApiKind, ApiObject[]>();
   private readonly byName = new Map<string, ApiObject>();
-
-  /** Recorded cases ask for single verdicts: nothing would ever have to be bound. */
-  constructor({ bindsClaims = true }: { readonly bindsClaims?: boolean } = {}) {
-    this.bindsClaims = bindsClaims;
-  }
 
   add(object: ApiObject): void {
     const list = this.byKind.get(object.kind);

@@ -12,7 +12,10 @@ import {
   type ClientLimit,
   ConditionStatus,
   NO_NODE,
+  type PersistentVolumeClaimObject,
+  type PersistentVolumeObject,
   type PodIndex,
+  type StoredObject,
 } from "../../cluster/index.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type {
@@ -23,13 +26,18 @@ import type {
   WriteError,
 } from "./scheduler-client.ts";
 
+type StorageObject = PersistentVolumeClaimObject | PersistentVolumeObject;
+
 /** One token bucket for bindings and patches; replies arrive at the scheduler's rank. */
 export class ApiSchedulerClient implements SchedulerClient {
   private readonly api: ApiServer;
   private readonly client: ApiClient;
+  private readonly onConflict: () => void;
 
-  constructor(api: ApiServer, name: string, limit: ClientLimit) {
+  /** `onConflict` is told of every binding that came too late: the pod had a node already. */
+  constructor(api: ApiServer, name: string, limit: ClientLimit, onConflict: () => void) {
     this.api = api;
+    this.onConflict = onConflict;
     this.client = api.client(name, { limit, rank: RANK.scheduler });
   }
 
@@ -39,7 +47,10 @@ export class ApiSchedulerClient implements SchedulerClient {
       this.client,
       "create",
       (writer) => writer.bindPod(pod.pod as PodIndex, uid, this.api.nodes.byName(nodeName)),
-      (result) => onDone(errorOf(result)),
+      (result) => {
+        if (!result.ok && result.reason === "Conflict") this.onConflict();
+        onDone(errorOf(result));
+      },
     );
   }
 
@@ -86,6 +97,24 @@ export class ApiSchedulerClient implements SchedulerClient {
     );
   }
 
+  /** PUT of a claim or volume of which `stored` is the version that was looked at. */
+  updateStorage<T extends StorageObject>(
+    stored: StoredObject,
+    change: (object: T) => T,
+    onDone: (error: WriteError, isChanged: boolean) => void,
+  ): void {
+    const { kind, uid, resourceVersion } = stored;
+    this.api.request(
+      this.client,
+      "update",
+      (writer) =>
+        writer.updateObject(kind as T["kind"], uid, (object) => change(object as T) as never, {
+          resourceVersion,
+        }),
+      (result) => onDone(storageErrorOf(result, stored), result.ok && result.changed),
+    );
+  }
+
   recordEvent({ type, reason, action, note, pod, from }: SchedulerEvent): void {
     const { namespace, name } = pod;
     const about = { kind: "Pod", namespace, name, uid: uidOf(pod) };
@@ -101,6 +130,16 @@ function uidOf(pod: PodInfo): number {
 function victimWriteOf(result: ApiResult): VictimWrite {
   if (result.ok) return "done";
   return result.reason === "NotFound" ? "gone" : "failed";
+}
+
+/** Refusals in the API's own words, which end up in a pod's condition. */
+function storageErrorOf(result: ApiResult, { kind, name }: StoredObject): WriteError {
+  if (result.ok) return undefined;
+  const what = `${kind.toLowerCase()}s "${name}"`;
+  if (result.reason === "NotFound") return `${what} not found`;
+  if (result.reason !== "Conflict") return result.message;
+  const advice = "please apply your changes to the latest version and try again";
+  return `Operation cannot be fulfilled on ${what}: the object has been modified; ${advice}`;
 }
 
 function errorOf(result: ApiResult): WriteError {

@@ -3,11 +3,11 @@
 // Permit, PreBind and the POST take simulated time, during which the loop goes on with other pods.
 // Steps of scheduler.md 6.1; what a failure undoes, and in which order, of 6.2.
 
-import type { Simulation } from "../../engine/index.ts";
-import { RANK, type EventHandle } from "../../engine/index.ts";
-import type { Duration } from "../../base/index.ts";
+import { duration, formatDuration } from "../../base/index.ts";
+import { type EventHandle, RANK, type Simulation } from "../../engine/index.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
+import type { PreBindPlugin, PreBindWork, WaitingPods } from "../framework/plugin.ts";
 import { type PodInfo, podKey } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
 import { Code, errorStatus, isRejected, type Status, statusMessage } from "../framework/status.ts";
@@ -44,21 +44,28 @@ export interface BindingCycleOptions {
   onSettled(): void;
 }
 
-interface Waiting {
+/** One binding under way, from Permit to the answer of the POST. */
+interface BindingTask {
   readonly placement: Placement;
-  /** Plugins that have not allowed the pod yet. */
-  readonly plugins: Set<string>;
-  timeout: EventHandle;
+  /** Permit plugins that have not allowed the pod yet, each with its own time-out. */
+  readonly waitsFor: Map<string, EventHandle>;
+  /** PreBind plugins that have something to do, in order; those at the front are done first. */
+  readonly workers: PreBindPlugin[];
+  /** The PATCH that tells users of the node is under way; nothing goes on before its answer. */
+  isAnnouncing: boolean;
+  /** Came during that PATCH. */
+  refusal: Status | undefined;
+  /** What PreBind is busy with. */
+  work: { readonly plugin: string; readonly work: PreBindWork } | undefined;
 }
 
+const BINDER = "DefaultBinder";
 const NO_PLUGINS: ReadonlySet<string> = new Set<string>();
 
 /** All bindings under way of one scheduler. */
-export class BindingCycle {
+export class BindingCycle implements WaitingPods {
   private readonly options: BindingCycleOptions;
-  private readonly waiting = new Map<PodInfo["uid"], Waiting>();
-  /** Placements whose POST has been sent and not been answered. */
-  private readonly posting = new Map<PodInfo["uid"], Placement>();
+  private readonly tasks = new Map<PodInfo["uid"], BindingTask>();
 
   constructor(options: BindingCycleOptions) {
     this.options = options;
@@ -69,20 +76,15 @@ export class BindingCycle {
     const { profile, state, assumed, nodeName } = placement;
     for (const plugin of profile.reservePlugins) {
       const status = plugin.reserve(state, assumed, nodeName);
-      if (status.code !== Code.Success) return { ...status, plugin: plugin.name };
+      if (status.code !== Code.Success) return failedAt("Reserve", plugin.name, status);
     }
-    const plugins = new Set<string>();
-    let timeoutUs = PERMIT_WAIT_US_MAX;
+    const waits = new Map<string, number>();
     for (const plugin of profile.permitPlugins) {
-      const answer = plugin.permit(state, assumed, nodeName);
-      if (answer.status.code === Code.Wait) {
-        plugins.add(plugin.name);
-        timeoutUs = Math.min(timeoutUs, answer.timeoutUs);
-      } else if (answer.status.code !== Code.Success) {
-        return { ...answer.status, plugin: plugin.name };
-      }
+      const { status, timeoutUs } = plugin.permit(state, assumed, nodeName);
+      if (status.code === Code.Wait) waits.set(plugin.name, timeoutUs);
+      else if (status.code !== Code.Success) return failedAt("Permit", plugin.name, status);
     }
-    if (plugins.size > 0) this.hold(placement, plugins, timeoutUs);
+    if (waits.size > 0) this.hold(placement, waits);
     return undefined;
   }
 
@@ -99,111 +101,151 @@ export class BindingCycle {
   /** Starts the binding task of a reserved pod. */
   start(placement: Placement): void {
     const { profile, state, assumed, nodeName } = placement;
-    const answers = profile.preBindPlugins.map((plugin) => ({
-      plugin,
-      status: plugin.preBindPreFlight(state, assumed, nodeName),
-    }));
-    const failed = answers.find(
-      ({ status }) => status.code !== Code.Skip && status.code !== Code.Success,
-    );
-    if (failed !== undefined) {
-      this.fail(placement, errorStatus(failed.plugin.name, statusMessage(failed.status)));
-      return;
-    }
-    const hasWork = answers.some(({ status }) => status.code === Code.Success);
-    if (hasWork || this.waiting.has(assumed.uid)) this.announceNode(placement);
-    if (!this.waiting.has(assumed.uid)) this.bind(placement);
-  }
-
-  /** A Permit plugin lets a waiting pod go on; false when it does not wait for that plugin. */
-  allow(uid: PodInfo["uid"], plugin: string): boolean {
-    const entry = this.waiting.get(uid);
-    if (entry === undefined || !entry.plugins.delete(plugin)) return false;
-    if (entry.plugins.size > 0) return true;
-    this.waiting.delete(uid);
-    this.options.simulation.cancel(entry.timeout);
-    this.bind(entry.placement);
-    this.options.onSettled();
-    return true;
-  }
-
-  /** Rejects a waiting pod; false when it does not wait. */
-  reject(uid: PodInfo["uid"], plugin: string, reason: string): boolean {
-    const entry = this.waiting.get(uid);
-    if (entry === undefined) return false;
-    this.waiting.delete(uid);
-    this.options.simulation.cancel(entry.timeout);
-    this.fail(entry.placement, { code: Code.Unschedulable, plugin, reasons: [reason] });
-    this.options.onSettled();
-    return true;
-  }
-
-  /** A pod of higher priority takes the room of a waiting pod; false when it does not wait. */
-  preempt(uid: PodInfo["uid"]): boolean {
-    const entry = this.waiting.get(uid);
-    if (entry === undefined) return false;
-    this.waiting.delete(uid);
-    this.options.simulation.cancel(entry.timeout);
-    this.fail(entry.placement, errorStatus("DefaultPreemption", "preempted"));
-    this.options.onSettled();
-    return true;
-  }
-
-  isWaiting(uid: PodInfo["uid"]): boolean {
-    return this.waiting.has(uid);
-  }
-
-  /** Pods on Permit and pods whose binding is under way. */
-  get waitingCount(): number {
-    return this.waiting.size;
-  }
-
-  get postingCount(): number {
-    return this.posting.size;
-  }
-
-  isPosting(uid: PodInfo["uid"]): boolean {
-    return this.posting.has(uid);
-  }
-
-  private hold(placement: Placement, plugins: Set<string>, timeoutUs: number): void {
-    const { uid } = placement.assumed;
-    const first = [...plugins][0]!;
-    const timeout = this.options.simulation.callAfter(
-      timeoutUs as Duration,
-      RANK.scheduler,
-      "scheduler: Permit wait is over",
-      () => this.reject(uid, first, `rejected due to timeout after waiting at plugin ${first}`),
-    );
-    this.waiting.set(uid, { placement, plugins, timeout });
-  }
-
-  /** NominatedNodeNameForExpectation; its failure is ignored. */
-  private announceNode({ assumed, nodeName }: Placement): void {
-    this.options.client.patchPodStatus(assumed, { nominatedNodeName: nodeName }, () => undefined);
-  }
-
-  private bind(placement: Placement): void {
-    const { queue, client } = this.options;
-    const { profile, state, assumed, nodeName } = placement;
-    queue.done(assumed.uid);
+    const task = this.tasks.get(assumed.uid) ?? this.createTask(placement);
     for (const plugin of profile.preBindPlugins) {
-      const status = plugin.preBind(state, assumed, nodeName);
-      if (status.code === Code.Success || status.code === Code.Skip) continue;
-      this.fail(placement, { ...status, plugin: plugin.name });
-      return;
+      const status = plugin.preBindPreFlight(state, assumed, nodeName);
+      if (status.code === Code.Success) task.workers.push(plugin);
+      else if (status.code !== Code.Skip) {
+        const text = `running PreBindPreFlight "${plugin.name}": ${statusMessage(status)}`;
+        this.fail(task, errorStatus(plugin.name, text));
+        return;
+      }
     }
-    this.posting.set(assumed.uid, placement);
-    client.bind(assumed, nodeName, (error) => {
-      this.posting.delete(assumed.uid);
-      if (error === undefined) this.finish(placement);
-      else this.fail(placement, errorStatus("DefaultBinder", error));
+    if (task.workers.length > 0 || task.waitsFor.size > 0) this.announceNode(task);
+    else this.leavePermit(task);
+  }
+
+  // --- Permit -------------------------------------------------------------------------------------
+
+  waitingFor(plugin: string): readonly PodInfo[] {
+    const pods: PodInfo[] = [];
+    for (const { placement, waitsFor } of this.tasks.values()) {
+      if (waitsFor.has(plugin)) pods.push(placement.assumed);
+    }
+    return pods;
+  }
+
+  allow(uid: PodInfo["uid"], plugin: string): boolean {
+    const task = this.tasks.get(uid);
+    const timeout = task?.waitsFor.get(plugin);
+    if (task === undefined || timeout === undefined) return false;
+    this.options.simulation.cancel(timeout);
+    task.waitsFor.delete(plugin);
+    if (task.waitsFor.size > 0 || task.isAnnouncing) return true;
+    this.leavePermit(task);
+    this.options.onSettled();
+    return true;
+  }
+
+  reject(uid: PodInfo["uid"], plugin: string, reason: string): boolean {
+    return this.refuse(uid, { code: Code.Unschedulable, plugin, reasons: [reason] });
+  }
+
+  /**
+   * A pod of higher priority takes the room of one that waits on Permit or is in PreBind; false when
+   * this one is at neither, so that it must be evicted.
+   */
+  preempt(uid: PodInfo["uid"]): boolean {
+    const text = "waiting on permit for pod: preempted";
+    if (this.refuse(uid, errorStatus("DefaultPreemption", text))) return true;
+    const task = this.tasks.get(uid);
+    if (task?.work === undefined) return false;
+    const { plugin, work } = task.work;
+    this.fail(task, failedAt("PreBind", plugin, errorStatus(plugin, work.stop())));
+    this.options.onSettled();
+    return true;
+  }
+
+  private hold(placement: Placement, waits: ReadonlyMap<string, number>): void {
+    const { uid } = placement.assumed;
+    const task = this.createTask(placement);
+    for (const [plugin, askedUs] of waits) {
+      const waitUs = duration(Math.min(askedUs, PERMIT_WAIT_US_MAX));
+      const text = `rejected due to timeout after waiting ${formatDuration(waitUs)} at plugin ${plugin}`;
+      const timeout = this.options.simulation.callAfter(
+        waitUs,
+        RANK.scheduler,
+        "scheduler: Permit wait is over",
+        () => this.reject(uid, plugin, text),
+      );
+      task.waitsFor.set(plugin, timeout);
+    }
+  }
+
+  /** Ends a wait on Permit; false when the pod does not wait there. */
+  private refuse(uid: PodInfo["uid"], status: Status): boolean {
+    const task = this.tasks.get(uid);
+    if (task === undefined || task.waitsFor.size === 0) return false;
+    this.stopWaiting(task);
+    if (task.isAnnouncing) task.refusal = status;
+    else this.fail(task, status);
+    this.options.onSettled();
+    return true;
+  }
+
+  private stopWaiting({ waitsFor }: BindingTask): void {
+    for (const timeout of waitsFor.values()) this.options.simulation.cancel(timeout);
+    waitsFor.clear();
+  }
+
+  /** NominatedNodeNameForExpectation: its failure is ignored, but its answer is waited for. */
+  private announceNode(task: BindingTask): void {
+    const { assumed, nodeName } = task.placement;
+    task.isAnnouncing = true;
+    this.options.client.patchPodStatus(assumed, { nominatedNodeName: nodeName }, () => {
+      task.isAnnouncing = false;
+      if (task.refusal !== undefined) this.fail(task, task.refusal);
+      else if (task.waitsFor.size === 0) this.leavePermit(task);
       this.options.onSettled();
     });
   }
 
-  private finish(placement: Placement): void {
-    const { assumed, nodeName, profile, state } = placement;
+  // --- PreBind and Bind -----------------------------------------------------------------------------
+
+  private leavePermit(task: BindingTask): void {
+    this.options.queue.done(task.placement.assumed.uid);
+    this.preBind(task);
+  }
+
+  /** One plugin after the other; at the end of the list comes the POST. */
+  private preBind(task: BindingTask): void {
+    const plugin = task.workers.shift();
+    if (plugin === undefined) {
+      this.post(task);
+      return;
+    }
+    const { state, assumed, nodeName } = task.placement;
+    const answer = plugin.preBind(state, assumed, nodeName);
+    if ("code" in answer) {
+      this.endPreBind(task, plugin, answer);
+      return;
+    }
+    task.work = { plugin: plugin.name, work: answer };
+    answer.start((status) => {
+      task.work = undefined;
+      this.endPreBind(task, plugin, status);
+      this.options.onSettled();
+    });
+  }
+
+  private endPreBind(task: BindingTask, plugin: PreBindPlugin, status: Status): void {
+    const isFine = status.code === Code.Success || status.code === Code.Skip;
+    if (isFine) this.preBind(task);
+    else this.fail(task, failedAt("PreBind", plugin.name, status));
+  }
+
+  private post(task: BindingTask): void {
+    const { assumed, nodeName } = task.placement;
+    this.options.client.bind(assumed, nodeName, (error) => {
+      if (error === undefined) this.finish(task);
+      else this.fail(task, failedAt("Bind", BINDER, errorStatus(BINDER, error)));
+      this.options.onSettled();
+    });
+  }
+
+  private finish(task: BindingTask): void {
+    const { assumed, nodeName, profile, state } = task.placement;
+    this.tasks.delete(assumed.uid);
     this.options.client.recordEvent({
       type: "Normal",
       reason: "Scheduled",
@@ -212,14 +254,17 @@ export class BindingCycle {
       pod: assumed,
       from: assumed.template.schedulerName,
     });
-    this.options.onBound(placement);
+    this.options.onBound(task.placement);
     for (const plugin of profile.postBindPlugins) plugin.postBind(state, assumed, nodeName);
   }
 
   /** Undo, wake whoever may use the room, and hand the pod back (6.2). */
-  private fail(placement: Placement, status: Status): void {
+  private fail(task: BindingTask, status: Status): void {
     const { queue } = this.options;
+    const { placement } = task;
     const { assumed, record } = placement;
+    this.tasks.delete(assumed.uid);
+    this.stopWaiting(task);
     this.release(placement);
     this.options.onBindingFailed(placement, statusMessage(status));
     if (isRejected(status)) {
@@ -230,6 +275,25 @@ export class BindingCycle {
       this.options.onFailure(record, errorOf(statusMessage(status)));
     }
   }
+
+  private createTask(placement: Placement): BindingTask {
+    const task: BindingTask = {
+      placement,
+      waitsFor: new Map(),
+      workers: [],
+      isAnnouncing: false,
+      refusal: undefined,
+      work: undefined,
+    };
+    this.tasks.set(placement.assumed.uid, task);
+    return task;
+  }
+}
+
+/** A rejection keeps the plugin's reasons; an error says at which point and in which plugin it came. */
+function failedAt(point: string, plugin: string, status: Status): Status {
+  if (isRejected(status)) return { ...status, plugin };
+  return errorStatus(plugin, `running ${point} plugin "${plugin}": ${statusMessage(status)}`);
 }
 
 /** A rejection after the node was chosen reads like a cluster of that one node. */

@@ -4,6 +4,7 @@
 // watch tells it. Changes that a plugin may have registered for become cluster events.
 
 import {
+  formatUid,
   NEVER_US,
   type ObjectChange,
   type StoredObject,
@@ -65,11 +66,16 @@ const EVENT_RESOURCES: ReadonlySet<string> = new Set<EventResource>([
   "VolumeAttachment",
 ]);
 
+/** An object with what plugins are shown of it: one and the same value until the API has a newer one. */
+interface WatchedObject {
+  readonly stored: StoredObject;
+  readonly shown: StoredObject["object"];
+}
+
 /** Look-ups for plugins, filled by one watch. */
 export class WatchedObjects implements ClusterObjects {
-  /** No controller of a running cluster binds or provisions claims yet. */
-  readonly bindsClaims = false;
-  private readonly byKind = new Map<StoreKind, Map<string, StoredObject>>();
+  private readonly byKind = new Map<StoreKind, Map<string, WatchedObject>>();
+  private readonly storedBehind = new WeakMap<object, StoredObject>();
   private readonly events = new Map<string, ClusterEvent>();
 
   /** Takes a change in; `onEvent` hears of it when plugins could care. */
@@ -91,7 +97,7 @@ export class WatchedObjects implements ClusterObjects {
 
   services(namespace: string): readonly ServiceObject[] {
     const services: ServiceObject[] = [];
-    for (const stored of this.byKind.get("Service")?.values() ?? []) {
+    for (const { stored } of this.byKind.get("Service")?.values() ?? []) {
       if (stored.namespace === namespace) services.push(stored.object as ServiceObject);
     }
     return services;
@@ -118,7 +124,9 @@ export class WatchedObjects implements ClusterObjects {
   }
 
   disruptionBudgets(): readonly DisruptionBudget[] {
-    return [...(this.byKind.get("PodDisruptionBudget")?.values() ?? [])].map(budgetOf);
+    return [...(this.byKind.get("PodDisruptionBudget")?.values() ?? [])].map(({ stored }) =>
+      budgetOf(stored),
+    );
   }
 
   /** DeviceClasses are not among the kinds that the cluster keeps. */
@@ -162,18 +170,23 @@ export class WatchedObjects implements ClusterObjects {
     return this.list("VolumeAttachment");
   }
 
+  /** The record, with uid and version, behind a claim or volume that was looked up, now or before. */
+  storedOf(object: PersistentVolumeClaimObject | PersistentVolumeObject): StoredObject | undefined {
+    return this.storedBehind.get(object);
+  }
+
   private find<K extends LookedUpKind>(
     kind: K,
     namespace: string,
     name: string,
   ): StorableOfKind<K> | undefined {
-    const stored = this.byKind.get(kind)?.get(keyOf(namespace, name));
-    return stored === undefined ? undefined : (shownObject(stored) as StorableOfKind<K>);
+    const found = this.byKind.get(kind)?.get(keyOf(namespace, name));
+    return found?.shown as StorableOfKind<K> | undefined;
   }
 
   private list<K extends LookedUpKind>(kind: K): readonly StorableOfKind<K>[] {
-    const stored = [...(this.byKind.get(kind)?.values() ?? [])];
-    return stored.map((each) => shownObject(each) as StorableOfKind<K>);
+    const found = [...(this.byKind.get(kind)?.values() ?? [])];
+    return found.map(({ shown }) => shown as StorableOfKind<K>);
   }
 
   private remember(
@@ -186,8 +199,11 @@ export class WatchedObjects implements ClusterObjects {
       objects = new Map();
       this.byKind.set(kind, objects);
     }
-    if (after !== undefined) objects.set(keyOf(after.namespace, after.name), after);
-    else if (before !== undefined) objects.delete(keyOf(before.namespace, before.name));
+    if (after !== undefined) {
+      const shown = shownObject(after);
+      if (shown !== after.object) this.storedBehind.set(shown, after);
+      objects.set(keyOf(after.namespace, after.name), { stored: after, shown });
+    } else if (before !== undefined) objects.delete(keyOf(before.namespace, before.name));
   }
 
   private eventOf(resource: EventResource, actions: number): ClusterEvent {
@@ -217,9 +233,18 @@ function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** The object with the deletion mark that the store keeps beside it. */
-function shownObject({ object, deletionUs }: StoredObject): StoredObject["object"] {
-  if (deletionUs === NEVER_US || object.meta.deletionTimestampSeconds !== undefined) return object;
-  const deletionTimestampSeconds = Math.floor(deletionUs / US_PER_SECOND);
-  return { ...object, meta: { ...object.meta, deletionTimestampSeconds } };
+/**
+ * The object with what the store keeps beside it: the deletion mark, and of claims and volumes the uid.
+ * Those are a new value for each version, so that a scheduler can tell an old belief from a new one.
+ */
+function shownObject({ kind, object, uid, deletionUs }: StoredObject): StoredObject["object"] {
+  const isStorage = kind === "PersistentVolumeClaim" || kind === "PersistentVolume";
+  const isMarked = deletionUs === NEVER_US || object.meta.deletionTimestampSeconds !== undefined;
+  if (isMarked && !isStorage) return object;
+  const meta = {
+    ...object.meta,
+    ...(isMarked ? {} : { deletionTimestampSeconds: Math.floor(deletionUs / US_PER_SECOND) }),
+    ...(isStorage ? { uid: object.meta.uid ?? formatUid(uid) } : {}),
+  };
+  return { ...object, meta };
 }

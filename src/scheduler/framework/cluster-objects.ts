@@ -51,12 +51,6 @@ export interface ClusterObjects {
   csiDriver(name: string): CsiDriverObject | undefined;
   csiStorageCapacities(): readonly CsiStorageCapacityObject[];
   volumeAttachments(): readonly VolumeAttachmentObject[];
-  /**
-   * Whether unbound claims are given volumes here, or need none because only single verdicts are
-   * asked for. Where nobody binds them, pods with such claims are judged as if without them, and named
-   * as not simulated.
-   */
-  readonly bindsClaims: boolean;
 }
 
 /** No objects at all: for caches without an API behind. */
@@ -78,5 +72,4 @@ export const NO_OBJECTS: ClusterObjects = {
   csiDriver: () => undefined,
   csiStorageCapacities: () => [],
   volumeAttachments: () => [],
-  bindsClaims: false,
 };

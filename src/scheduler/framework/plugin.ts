@@ -208,8 +208,6 @@ export interface BindingTools {
     change: (object: T) => T,
     onDone: (error: string | undefined, isChanged: boolean) => void,
   ): void;
-  /** resourceVersion of an object as it was looked up. */
-  versionOf(object: PersistentVolumeObject | PersistentVolumeClaimObject): number;
   /** Calls back after so many microseconds; the answer calls that off. */
   callAfter(delayUs: number, label: string, call: () => void): () => void;
   /** Whether this scheduler still knows the pod. */

@@ -37,7 +37,7 @@ import { readBalancedArguments, readFitArguments } from "./resource-arguments.ts
 import { SchedulingGates } from "./scheduling-gates.ts";
 import type { TopologySpreadArguments } from "./spread-constraints.ts";
 import { TaintToleration } from "./taint-toleration.ts";
-import { VolumeBinding } from "./volume-binding.ts";
+import { VolumeBinding, type VolumeBindingArguments } from "./volume-binding.ts";
 import { VolumeRestrictions } from "./volume-restrictions.ts";
 import { VolumeZone } from "./volume-zone.ts";
 
@@ -82,7 +82,7 @@ export const DEFAULT_PLUGINS: readonly RegistryEntry[] = [
   entry(
     "VolumeBinding",
     [...FILTER_AND_SCORE, "reserve", "preBind"],
-    (_args, handle) => new VolumeBinding(handle),
+    (args, handle) => new VolumeBinding(args as VolumeBindingArguments, handle),
     readVolumeBindingArguments,
   ),
   entry("VolumeZone", FILTER, (_args, handle) => new VolumeZone(handle)),

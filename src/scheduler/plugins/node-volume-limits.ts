@@ -166,8 +166,7 @@ export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin {
       const { claimName, isEphemeral } = used;
       const claim = this.objects.claim(pod.namespace, claimName);
       if (claim === undefined) {
-        // Where nobody makes the claims of ephemeral volumes, their absence says nothing.
-        if (!isNewPod || (isEphemeral && !this.objects.bindsClaims)) continue;
+        if (!isNewPod) continue;
         const place = `looking up PVC ${pod.namespace}/${claimName}`;
         return unresolvable(this.name, `${place}: ${claimNotFoundText(claimName)}`);
       }

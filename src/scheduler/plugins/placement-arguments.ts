@@ -11,6 +11,7 @@ import {
   SYSTEM_DEFAULT_CONSTRAINTS,
   type TopologySpreadArguments,
 } from "./spread-constraints.ts";
+import type { VolumeBindingArguments } from "./volume-binding.ts";
 
 const TYPE_FIELDS: readonly string[] = ["apiVersion", "kind"];
 
@@ -122,7 +123,7 @@ export function readDefaultPreemptionArguments(source: Decoder): DefaultPreempti
 }
 
 /** VolumeBindingArgs: a shape needs a gate that is off. */
-export function readVolumeBindingArguments(source: Decoder): unknown {
+export function readVolumeBindingArguments(source: Decoder): VolumeBindingArguments {
   if (source.isPresent) source.object([...TYPE_FIELDS, "bindTimeoutSeconds", "shape"]);
   if ((source.optional("shape")?.array() ?? []).length > 0) {
     source

@@ -1,9 +1,10 @@
 // VolumeBinding: are the pod's claims bound, and could they be bound on this node? (P10)
 //
-// PreFilter sorts the claims, Filter judges one node. Binding itself (Reserve and PreBind) is not
-// done: where the cluster has nobody who binds claims, pods with unbound ones are named as not
-// simulated and judged as if without them.
+// PreFilter sorts the claims, Filter judges one node and keeps how the claims would get their volumes
+// there, Reserve assumes that, PreBind has it written and waits until the controllers are done.
 
+import { assert } from "../../base/index.ts";
+import { objectKey } from "../../cluster/index.ts";
 import type {
   CsiDriverObject,
   CsiNodeObject,
@@ -22,6 +23,7 @@ import type {
   FilterPlugin,
   PluginHandle,
   PreBindPlugin,
+  PreBindWork,
   PreFilterOutcome,
   PreFilterPlugin,
   PreScorePlugin,
@@ -30,6 +32,7 @@ import type {
 } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { errorStatus, SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
+import { AssumedObjects } from "./assumed-objects.ts";
 import { isMovedToCsi } from "./csi-migration.ts";
 import { signVolumes } from "./signed-parts.ts";
 import {
@@ -46,13 +49,21 @@ import {
   type FoundClaim,
   isFullyBound,
   waitingOf,
-  whyNeverBound,
 } from "./volume-claims.ts";
 import { isReachable, judgeProvisioning, matchVolumes } from "./volume-matching.ts";
+import {
+  claimForNode,
+  type ReservedBinding,
+  type ReservedProvision,
+  type ReservedVolumes,
+  SELECTED_NODE_ANNOTATION,
+  volumeBoundTo,
+  type VolumePlan,
+} from "./volume-plan.ts";
+import { VolumeBindingWork } from "./volume-binding-work.ts";
 import { usesClaim } from "./volume-use.ts";
 
 const STATE_KEY = "PreFilterVolumeBinding";
-const SELECTED_NODE_ANNOTATION = "volume.kubernetes.io/selected-node";
 
 const AFFINITY_TEXT = "node(s) didn't match PersistentVolume's node affinity";
 const NO_VOLUME_TEXT = "node(s) didn't find available persistent volumes to bind";
@@ -60,6 +71,13 @@ const NO_SPACE_TEXT = "node(s) did not have enough free storage";
 const LOST_VOLUME_TEXT =
   "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 const IMMEDIATE_TEXT = "pod has unbound immediate PersistentVolumeClaims";
+const US_PER_SECOND = 1_000_000;
+
+/** VolumeBindingArgs as far as they have an effect. */
+export interface VolumeBindingArguments {
+  /** How long PreBind waits for claims to be bound. */
+  readonly bindTimeoutSeconds: number;
+}
 
 /** A pod's claims as one cycle sees them. */
 interface SortedClaims extends CycleValue {
@@ -67,9 +85,13 @@ interface SortedClaims extends CycleValue {
   readonly delayed: readonly PersistentVolumeClaimObject[];
   /** Candidates per class of the delayed claims. */
   readonly volumesOfClass: ReadonlyMap<string, readonly PersistentVolumeObject[]>;
+  /** By name of the nodes that passed: how the delayed claims would get their volumes there. */
+  readonly plans: Map<string, VolumePlan>;
+  /** Set by Reserve when there is something to write. */
+  reserved: ReservedVolumes | undefined;
 }
 
-/** Filter by where bound volumes are and unbound ones could be. */
+/** Filter by where bound volumes are and unbound ones could be; sees to it that they get bound. */
 export class VolumeBinding
   implements
     PreFilterPlugin,
@@ -81,10 +103,17 @@ export class VolumeBinding
 {
   readonly name = "VolumeBinding";
   readonly sign = signVolumes;
+  /** One pair per profile, as upstream: two profiles can meet at one volume, and the API decides. */
+  readonly assumedVolumes: AssumedObjects<PersistentVolumeObject> = new AssumedObjects();
+  readonly assumedClaims: AssumedObjects<PersistentVolumeClaimObject> = new AssumedObjects();
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
+  private readonly handle: PluginHandle;
+  private readonly timeoutUs: number;
 
-  constructor(handle: PluginHandle) {
+  constructor(args: VolumeBindingArguments, handle: PluginHandle) {
+    this.timeoutUs = args.bindTimeoutSeconds * US_PER_SECOND;
+    this.handle = handle;
     this.cache = handle.cache;
     this.objects = handle.objects;
   }
@@ -92,8 +121,6 @@ export class VolumeBinding
   notSimulated(pod: PodInfo): string | undefined {
     if (pod.template.volumes.length === 0) return undefined;
     for (const found of findClaims(pod, this.objects)) {
-      const reason = this.objects.bindsClaims ? undefined : whyNeverBound(found);
-      if (reason !== undefined) return reason;
       const volume = this.objects.volume(found.claim?.volumeName ?? "");
       if (volume !== undefined && isMovedToCsi(volume, this.objects.csiNodes())) {
         return "the pod has a claim on an in-tree volume that CSI drivers took over";
@@ -104,16 +131,13 @@ export class VolumeBinding
 
   preFilter(state: CycleState, pod: PodInfo): PreFilterOutcome {
     if (pod.template.volumes.length === 0) return { status: SKIP };
-    const all = findClaims(pod, this.objects);
-    const claims = this.objects.bindsClaims
-      ? all
-      : all.filter((found) => whyNeverBound(found) === undefined);
+    const claims = findClaims(pod, this.objects);
     if (claims.length === 0) return { status: SKIP };
     const known: PersistentVolumeClaimObject[] = [];
     for (const found of claims) {
       const refusal = whyUnusable(pod, found);
       if (refusal !== undefined) return { status: unresolvable(this.name, refusal) };
-      known.push(found.claim!);
+      known.push(this.assumedClaims.latest(found.claim!));
     }
     return { status: this.sortClaims(state, known) };
   }
@@ -123,13 +147,17 @@ export class VolumeBinding
     if (claims === undefined) return SUCCESS;
     const node = this.cache.node(row);
     const boundText = this.whyBoundUnfit(claims.bound, node);
-    const delayed = claims.delayed.length === 0 ? undefined : this.judgeDelayed(claims, node);
-    if (typeof delayed === "object") return errorStatus(this.name, delayed.error);
+    const delayed = this.planDelayed(claims, node);
+    if (typeof delayed === "object" && "error" in delayed) {
+      return errorStatus(this.name, delayed.error);
+    }
     const reasons: string[] = [];
     if (boundText === AFFINITY_TEXT) reasons.push(boundText);
-    if (delayed !== undefined) reasons.push(delayed);
+    if (typeof delayed === "string") reasons.push(delayed);
     if (boundText === LOST_VOLUME_TEXT) reasons.push(boundText);
-    return reasons.length === 0 ? SUCCESS : unresolvable(this.name, ...reasons);
+    if (reasons.length > 0) return unresolvable(this.name, ...reasons);
+    if (typeof delayed === "object") claims.plans.set(node.meta.name, delayed);
+    return SUCCESS;
   }
 
   /** The scorer exists only with a gate that is off; its PreScore always skips. */
@@ -141,19 +169,49 @@ export class VolumeBinding
     return 0;
   }
 
-  reserve(): Status {
+  /** Assumes what the plan for the chosen node is going to write, volumes first. */
+  reserve(state: CycleState, _pod: PodInfo, nodeName: string): Status {
+    const claims = state.read<SortedClaims>(STATE_KEY);
+    const plan = claims?.plans.get(nodeName);
+    if (claims === undefined || plan === undefined) return SUCCESS;
+    const bindings: ReservedBinding[] = [];
+    const provisions: ReservedProvision[] = [];
+    claims.reserved = { bindings, provisions };
+    for (const { claim, volume } of plan.matches) {
+      const base = this.objects.volume(volume.meta.name);
+      const refusal = this.whyOutOfSync(volume, base, this.assumedVolumes);
+      if (refusal !== undefined) return errorStatus(this.name, refusal);
+      this.assumedVolumes.assume(base!, volumeBoundTo(volume, claim));
+      bindings.push({ base: base!, claim });
+    }
+    for (const claim of plan.toProvision) {
+      const base = this.objects.claim(claim.meta.namespace, claim.meta.name);
+      const refusal = this.whyOutOfSync(claim, base, this.assumedClaims);
+      if (refusal !== undefined) return errorStatus(this.name, refusal);
+      this.assumedClaims.assume(base!, claimForNode(claim, nodeName));
+      provisions.push({ base: base! });
+    }
     return SUCCESS;
   }
 
-  unreserve(): void {}
-
-  /** All claims are bound: pods with others are not simulated. */
-  preBindPreFlight(): Status {
-    return SKIP;
+  /** Only beliefs are taken back: what the API has taken stays there, for the pod's next attempt. */
+  unreserve(state: CycleState): void {
+    const reserved = state.read<SortedClaims>(STATE_KEY)?.reserved;
+    for (const { base } of reserved?.bindings ?? []) this.assumedVolumes.restore(base.meta);
+    for (const { base } of reserved?.provisions ?? []) this.assumedClaims.restore(base.meta);
   }
 
-  preBind(): Status {
-    return SUCCESS;
+  preBindPreFlight(state: CycleState): Status {
+    return state.read<SortedClaims>(STATE_KEY)?.reserved === undefined ? SKIP : SUCCESS;
+  }
+
+  preBind(state: CycleState, pod: PodInfo): PreBindWork {
+    const { cache, objects, timeoutUs, handle } = this;
+    const reserved = state.read<SortedClaims>(STATE_KEY)?.reserved;
+    assert(reserved !== undefined, "PreBind of volumes that were never reserved");
+    assert(handle.binding !== undefined, "volumes cannot be bound where no time passes");
+    const context = { cache, objects, binding: handle.binding, timeoutUs };
+    return new VolumeBindingWork(context, pod, reserved);
   }
 
   eventsToRegister(): readonly EventRegistration[] {
@@ -215,11 +273,13 @@ export class VolumeBinding
     const volumesOfClass = new Map<string, PersistentVolumeObject[]>();
     for (const claim of delayed) volumesOfClass.set(classNameOf(claim), []);
     if (delayed.length > 0) {
-      for (const volume of this.objects.volumes()) {
+      for (const told of this.objects.volumes()) {
+        const volume = this.assumedVolumes.latest(told);
         volumesOfClass.get(volume.storageClassName)?.push(volume);
       }
     }
-    const sorted: SortedClaims = { bound, delayed, volumesOfClass };
+    const plans = new Map<string, VolumePlan>();
+    const sorted: SortedClaims = { bound, delayed, volumesOfClass, plans, reserved: undefined };
     state.write(STATE_KEY, sorted);
     return SUCCESS;
   }
@@ -237,11 +297,12 @@ export class VolumeBinding
     return undefined;
   }
 
-  /** Why the delayed claims cannot all have volumes here; undefined when they can. */
-  private judgeDelayed(
+  /** How the delayed claims would get volumes here, or why they cannot; undefined: there are none. */
+  private planDelayed(
     { delayed, volumesOfClass }: SortedClaims,
     node: NodeObject,
-  ): string | undefined | { readonly error: string } {
+  ): VolumePlan | string | undefined | { readonly error: string } {
+    if (delayed.length === 0) return undefined;
     const toProvision: PersistentVolumeClaimObject[] = [];
     const toMatch: PersistentVolumeClaimObject[] = [];
     for (const claim of delayed) {
@@ -252,11 +313,24 @@ export class VolumeBinding
     }
     const candidates = (className: string): readonly PersistentVolumeObject[] =>
       volumesOfClass.get(className) ?? [];
-    toProvision.push(...matchVolumes(toMatch, candidates, node).unmatched);
+    const { matches, unmatched } = matchVolumes(toMatch, candidates, node);
+    toProvision.push(...unmatched);
     const verdict = judgeProvisioning(toProvision, this.objects, node);
-    if (verdict === "possible") return undefined;
+    if (verdict === "possible") return { matches, toProvision };
     if (verdict === "impossible") return NO_VOLUME_TEXT;
     return verdict === "no-space" ? NO_SPACE_TEXT : verdict;
+  }
+
+  /** Why an object that was planned with is not the one believed in any more. */
+  private whyOutOfSync<T extends PersistentVolumeObject | PersistentVolumeClaimObject>(
+    planned: T,
+    base: T | undefined,
+    assumed: AssumedObjects<T>,
+  ): string | undefined {
+    const { kind, meta } = planned;
+    const what = `v1.${kind} "${objectKey(meta)}"`;
+    if (base === undefined) return `could not find ${what}`;
+    return assumed.latest(base) === planned ? undefined : `${what} is out of sync`;
   }
 }
 

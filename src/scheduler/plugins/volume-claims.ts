@@ -81,16 +81,3 @@ export function findClaims(pod: PodInfo, objects: ClusterObjects): FoundClaim[] 
     claim: objects.claim(pod.namespace, volume.claimName),
   }));
 }
-
-/**
- * Where nobody binds claims, why this one would have to be bound first, or undefined. A claim that a
- * pod names and that does not exist is missing in a real cluster as well.
- */
-export function whyNeverBound({ claim, isEphemeral }: FoundClaim): string | undefined {
-  if (claim === undefined) {
-    return isEphemeral ? "the pod has an ephemeral volume, and nobody makes its claim" : undefined;
-  }
-  return isFullyBound(claim) || claim.phase === "Lost"
-    ? undefined
-    : "the pod has a claim that is not bound, and nobody binds it";
-}

@@ -93,7 +93,7 @@ function isLargeEnough(
 }
 
 /** The volume names this claim: it goes to it whatever its phase, class and modes. */
-function isReservedFor(
+export function isReservedFor(
   { claimRef }: PersistentVolumeObject,
   { meta }: PersistentVolumeClaimObject,
 ): boolean {

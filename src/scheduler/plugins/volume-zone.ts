@@ -22,13 +22,7 @@ import type {
 import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unresolvable } from "../framework/status.ts";
 import { signVolumes } from "./signed-parts.ts";
-import {
-  claimNotFoundText,
-  classNameOf,
-  isFullyBound,
-  modeNotSetText,
-  notFoundText,
-} from "./volume-claims.ts";
+import { claimNotFoundText, classNameOf, modeNotSetText, notFoundText } from "./volume-claims.ts";
 import { namedClaimsOf } from "./volume-use.ts";
 import {
   haveSameZones,
@@ -118,7 +112,6 @@ export class VolumeZone implements PreFilterPlugin, FilterPlugin {
   private volumeOf(namespace: string, name: string): PersistentVolumeObject | string | undefined {
     const claim = this.objects.claim(namespace, name);
     if (claim === undefined) return claimNotFoundText(name);
-    if (!this.objects.bindsClaims && !isFullyBound(claim)) return undefined;
     if (claim.volumeName === "") return this.whyUnbound(claim);
     return (
       this.objects.volume(claim.volumeName) ?? notFoundText("persistentvolume", claim.volumeName)
