@@ -40,5 +40,7 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
+export type { EndpointSliceContent } from "./endpoint-packing.ts";
+export { endpointSliceOf } from "./endpoint-slices.ts";
 export { CONTROLLER_REVISION_HASH, revisionHash } from "./revisions.ts";
 export { registerControllerInvariants } from "./invariants.ts";

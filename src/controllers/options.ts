@@ -68,6 +68,7 @@ export interface ControllerOptions {
   readonly concurrentDaemonSetSyncs: number;
   readonly concurrentJobSyncs: number;
   readonly concurrentGcSyncs: number;
+  readonly concurrentEndpointSyncs: number;
   readonly concurrentResourceQuotaSyncs: number;
   /** Full passes of the quota controller, counted from the start of the run. */
   readonly resourceQuotaSyncPeriodUs: number;
@@ -94,6 +95,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   concurrentDaemonSetSyncs: 2,
   concurrentJobSyncs: 5,
   concurrentGcSyncs: 20,
+  concurrentEndpointSyncs: 5,
   concurrentResourceQuotaSyncs: 5,
   resourceQuotaSyncPeriodUs: 300 * SECOND,
   replicaSetBurst: 500,

@@ -21,6 +21,7 @@ import { ControllerContext } from "./controller-context.ts";
 import { DaemonSetController } from "./daemon-set.ts";
 import { DeploymentController } from "./deployment.ts";
 import { DisruptionController } from "./disruption.ts";
+import { EndpointSliceController } from "./endpoint-slices.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { JobController, type JobLimit } from "./job.ts";
@@ -73,6 +74,7 @@ export interface ControllerSet {
   readonly disruption: DisruptionController;
   readonly garbageCollector: GarbageCollector;
   readonly resourceQuotas: ResourceQuotaController;
+  readonly endpointSlices: EndpointSliceController;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
   readonly podGc: PodGcController;
@@ -90,7 +92,6 @@ const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean
   ["HorizontalPodAutoscaler", true],
   ["PersistentVolumeClaim", false],
   ["VolumeAttachment", false],
-  ["Service", false],
 ]);
 
 /** Starts them all; their first look at what exists happens before this returns. */
@@ -117,6 +118,7 @@ export function startControllers(
   const taintEviction = new TaintEvictionController(context);
   const podGc = new PodGcController(context);
   const resourceQuotas = new ResourceQuotaController(context);
+  const endpointSlices = new EndpointSliceController(context);
   const uncontrolled = new Map<StoreKind, number>();
   const noteKind: ChangeListener = {
     onObject: (change: ObjectChange): void => {
@@ -140,6 +142,7 @@ export function startControllers(
     bound(disruption),
     bound(garbageCollector),
     bound(resourceQuotas),
+    bound(endpointSlices),
   ]);
   return {
     context,
@@ -152,6 +155,7 @@ export function startControllers(
     disruption,
     garbageCollector,
     resourceQuotas,
+    endpointSlices,
     nodeLifecycle,
     taintEviction,
     podGc,

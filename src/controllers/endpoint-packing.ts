@@ -1,0 +1,189 @@
+// How the endpoints of a Service are dealt out to its EndpointSlices: a pure function.
+//
+// Slices stay as they are where they can: an endpoint keeps its slice, what is new fills slices that
+// are written anyway (fullest first), then one that was not touched and has room, then new slices.
+// Slices are never merged or balanced, as upstream does not.
+
+/** One pod behind a Service. Flags as the API has them. */
+export interface Endpoint {
+  readonly podUid: number;
+  readonly podName: string;
+  /** "" while the pod's address is not known in the simulation. */
+  readonly address: string;
+  readonly nodeName: string;
+  readonly zone: string;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  /** Topology hints; "" without. */
+  readonly zoneHint: string;
+  readonly nodeHint: string;
+}
+
+/** A port that the endpoints of a slice share. */
+export interface EndpointPort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** What an EndpointSlice holds. */
+export interface EndpointSliceContent {
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** An existing slice by some key of the caller. */
+export interface ExistingSlice<K> {
+  readonly key: K;
+  readonly content: EndpointSliceContent;
+}
+
+/** Wanted endpoints that share their ports. */
+export interface WantedEndpoints {
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** What is to be written. */
+export interface SliceWrites<K> {
+  readonly create: readonly EndpointSliceContent[];
+  readonly update: readonly ExistingSlice<K>[];
+  readonly remove: readonly K[];
+}
+
+/** Upstream's `--max-endpoints-per-slice`. */
+const ENDPOINTS_PER_SLICE = 100;
+
+/** One text for one list of ports, whatever its order. */
+export function portsKey(ports: readonly EndpointPort[]): string {
+  const texts = ports.map(({ name, port, protocol }) => `${name}/${port}/${protocol}`);
+  return texts.sort().join(",");
+}
+
+/**
+ * The writes that bring the existing slices to what is wanted. A Service without endpoints keeps one
+ * empty slice. A slice that would go while another comes is rewritten instead.
+ */
+export function packEndpoints<K>(
+  wanted: readonly WantedEndpoints[],
+  existing: readonly ExistingSlice<K>[],
+  perSlice: number = ENDPOINTS_PER_SLICE,
+): SliceWrites<K> {
+  const byPorts = new Map<string, ExistingSlice<K>[]>();
+  for (const slice of existing) {
+    const key = portsKey(slice.content.ports);
+    byPorts.set(key, [...(byPorts.get(key) ?? []), slice]);
+  }
+  const create: EndpointSliceContent[] = [];
+  const update: ExistingSlice<K>[] = [];
+  let remove: K[] = [];
+  for (const group of wanted) {
+    const key = portsKey(group.ports);
+    const writes = packGroup(group, byPorts.get(key) ?? [], perSlice);
+    byPorts.delete(key);
+    create.push(...writes.create);
+    update.push(...writes.update);
+    remove.push(...writes.remove);
+  }
+  for (const slices of byPorts.values()) remove.push(...slices.map(({ key }) => key));
+  if (remove.length === existing.length && create.length === 0) {
+    const only = existing[0];
+    if (existing.length === 1 && only !== undefined && isPlaceholder(only.content)) remove = [];
+    else create.push({ ports: [], endpoints: [] });
+  }
+  while (create.length > 0 && remove.length > 0) {
+    update.push({ key: remove.shift() as K, content: create.shift() as EndpointSliceContent });
+  }
+  return { create, update, remove };
+}
+
+function isPlaceholder({ ports, endpoints }: EndpointSliceContent): boolean {
+  return ports.length === 0 && endpoints.length === 0;
+}
+
+/** A slice while it is being packed. */
+interface Draft<K> {
+  readonly key: K;
+  endpoints: readonly Endpoint[];
+}
+
+function packGroup<K>(
+  { ports, endpoints }: WantedEndpoints,
+  existing: readonly ExistingSlice<K>[],
+  perSlice: number,
+): SliceWrites<K> {
+  const rest = new Map(endpoints.map((endpoint) => [endpoint.podUid, endpoint]));
+  const written: Draft<K>[] = [];
+  const untouched: Draft<K>[] = [];
+  const remove: K[] = [];
+  for (const { key, content } of existing) {
+    const kept: Endpoint[] = [];
+    let isChanged = false;
+    for (const before of content.endpoints) {
+      const now = rest.get(before.podUid);
+      if (now === undefined) continue;
+      rest.delete(before.podUid);
+      kept.push(now);
+      isChanged ||= !isSameEndpoint(before, now);
+    }
+    if (kept.length === 0) remove.push(key);
+    else if (isChanged || kept.length < content.endpoints.length)
+      written.push({ key, endpoints: kept });
+    else untouched.push({ key, endpoints: content.endpoints });
+  }
+  const left = [...rest.values()];
+  const fullestFirst = [...written].sort((a, b) => b.endpoints.length - a.endpoints.length);
+  for (const draft of fullestFirst) fill(draft, left, perSlice);
+  if (left.length > 0 && left.length < perSlice) {
+    const roomy = tightestFit(untouched, left.length, perSlice);
+    if (roomy !== undefined) {
+      fill(roomy, left, perSlice);
+      written.push(roomy);
+    }
+  }
+  const create: EndpointSliceContent[] = [];
+  while (left.length > 0) create.push({ ports, endpoints: left.splice(0, perSlice) });
+  const update = written.map(({ key, endpoints: packed }) => ({
+    key,
+    content: { ports, endpoints: packed },
+  }));
+  return { create, update, remove };
+}
+
+function fill<K>(draft: Draft<K>, left: Endpoint[], perSlice: number): void {
+  const room = perSlice - draft.endpoints.length;
+  if (room > 0 && left.length > 0) {
+    draft.endpoints = [...draft.endpoints, ...left.splice(0, room)];
+  }
+}
+
+/** The slice that the endpoints would fill best without overflowing it. */
+function tightestFit<K>(
+  slices: readonly Draft<K>[],
+  count: number,
+  perSlice: number,
+): Draft<K> | undefined {
+  let best: Draft<K> | undefined;
+  let bestRoom = perSlice;
+  for (const slice of slices) {
+    const room = perSlice - slice.endpoints.length - count;
+    if (room < 0 || room >= bestRoom) continue;
+    best = slice;
+    bestRoom = room;
+  }
+  return best;
+}
+
+function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (
+    a.address === b.address &&
+    a.nodeName === b.nodeName &&
+    a.zone === b.zone &&
+    a.ready === b.ready &&
+    a.serving === b.serving &&
+    a.terminating === b.terminating &&
+    a.zoneHint === b.zoneHint &&
+    a.nodeHint === b.nodeHint
+  );
+}
