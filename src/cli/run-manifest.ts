@@ -87,7 +87,7 @@ function originOf(prepared: PreparedRun, request: RunRequest): object {
     inputs: prepared.inputs,
     versions: VERSIONS,
     seed: prepared.scenario.run.seed,
-    scheduler: prepared.scheduler.name,
+    scheduler: prepared.schedulers.map(({ name }) => name).join("+"),
     options: {
       inputs: request.inputs,
       recursive: request.recursive,

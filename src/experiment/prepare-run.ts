@@ -20,6 +20,7 @@ import {
   type PodTemplate,
   PodTemplateRegistry,
 } from "../cluster/index.ts";
+import type { ProfileConfiguration } from "../scheduler/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
@@ -39,7 +40,7 @@ import {
 import { noteMissingRules } from "./assembly/missing-rules.ts";
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { runLawProblems } from "./assembly/run-laws.ts";
-import { schedulerOfScenario } from "./assembly/scheduler-choice.ts";
+import { schedulersOfScenario } from "./assembly/scheduler-choice.ts";
 import { type RunInput, withPaths } from "./run-input.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 import type {
@@ -78,7 +79,8 @@ export interface PreparedRun {
   readonly cluster: ClusterInput;
   readonly generators: readonly PreparedGenerator[];
   readonly traces: readonly PreparedTrace[];
-  readonly scheduler: RunScheduler;
+  /** All that work in this run, at least one. */
+  readonly schedulers: readonly RunScheduler[];
   readonly thresholds: readonly Threshold[];
   readonly notes: readonly ResultNote[];
   /** A pod that will exist under this name, for examples; undefined where names are generated. */
@@ -118,15 +120,17 @@ class Preparation {
     }
     const preparedTraces = traces.map((trace) => this.compileTrace(trace));
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
-    const scheduler = this.input.scheduler ?? schedulerOfScenario(this.input, this.problems);
+    const schedulers = this.findSchedulers();
     noteWarnings(this.notes, [...(this.input.warnings ?? []), ...cluster.textProblems]);
     noteReplications(this.notes, scenario);
-    for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
-    noteUserCode(this.notes, scheduler);
+    for (const scheduler of schedulers) {
+      for (const note of scheduler.notes ?? []) this.notes.add("SCHEDULER", note, true);
+      noteUserCode(this.notes, scheduler);
+    }
     this.checkFaults(cluster);
-    this.judgePods(cluster, generators, preparedTraces, scheduler);
+    this.judgePods(cluster, generators, preparedTraces, schedulers);
     this.registry.forgetTexts();
-    const { inputs, inputHash } = this.hashInputs(scheduler);
+    const { inputs, inputHash } = this.hashInputs(schedulers);
     return {
       name: scenario.metadata.name,
       inputHash,
@@ -136,7 +140,7 @@ class Preparation {
       cluster,
       generators,
       traces: preparedTraces,
-      scheduler,
+      schedulers,
       thresholds: this.parseThresholds(),
       notes: this.notes.list(),
       examplePod: examplePodOf(cluster, generators, preparedTraces),
@@ -144,13 +148,21 @@ class Preparation {
     };
   }
 
+  private findSchedulers(): readonly RunScheduler[] {
+    const { scheduler } = this.input;
+    if (scheduler === undefined) return schedulersOfScenario(this.input, this.problems);
+    return "name" in scheduler ? [scheduler] : scheduler;
+  }
+
   private judgePods(
     cluster: ClusterInput,
     generators: readonly PreparedGenerator[],
     traces: readonly PreparedTrace[],
-    scheduler: RunScheduler,
+    schedulers: readonly RunScheduler[],
   ): void {
-    if (scheduler.startInstead !== undefined || hasErrors(this.problems)) return;
+    const isOther = schedulers.some((scheduler) => scheduler.startInstead !== undefined);
+    if (isOther || hasErrors(this.problems)) return;
+    const profiles = profilesOf(schedulers);
     const objects = [...cluster.initial, ...cluster.steps.flatMap((step) => step.objects)];
     const sources = [
       ...podSourcesOf(objects, this.registry),
@@ -166,8 +178,8 @@ class Preparation {
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
     noteMissingRules(this.notes, objects);
-    noteHopelessPods(this.notes, sources, nodes, scheduler.configuration);
-    noteUnsimulatedRules(this.notes, sources, objects, scheduler.configuration);
+    noteHopelessPods(this.notes, sources, nodes, profiles);
+    noteUnsimulatedRules(this.notes, sources, objects, profiles);
   }
 
   private prepareTrace(plan: TracePlan): Trace {
@@ -311,16 +323,20 @@ class Preparation {
     return parsed;
   }
 
-  private hashInputs(scheduler: RunScheduler): Pick<PreparedRun, "inputs" | "inputHash"> {
+  private hashInputs(
+    schedulers: readonly RunScheduler[],
+  ): Pick<PreparedRun, "inputs" | "inputHash"> {
     const files = [...(this.input.files?.values() ?? []), ...(this.input.extra ?? [])];
     const inputs = [
       { name: "scenario", sha256: scenarioHash(this.input.scenario) },
       ...files.map((file) => ({ name: file.name, sha256: sha256Hex(file.bytes) })),
-      { name: `scheduler ${scheduler.name}`, sha256: sha256Hex(schedulerText(scheduler)) },
-      ...(scheduler.modules ?? []).map((module) => ({
-        name: `module ${module.name}`,
-        sha256: sha256Hex(module.bytes),
-      })),
+      ...schedulers.flatMap((scheduler) => [
+        { name: `scheduler ${scheduler.name}`, sha256: sha256Hex(schedulerText(scheduler)) },
+        ...(scheduler.modules ?? []).map((module) => ({
+          name: `module ${module.name}`,
+          sha256: sha256Hex(module.bytes),
+        })),
+      ]),
       { name: "thresholds", sha256: sha256Hex(JSON.stringify(this.input.thresholds ?? [])) },
     ];
     return {
@@ -383,10 +399,29 @@ function lawOrThrow(): Law {
   throw new Error("the constant law is part of the catalogue");
 }
 
+// Replicas share their profiles: each name counts once.
+function profilesOf(schedulers: readonly RunScheduler[]): readonly ProfileConfiguration[] {
+  const byName = new Map<string, ProfileConfiguration>();
+  for (const { configuration } of schedulers) {
+    for (const profile of configuration.profiles) {
+      if (!byName.has(profile.schedulerName)) byName.set(profile.schedulerName, profile);
+    }
+  }
+  return [...byName.values()];
+}
+
 // Maps have no JSON of their own; arguments of plugins are plain values and small maps.
 function schedulerText(scheduler: RunScheduler): string {
+  const { watchLatency, cycleUs, clientLimit } = scheduler;
+  const own = { watchLatency, cycleUs, clientLimit };
+  const hasOwn = Object.values(own).some((value) => value !== undefined);
   return JSON.stringify(
-    [scheduler.name, scheduler.configuration, scheduler.tieBreak ?? "heap"],
+    [
+      scheduler.name,
+      scheduler.configuration,
+      scheduler.tieBreak ?? "heap",
+      ...(hasOwn ? [own] : []),
+    ],
     (_key, value: unknown) =>
       value instanceof Map
         ? [...value]

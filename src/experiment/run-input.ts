@@ -31,8 +31,8 @@ export interface RunInput {
   readonly paths?: ReadonlyMap<string, string>;
   /** What was found while reading and refuses nothing. */
   readonly warnings?: readonly Problem[];
-  /** What schedules; absent: what the scenario says. */
-  readonly scheduler?: RunScheduler;
+  /** What schedules, one or several together; absent: what the scenario says. */
+  readonly scheduler?: RunScheduler | readonly RunScheduler[];
   /** More gates than the scenario's. */
   readonly thresholds?: readonly string[];
 }

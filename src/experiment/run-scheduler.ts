@@ -3,8 +3,8 @@
 // A plain record, so that the command line, a scenario and a library user can each make one and a run
 // need not know where it came from.
 
-import { EntityDraws, entityHash, streamName } from "../base/index.ts";
-import type { ApiServer } from "../cluster/index.ts";
+import { type Duration, EntityDraws, entityHash, streamName } from "../base/index.ts";
+import type { ApiServer, ClientLimit } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import type {
   Decider,
@@ -28,6 +28,12 @@ export interface RunScheduler {
    * from the run's seed and the number of the tie, to see how much hangs on ties.
    */
   readonly tieBreak?: "heap" | "random";
+  /** Commit to delivery at this scheduler: how old its view is. Absent: the control plane's watchLatency. */
+  readonly watchLatency?: Duration;
+  /** Pop to decision. Absent: the control plane's schedulerCycle. */
+  readonly cycleUs?: Duration;
+  /** Its own client's rate. Absent: that of its configuration, else the control plane's schedulerClient. */
+  readonly clientLimit?: ClientLimit;
   /** Starts something else in this place, which need not be a kube-scheduler at all (benchmarks). */
   readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */
@@ -46,14 +52,15 @@ export interface ModuleBytes {
 
 /**
  * How ties fall in a run of this scheduler. The number of the tie is the entity of the draw, so the
- * k-th tie draws alike in every run of this seed, also when the run is replayed to explain it.
+ * k-th tie draws alike in every run of this seed, also when the run is replayed to explain it; the
+ * stream is the scheduler's own, so that another one beside it changes nothing.
  */
 export function tieBreakOf(
   scheduler: RunScheduler,
   run: Omit<RunIdentity, "simulation">,
 ): TieBreak {
   if (scheduler.tieBreak !== "random") return "heap";
-  const draws = new EntityDraws(streamName(run.seed, run.replication, "ties"));
+  const draws = new EntityDraws(streamName(run.seed, run.replication, `ties/${scheduler.name}`));
   let ties = 0;
   return () => draws.unit(entityHash("tie", ties++), 0);
 }
@@ -63,4 +70,6 @@ export interface RunIdentity {
   readonly seed: string;
   readonly replication: number;
   readonly simulation: Simulation;
+  /** Name of the scheduler that is made. */
+  readonly scheduler: string;
 }

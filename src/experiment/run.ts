@@ -37,12 +37,7 @@ import {
   RESULT_SCHEMA_VERSION,
 } from "../metrics/index.ts";
 import type { MeasuredResult, RowSinks, RunEnd, RunResult } from "../metrics/index.ts";
-import {
-  type DecisionRecord,
-  registerSchedulerInvariants,
-  startScheduler,
-  type UserCallWatch,
-} from "../scheduler/index.ts";
+import type { DecisionRecord, UserCallWatch } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
@@ -51,7 +46,8 @@ import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
-import { type RunScheduler, tieBreakOf } from "./run-scheduler.ts";
+import type { RunScheduler } from "./run-scheduler.ts";
+import { RunningSchedulers } from "./running-schedulers.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
 /** How a run is watched; none of it changes its course. */
@@ -60,8 +56,8 @@ export interface RunOptions {
   readonly check?: "none" | "check" | "deep";
   readonly maxEvents?: number | undefined;
   readonly replication?: number;
-  /** Told of every scheduling attempt, with all the evaluator kept. */
-  readonly onDecision?: (record: DecisionRecord) => void;
+  /** Told of every scheduling attempt, with all the evaluator kept, and by which scheduler. */
+  readonly onDecision?: (record: DecisionRecord, scheduler: string) => void;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
   /** Told of every call into user code; absent: nobody is. */
@@ -87,8 +83,7 @@ export class ActiveRun {
   private readonly submitter: PodSubmitter;
   private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
-  /** Pods that no profile claims, by the name that nobody answers to. */
-  private readonly unclaimed = new Map<string, number>();
+  private schedulers!: RunningSchedulers;
   private controllers!: ControllerSet;
   private faults!: FaultSet;
   private end: RunEnd | undefined;
@@ -178,6 +173,7 @@ export class ActiveRun {
 
   private resultOf(end: RunEnd, measured: MeasuredResult): RunResult {
     const { prepared } = this;
+    const { counts, decisions, ...rest } = measured;
     return {
       schemaVersion: RESULT_SCHEMA_VERSION,
       scenario: { name: prepared.name, inputHash: prepared.inputHash },
@@ -188,7 +184,7 @@ export class ActiveRun {
       },
       seed: prepared.scenario.run.seed,
       replication: this.replication,
-      scheduler: prepared.scheduler.name,
+      scheduler: prepared.schedulers.map(({ name }) => name).join("+"),
       end: {
         reason: end,
         atUs: this.simulation.nowUs,
@@ -196,7 +192,10 @@ export class ActiveRun {
         ...(this.endDetail === undefined ? {} : { detail: this.endDetail }),
       },
       fingerprint: this.api.fingerprint.hex(),
-      ...measured,
+      counts,
+      decisions,
+      schedulers: this.schedulers.summaries(),
+      ...rest,
       thresholds: prepared.thresholds.map((gate) =>
         judgeThreshold(gate, (name, part) => this.measure(measured, name, part)),
       ),
@@ -214,7 +213,9 @@ export class ActiveRun {
     const { prepared, simulation, api, machines } = this;
     const { scenario } = prepared;
     if (simulation.isChecking) {
-      const mayOvercommit = mayOvercommitUnder(prepared.scheduler);
+      // Each scheduler bounds only what it knows of.
+      const mayOvercommit =
+        prepared.schedulers.length > 1 || prepared.schedulers.some(mayOvercommitUnder);
       registerClusterInvariants(simulation.invariants, api, machines, {
         mayOvercommit: () => mayOvercommit,
       });
@@ -235,7 +236,7 @@ export class ActiveRun {
       behavior: this.submitter.behaviorOver(behavior),
       draws,
     });
-    this.startScheduler();
+    this.startSchedulers();
     this.startWorkload();
     this.faults = startFaults(simulation, api, machines, faultPlanOf(prepared), draws);
     for (const fault of this.options.faults ?? []) fault.start(this.faults.context);
@@ -244,9 +245,10 @@ export class ActiveRun {
       registerFaultInvariants(simulation, api, machines, this.faults);
     }
     if (scenario.run.warmup > 0) {
-      simulation.callAfter(scenario.run.warmup, RANK.measurement, "end of warm-up", () =>
-        this.collector.restart(),
-      );
+      simulation.callAfter(scenario.run.warmup, RANK.measurement, "end of warm-up", () => {
+        this.collector.restart();
+        this.schedulers.restart();
+      });
     }
   }
 
@@ -283,37 +285,21 @@ export class ActiveRun {
     }
   }
 
-  private startScheduler(): void {
+  private startSchedulers(): void {
     const { prepared, simulation, api, options } = this;
-    const { scheduler } = prepared;
-    if (scheduler.startInstead !== undefined) {
-      scheduler.startInstead(api);
-      return;
-    }
-    const run = { seed: prepared.scenario.run.seed, replication: this.replication, simulation };
-    const { createDecider } = scheduler;
-    const started = startScheduler(simulation, api, {
-      name: scheduler.name,
-      configuration: scheduler.configuration,
-      ...(scheduler.registry === undefined ? {} : { registry: scheduler.registry }),
-      ...(createDecider === undefined
-        ? {}
-        : { createDecider: (parts) => createDecider(parts, run) }),
-      tieBreak: tieBreakOf(scheduler, run),
-      ...(options.details === undefined ? {} : { details: options.details }),
+    this.schedulers = new RunningSchedulers({
+      simulation,
+      api,
+      schedulers: prepared.schedulers,
+      run: { seed: prepared.scenario.run.seed, replication: this.replication },
+      details: options.details,
       userCalls: options.userCalls,
+      onDecision: (scheduler, record) => this.onDecision(scheduler, record),
     });
+    const { profiles } = this.schedulers;
     this.collector.explainUntried(
-      (pod) => whyUntried(this.api, pod, started.profiles, "when the run ended").text,
+      (pod) => whyUntried(this.api, pod, profiles, "when the run ended").text,
     );
-    started.scheduler.observe({
-      onDecision: (record) => this.onDecision(scheduler.name, record),
-      onUnclaimed: ({ template: { schedulerName } }) => {
-        this.unclaimed.set(schedulerName, (this.unclaimed.get(schedulerName) ?? 0) + 1);
-      },
-    });
-    if (simulation.isChecking)
-      registerSchedulerInvariants(simulation.invariants, started.scheduler);
   }
 
   private startWorkload(): void {
@@ -392,7 +378,7 @@ export class ActiveRun {
     for (const { plugin, reason } of record.decision.notSimulated) {
       this.notes.add("UNSIMULATED_RULE", `${plugin}: ${reason}`, true);
     }
-    this.options.onDecision?.(record);
+    this.options.onDecision?.(record, scheduler);
   }
 
   private onMachine(kind: string, node: Parameters<Collector["onMachine"]>[0]): void {
@@ -469,7 +455,7 @@ export class ActiveRun {
       this.prepared.notes.some((note) => note.code === code && note.message.includes(text));
     const found = new NoteBook();
     noteOutcome(found, this.api, this.controllers, this.faults);
-    for (const [name, count] of this.unclaimed) {
+    for (const [name, count] of this.schedulers.unclaimed) {
       if (told("NO_SCHEDULER", `called '${name}'`)) continue;
       const message = `no scheduler here is called '${name}', so nobody picked up its pods`;
       found.add("NO_SCHEDULER", message, false, count);

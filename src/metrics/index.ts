@@ -15,6 +15,7 @@ export type {
   RowSinks,
   RunEnd,
   RunResult,
+  SchedulerSummary,
   SampleRow,
   ThresholdVerdict,
   UtilizationSummary,

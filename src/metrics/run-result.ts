@@ -84,6 +84,26 @@ export interface DepartureCounts {
   readonly deletedCount: number;
 }
 
+/** What one scheduler of a run came to. */
+export interface SchedulerSummary {
+  readonly name: string;
+  /** Pods that name one of these are its. */
+  readonly schedulerNames: readonly string[];
+  readonly attemptsCount: number;
+  readonly scheduledCount: number;
+  readonly unschedulableCount: number;
+  readonly errorCount: number;
+  /** Of those scheduled, the ones that a hint of opportunistic batching placed. */
+  readonly hintedCount: number;
+  readonly preemptionsCount: number;
+  readonly boundCount: number;
+  readonly bindingFailedCount: number;
+  /** Of those that failed, the ones whose pod another scheduler had bound first. */
+  readonly conflictsCount: number;
+  /** Bindings after which more was requested of the node than it has: another scheduler had used the room. */
+  readonly overcommitsCount: number;
+}
+
 /** The versioned record of one run. Key order is the order of this declaration. */
 export interface RunResult {
   readonly schemaVersion: string;
@@ -124,6 +144,8 @@ export interface RunResult {
     readonly tiedCount: number;
     readonly nodesEvaluatedCount: number;
   };
+  /** In the scenario's order; empty when something else than a scheduler placed the pods. */
+  readonly schedulers: readonly SchedulerSummary[];
   readonly pending: DurationSummary;
   readonly startup: DurationSummary;
   /** The pod that waited longest for its node, the first of several; null if none was bound. */

@@ -35,11 +35,17 @@ const TITLES: readonly (readonly [id: string, title: string])[] = [
   ["I57", "no two pods evict each other at one instant"],
 ];
 
-/** Registers the scheduler's invariants; they are tested after every event of a checked run. */
+/**
+ * Registers the scheduler's invariants; they are tested after every event of a checked run. `name` goes
+ * before the text of a break, where several schedulers work.
+ */
 export function registerSchedulerInvariants(
   registry: InvariantRegistry,
   scheduler: Scheduler,
+  name = "",
 ): void {
+  const named = (text: string | undefined): string | undefined =>
+    text === undefined || name === "" ? text : `scheduler ${name}: ${text}`;
   const notes = new BreakNotes();
   const queueAudit = new QueueAudit(scheduler, notes);
   const verdictAudit = new VerdictAudit(scheduler, notes);
@@ -60,7 +66,7 @@ export function registerSchedulerInvariants(
   for (const [id, title] of TITLES) {
     const test = (): string | undefined => {
       if (id === "I2") queueAudit.countPlaces();
-      return notes.textOf(id);
+      return named(notes.textOf(id));
     };
     registry.register({ id, mode: "check", title, when: "event", test });
   }
@@ -69,13 +75,13 @@ export function registerSchedulerInvariants(
     mode: "deep",
     title: "each pending pod is where its record says",
     when: "event",
-    test: () => queueAudit.findMisplaced(),
+    test: () => named(queueAudit.findMisplaced()),
   });
   registry.register({
     id: "I48",
     mode: "check",
     title: "nobody waits among the unschedulable for more than five and a half minutes",
     when: "end",
-    test: () => queueAudit.findForgotten(),
+    test: () => named(queueAudit.findForgotten()),
   });
 }

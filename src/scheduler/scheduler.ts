@@ -296,6 +296,7 @@ export class Scheduler {
     if (result === "scheduled") statistics.placed++;
     else if (result === "unschedulable") statistics.unschedulable++;
     else statistics.errors++;
+    if (result === "scheduled" && decision.viaHint) statistics.hinted++;
     const { totals, feasible, node, tieCount } = decision;
     if (totals.length > 0) statistics.scoredDecisions++;
     if (tieCount > 1) statistics.tiedDecisions++;

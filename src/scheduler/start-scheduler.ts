@@ -88,8 +88,9 @@ export function startScheduler(
   const preemptions = new RunningPreemptions((uid) => scheduler.news.findPod(uid));
   const nowUs = (): number => simulation.nowUs;
   const name = options.name ?? configuration.profiles[0]!.schedulerName;
-  const limit = options.clientLimit ?? api.latencies.schedulerClient;
-  const client = new ApiSchedulerClient(api, name, limit);
+  const client = new ApiSchedulerClient(api, name, clientLimitOf(options, api), () => {
+    scheduler.statistics.bindingConflicts++;
+  });
   const knowsPod = (uid: PodInfo["uid"]): boolean => scheduler.news.findPod(uid) !== undefined;
   const binding = new RunBindingTools({ simulation, client, objects, knowsPod });
   const waiting: WaitingPods = {
@@ -107,9 +108,7 @@ export function startScheduler(
   const scheduler: Scheduler = new Scheduler(simulation, {
     cache,
     decider: options.createDecider?.(parts) ?? createProfileDecider(parts, options),
-    client: new ApiSchedulerClient(api, name, clientLimitOf(options, api), () => {
-      scheduler.statistics.bindingConflicts++;
-    }),
+    client,
     preemptions,
     cycleUs: options.cycleUs ?? api.latencies.schedulerCycle,
     initialBackoffUs: configuration.podInitialBackoffSeconds * SECOND_US,

@@ -22,6 +22,7 @@ import {
 import type { RunInput } from "../run-input.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import type { SchedulerSpec } from "../scenario/scenario.ts";
+import { findDisagreements, withEntry, workTogether } from "./schedulers-together.ts";
 
 /** kube-scheduler with its default configuration; `name` is what results call it. */
 export function defaultScheduler(name: string = "default"): RunScheduler {
@@ -61,8 +62,28 @@ export function configuredScheduler(
   return { name, configuration, registry, notes };
 }
 
-/** The scheduler of a scenario; several need a choice by name first. */
-export function schedulerOfScenario(input: RunInput, problems: Problem[]): RunScheduler {
+/** The schedulers of a scenario: all that work together; of alternatives one must be chosen first. */
+export function schedulersOfScenario(input: RunInput, problems: Problem[]): RunScheduler[] {
+  const { schedulers } = input.scenario;
+  if (!workTogether(schedulers)) return [schedulerOfScenario(input, problems)];
+  return joinSchedulers(
+    input,
+    schedulers.map((spec) => schedulerOfSpec(input, spec, problems)),
+    problems,
+  );
+}
+
+/** Schedulers that work together, in the scenario's order, when nothing speaks against it. */
+export function joinSchedulers(
+  input: RunInput,
+  schedulers: readonly RunScheduler[],
+  problems: Problem[],
+): RunScheduler[] {
+  problems.push(...findDisagreements(schedulers, input.scenario.schedulers, input));
+  return [...schedulers];
+}
+
+function schedulerOfScenario(input: RunInput, problems: Problem[]): RunScheduler {
   const [first, second] = input.scenario.schedulers;
   const document = input.document ?? documentOfValue(undefined, "scenario");
   if (first === undefined) return defaultScheduler();
@@ -73,7 +94,7 @@ export function schedulerOfScenario(input: RunInput, problems: Problem[]): RunSc
       document.problemAt(["schedulers"], {
         code: "E_SCHEDULERS",
         message,
-        hint: "choose it with -s NAME",
+        hint: "choose it with -s NAME, or give each the schedulerName of its pods to let them work together",
       }),
     );
   }
@@ -86,7 +107,7 @@ export function schedulerOfSpec(
   spec: SchedulerSpec,
   problems: Problem[],
 ): RunScheduler {
-  const scheduler = schedulerOfSource(input, spec, problems);
+  const scheduler = withEntry(schedulerOfSource(input, spec, problems), spec, input, problems);
   const document = input.document ?? documentOfValue(undefined, "scenario");
   const { source, args, path } = spec;
   const takesTieBreak = source.kind !== "policy" && source.kind !== "module";

@@ -50,17 +50,18 @@ export const NO_DECISION: DecisionParts = {
   notSimulated: [],
 };
 
-/** The head of every record. */
+/** The head of every record; `scheduler` decided, absent: all that could have. */
 export function recordHead(
   prepared: PreparedRun,
   source: ExplainRecord["source"],
+  scheduler: string = prepared.schedulers.map(({ name }) => name).join("+"),
 ): Pick<ExplainRecord, "schemaVersion" | "source" | "scenario" | "versions" | "scheduler"> {
   return {
     schemaVersion: EXPLAIN_SCHEMA_VERSION,
     source,
     scenario: { name: prepared.name, inputHash: prepared.inputHash },
     versions: { podsim: PODSIM_VERSION, kubernetes: KUBERNETES_VERSION },
-    scheduler: prepared.scheduler.name,
+    scheduler,
   };
 }
 

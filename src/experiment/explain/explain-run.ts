@@ -58,7 +58,7 @@ export function explainRun(prepared: PreparedRun, question: RunQuestion): Explai
   const parts =
     chosen === undefined ? NO_DECISION : explainAttempt(prepared, question, attempts, chosen);
   return {
-    ...recordHead(prepared, "run"),
+    ...recordHead(prepared, "run", chosen?.scheduler),
     pod: survey.pod(),
     untried: chosen === undefined ? survey.untried() : null,
     attempts: spansOf(attempts),
@@ -71,6 +71,8 @@ export function explainRun(prepared: PreparedRun, question: RunQuestion): Explai
 /** One attempt as the first pass saw it. */
 interface Attempt {
   readonly uid: PodInfo["uid"];
+  /** Whose attempt it was; several may try one pod. */
+  readonly scheduler: string;
   readonly number: number;
   readonly poppedUs: number;
   readonly decidedUs: number;
@@ -94,15 +96,15 @@ class Survey {
   readonly attempts: readonly Attempt[];
   readonly notes: string[] = [];
   private readonly infos = new Map<PodInfo["uid"], PodInfo>();
-  private profiles: readonly Profile[] = [];
+  private readonly profiles: Profile[] = [];
   private readonly limitUs: number | undefined;
 
   constructor(prepared: PreparedRun, question: RunQuestion) {
     const attempts: Attempt[] = [];
     const rows = new Map<string, PodRow>();
     this.limitUs = smaller(question.atUs, question.untilUs);
-    const watched = withDecider(prepared, (decider) => {
-      this.profiles = [...decider.profiles.values()];
+    const watched = withDeciders(prepared, (decider) => {
+      this.profiles.push(...decider.profiles.values());
       return decider;
     });
     const { userCalls } = question;
@@ -110,14 +112,14 @@ class Survey {
       ...(userCalls === undefined ? {} : { userCalls }),
       ...(question.maxEvents === undefined ? {} : { maxEvents: question.maxEvents }),
       sinks: { pod: (row) => keepYoungest(rows, row) },
-      onDecision: (record) => {
+      onDecision: (record, scheduler) => {
         const { namespace, name } = record.pod;
         if (
           !mayMean(question.pod, namespace, name) ||
           record.decidedUs > (this.limitUs ?? record.decidedUs)
         )
           return;
-        attempts.push(attemptOf(record));
+        attempts.push(attemptOf(record, scheduler));
         this.infos.set(record.pod.uid, record.pod);
       },
     });
@@ -213,9 +215,10 @@ function keepYoungest(rows: Map<string, PodRow>, row: PodRow): void {
   if (known === undefined || known.uid < row.uid) rows.set(key, row);
 }
 
-function attemptOf(record: DecisionRecord): Attempt {
+function attemptOf(record: DecisionRecord, scheduler: string): Attempt {
   return {
     uid: record.pod.uid,
+    scheduler,
     number: record.attempt,
     poppedUs: record.poppedUs,
     decidedUs: record.decidedUs,
@@ -296,35 +299,33 @@ function explainAttempt(
   attempts: readonly Attempt[],
   chosen: Attempt,
 ): DecisionParts {
-  let left = attempts.indexOf(chosen) + 1;
+  const { scheduler } = chosen;
+  const own = attempts.filter((attempt) => attempt.scheduler === scheduler);
+  let left = own.indexOf(chosen) + 1;
   let parts: DecisionParts | undefined;
-  const watched = withDecider(prepared, (decider, { cache, configuration }, { simulation }) => {
+  const { tieBreak } = prepared.schedulers.find(({ name }) => name === scheduler)!;
+  const watched = withDeciders(prepared, (decider, { cache, configuration }, run) => {
+    if (run.scheduler !== scheduler) return decider;
     const decide = (pod: PodInfo, cycle?: number): Verdict => {
       const verdict = decider.decide(pod, cycle);
       if (pod.uid !== chosen.uid || parts !== undefined) return verdict;
       left--;
       if (left > 0) return verdict;
       refuseOtherWay(chosen, verdict);
-      const world = new DecisionWorld(
-        cache,
-        decider,
-        verdict.decision,
-        configuration,
-        prepared.scheduler.tieBreak,
-      );
+      const world = new DecisionWorld(cache, decider, verdict.decision, configuration, tieBreak);
       parts = explainParts(world, verdict, question.node);
-      simulation.stop("explained");
+      run.simulation.stop("explained");
       return verdict;
     };
     // Everything else of the decider shows through, whatever it has.
     return Object.assign(Object.create(decider) as Decider, { decide });
   });
   const { maxEvents, userCalls } = question;
-  const run = startRun(watched, {
+  const replay = startRun(watched, {
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(userCalls === undefined ? {} : { userCalls }),
   });
-  while (parts === undefined && run.advance(EVENTS_PER_SLICE));
+  while (parts === undefined && replay.advance(EVENTS_PER_SLICE));
   if (parts === undefined)
     throw new Error(`the second replay made no attempt ${chosen.number} on the pod`);
   return parts;
@@ -339,17 +340,19 @@ function refuseOtherWay(chosen: Attempt, { decision }: Verdict): void {
   );
 }
 
-/** The same run with something around its decider. */
-function withDecider(
+/** The same run with something around the decider of each scheduler. */
+function withDeciders(
   prepared: PreparedRun,
   wrap: (decider: Decider, parts: DeciderParts, identity: RunIdentity) => Decider,
 ): PreparedRun {
-  const { scheduler } = prepared;
-  const createDecider = (parts: DeciderParts, identity: RunIdentity): Decider =>
-    wrap(
-      scheduler.createDecider?.(parts, identity) ?? createProfileDecider(parts),
-      parts,
-      identity,
-    );
-  return { ...prepared, scheduler: { ...scheduler, createDecider } };
+  const schedulers = prepared.schedulers.map((scheduler) => {
+    const createDecider = (parts: DeciderParts, identity: RunIdentity): Decider =>
+      wrap(
+        scheduler.createDecider?.(parts, identity) ?? createProfileDecider(parts),
+        parts,
+        identity,
+      );
+    return { ...scheduler, createDecider };
+  });
+  return { ...prepared, schedulers };
 }

@@ -16,13 +16,14 @@ import { LATENCY_PRESETS } from "../../cluster/index.ts";
 import { Simulation } from "../../engine/index.ts";
 import type { ExplainRecord } from "../../metrics/index.ts";
 import {
+  type Profile,
   type Scheduler,
   type StartedScheduler,
   startScheduler,
   type UserCallWatch,
 } from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
-import { tieBreakOf } from "../run-scheduler.ts";
+import { type RunScheduler, tieBreakOf } from "../run-scheduler.ts";
 import { DecisionWorld } from "./decision-world.ts";
 import {
   blockingNotes,
@@ -46,11 +47,12 @@ export interface SnapshotQuestion {
 export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestion): ExplainRecord {
   const snapshot = new Snapshot(prepared, question.userCalls);
   const pod = snapshot.choose(question.pod);
-  const { api, scheduler, started } = snapshot;
+  const { api } = snapshot;
   const { pods } = api;
   const template = pods.template(pod);
+  const { scheduler, made } = snapshot.schedulerFor(template.schedulerName);
   const head = {
-    ...recordHead(prepared, "snapshot"),
+    ...recordHead(prepared, "snapshot", made.name),
     pod: {
       namespace: pods.namespace(pod),
       name: pods.name(pod),
@@ -67,51 +69,65 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
   };
   const record = scheduler.queue.find(pods.uid(pod));
   if (record === undefined || record.gatingPlugin !== "" || record.pod.deleting) {
-    const untried = whyUntried(api, pod, started.profiles, "in this snapshot");
+    const untried = whyUntried(api, pod, snapshot.profiles, "in this snapshot");
     return { ...head, untried, ...NO_DECISION };
   }
   const verdict = scheduler.decider.decide(record.pod);
-  const { configuration } = prepared.scheduler;
   const world = new DecisionWorld(
     scheduler.cache,
     scheduler.decider,
     verdict.decision,
-    configuration,
-    prepared.scheduler.tieBreak,
+    made.configuration,
+    made.tieBreak,
   );
   return { ...head, untried: null, ...explainParts(world, verdict, question.node) };
 }
 
 class Snapshot {
   readonly api: ApiServer;
-  readonly started: StartedScheduler;
+  private readonly started: (StartedScheduler & { readonly made: RunScheduler })[];
   /** Objects that the API refused. */
   readonly notes: string[] = [];
 
   constructor(prepared: PreparedRun, userCalls: UserCallWatch | undefined) {
     const simulation = new Simulation();
-    const { registry, scheduler, scenario } = prepared;
+    const { registry, schedulers, scenario } = prepared;
     this.api = new ApiServer(simulation, {
       latencies: LATENCY_PRESETS.get("instant")!,
       templates: registry,
     });
     for (const object of objectsAtStart(prepared)) this.load(object);
-    const identity = { seed: scenario.run.seed, replication: 0, simulation };
-    const { createDecider, registry: plugins } = scheduler;
-    this.started = startScheduler(simulation, this.api, {
-      name: scheduler.name,
-      configuration: scheduler.configuration,
-      ...(plugins === undefined ? {} : { registry: plugins }),
-      userCalls,
-      tieBreak: tieBreakOf(scheduler, identity),
-      ...(createDecider === undefined
-        ? {}
-        : { createDecider: (parts) => createDecider(parts, identity) }),
+    const { seed } = scenario.run;
+    this.started = schedulers.map((made) => {
+      const identity = { seed, replication: 0, simulation, scheduler: made.name };
+      const { name, configuration, createDecider, registry: plugins } = made;
+      const started = startScheduler(simulation, this.api, {
+        name,
+        configuration,
+        ...(plugins === undefined ? {} : { registry: plugins }),
+        userCalls,
+        tieBreak: tieBreakOf(made, identity),
+        ...(createDecider === undefined
+          ? {}
+          : { createDecider: (parts) => createDecider(parts, identity) }),
+      });
+      return { ...started, made };
     });
   }
 
-  get scheduler(): Scheduler {
-    return this.started.scheduler;
+  /** Profiles of all schedulers. */
+  get profiles(): readonly Profile[] {
+    return this.started.flatMap((each) => each.profiles);
+  }
+
+  /** The scheduler that takes pods of this name, the first of several; any, when nobody does. */
+  schedulerFor(schedulerName: string): {
+    readonly scheduler: Scheduler;
+    readonly made: RunScheduler;
+  } {
+    const takes = ({ profiles }: StartedScheduler): boolean =>
+      profiles.some((profile) => profile.schedulerName === schedulerName);
+    return this.started.find(takes) ?? this.started[0]!;
   }
 
   /** The pod asked for, or the only one that waits for a node. */

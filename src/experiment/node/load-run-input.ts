@@ -19,9 +19,11 @@ import type { RunScheduler } from "../run-scheduler.ts";
 import {
   configuredScheduler,
   defaultScheduler,
+  joinSchedulers,
   policyScheduler,
   schedulerOfSpec,
 } from "../assembly/scheduler-choice.ts";
+import { withEntry, workTogether } from "../assembly/schedulers-together.ts";
 import { readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
 import { SCENARIO_API_VERSION, type SchedulerSpec } from "../scenario/scenario.ts";
 import { GivenFiles } from "./given-files.ts";
@@ -159,11 +161,18 @@ async function chooseScheduler(
   request: SchedulerRequest,
   folder: string,
   problems: Problem[],
-): Promise<RunScheduler | undefined> {
+): Promise<RunScheduler | readonly RunScheduler[] | undefined> {
   const [name, second] = request.schedulers;
   if (second !== undefined) throw problem("E_SCHEDULERS", "a run uses one scheduler: give -s once");
   const { schedulers } = input.scenario;
   if (name === undefined) {
+    if (workTogether(schedulers)) {
+      const all: RunScheduler[] = [];
+      // One after the other, so that problems stand in the order of the list.
+      for (const each of schedulers)
+        all.push(await schedulerOf(input, each, request, folder, problems));
+      return joinSchedulers(input, all, problems);
+    }
     const [only] = schedulers;
     return only !== undefined && schedulers.length === 1
       ? schedulerOf(input, only, request, folder, problems)
@@ -197,9 +206,11 @@ async function schedulerOf(
   request: SchedulerRequest,
   folder: string,
   problems: Problem[],
-): Promise<RunScheduler | undefined> {
-  if (spec.source.kind === "module")
-    return loadModule(spec.name, join(folder, spec.source.file.file), request);
+): Promise<RunScheduler> {
+  if (spec.source.kind === "module") {
+    const path = join(folder, spec.source.file.file);
+    return withEntry(await loadModule(spec.name, path, request), spec, input, problems);
+  }
   return schedulerOfSpec(input, spec, problems);
 }
 

@@ -217,17 +217,37 @@ function targetOf(at: Decoder): ObjectName {
 function buildSchedulers(at: Decoder): SchedulerSpec[] {
   const schedulers = itemsOf(at).map(buildScheduler);
   if (schedulers.length > 0) return schedulers;
-  return [{ name: "default-scheduler", args: {}, source: { kind: "default" }, path: [] }];
+  return [
+    {
+      name: "default-scheduler",
+      schedulerNames: undefined,
+      watchLatency: undefined,
+      schedulerCycle: undefined,
+      schedulerClient: undefined,
+      args: {},
+      source: { kind: "default" },
+      path: [],
+    },
+  ];
 }
 
 function buildScheduler(at: Decoder): SchedulerSpec {
   const args = at.optional("args");
   return {
     name: textOf(at.at("name")),
+    schedulerNames: schedulerNamesOf(at.at("schedulerName").value),
+    watchLatency: durationOr(at.at("watchLatency")),
+    schedulerCycle: durationOr(at.at("schedulerCycle")),
+    schedulerClient: clientOf(at.at("schedulerClient")),
     args: args === undefined ? {} : embeddedOf(args).value,
     source: buildSource(at),
     path: at.path,
   };
+}
+
+function schedulerNamesOf(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  return Array.isArray(value) ? (value as readonly string[]) : [value as string];
 }
 
 function buildSource(at: Decoder): SchedulerSpec["source"] {

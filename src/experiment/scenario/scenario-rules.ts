@@ -183,6 +183,21 @@ class Rules {
         );
       }
     }
+    this.judgeSideBySide();
+  }
+
+  /** Either all schedulers of a list say which pods they take, or none does. */
+  private judgeSideBySide(): void {
+    const schedulers = this.items(["schedulers"]);
+    const silent = schedulers.filter((path) => !this.has([...path, "schedulerName"]));
+    if (silent.length === 0 || silent.length === schedulers.length) return;
+    for (const path of silent) {
+      this.contradiction(
+        path,
+        "others of the list name the pods they take, this scheduler does not",
+        "give each a schedulerName, or none of them",
+      );
+    }
   }
 
   judgeFaults(): void {

@@ -416,12 +416,47 @@ function schedulerSchema(file: z.ZodType, policies: readonly string[]): z.ZodTyp
   return map({
     name: named(subdomainProblem, "name of the scheduler, as in schedulerName"),
     ...optional({
+      schedulerName: schedulerNames(),
+      watchLatency: duration("commit to delivery at this scheduler"),
+      schedulerCycle: duration("pop to decision of this scheduler"),
+      schedulerClient: clientSchema("this scheduler's client"),
       args: embedded("arguments of the policy or module"),
       config,
       policy: choice(policies, "a built-in policy", "policy"),
       module: file,
     }),
   });
+}
+
+/** One name or several, none of them twice. */
+function schedulerNames(): z.ZodType {
+  return leaf(
+    (value) => {
+      const isList = Array.isArray(value);
+      const names: readonly unknown[] = isList ? value : [value];
+      const refusals = names.flatMap((name, at) => {
+        const path = isList ? [at] : [];
+        const reading = readText(name);
+        if (reading.refusals !== undefined)
+          return reading.refusals.map((refusal) => ({ ...refusal, path }));
+        const problem = subdomainProblem(reading.value);
+        if (problem !== undefined) {
+          const message = `'${reading.value}' is not allowed here: ${problem}`;
+          return [{ code: "E_NAME", message, path }];
+        }
+        const isDouble = names.indexOf(name) < at;
+        const message = `'${reading.value}' stands twice`;
+        return isDouble ? [{ code: "E_DUPLICATE_NAME", message, path }] : [];
+      });
+      if (names.length === 0) refusals.push({ code: "E_VALUE", message: "names nobody", path: [] });
+      return refusals.length === 0 ? { value } : { refusals };
+    },
+    {
+      type: ["string", "array"],
+      items: { type: "string" },
+      description: "pods that name it are this scheduler's, beside the others of the list",
+    },
+  );
 }
 
 function clientSchema(description: string): z.ZodType {

@@ -194,6 +194,15 @@ export interface ObjectName {
 /** One scheduler: what decides, and its arguments. */
 export interface SchedulerSpec {
   readonly name: string;
+  /**
+   * Pods that name one of these are its, and it works beside the other schedulers of the list;
+   * undefined: it takes the pods of its profiles, and the others are alternatives to it.
+   */
+  readonly schedulerNames: readonly string[] | undefined;
+  /** Times and rate of its own; undefined = the control plane's. */
+  readonly watchLatency: Duration | undefined;
+  readonly schedulerCycle: Duration | undefined;
+  readonly schedulerClient: ClientRate | undefined;
   readonly args: PlainMap;
   readonly source:
     | { readonly kind: "default" }

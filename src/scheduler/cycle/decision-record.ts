@@ -55,6 +55,10 @@ export interface SchedulerStatistics {
   errors: number;
   bound: number;
   bindingFailures: number;
+  /** Of those, the ones whose pod somebody else had bound first. */
+  bindingConflicts: number;
+  /** Pods placed by a hint of opportunistic batching. */
+  hinted: number;
   /** Preemptions begun, and their victims. */
   preemptions: number;
   preemptionVictims: number;
@@ -75,6 +79,8 @@ export function createSchedulerStatistics(): SchedulerStatistics {
     errors: 0,
     bound: 0,
     bindingFailures: 0,
+    bindingConflicts: 0,
+    hinted: 0,
     preemptions: 0,
     preemptionVictims: 0,
     scoredDecisions: 0,

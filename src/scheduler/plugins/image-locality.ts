@@ -19,7 +19,7 @@ const SUM_BYTES_MAX_PER_CONTAINER = 1000 * MEBIBYTE;
 /** Score by images on the node; never skipped. */
 export class ImageLocality implements ScorePlugin {
   readonly name = "ImageLocality";
-  readonly sign = signImages;
+  readonly sign: typeof signImages = signImages;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -54,7 +54,7 @@ export function nodeAffinityArgumentsFrom(addedAffinity: unknown): NodeAffinityA
 /** Narrows the search by node names, filters by labels and fields, scores preferred terms. */
 export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "NodeAffinity";
-  readonly sign = signNodeAffinity;
+  readonly sign: typeof signNodeAffinity = signNodeAffinity;
   private readonly cache: SchedulerCache;
   private readonly args: NodeAffinityArguments;
 

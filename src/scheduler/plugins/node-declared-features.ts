@@ -25,7 +25,7 @@ import { signFeatures } from "./signed-parts.ts";
 /** Filter on status.declaredFeatures; ordinary pods need none. */
 export class NodeDeclaredFeatures implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodeDeclaredFeatures";
-  readonly sign = signFeatures;
+  readonly sign: typeof signFeatures = signFeatures;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -15,7 +15,7 @@ import { signNodeName } from "./signed-parts.ts";
 /** Filter on spec.nodeName; queued pods have none, so it refuses only in plugin-level cases. */
 export class NodeName implements FilterPlugin {
   readonly name = "NodeName";
-  readonly sign = signNodeName;
+  readonly sign: typeof signNodeName = signNodeName;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

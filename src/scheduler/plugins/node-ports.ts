@@ -20,7 +20,7 @@ import { signHostPorts } from "./signed-parts.ts";
 /** Filter by (ip, protocol, port); 0.0.0.0 conflicts with every address. */
 export class NodePorts implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodePorts";
-  readonly sign = signHostPorts;
+  readonly sign: typeof signHostPorts = signHostPorts;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

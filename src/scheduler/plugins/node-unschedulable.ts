@@ -21,7 +21,7 @@ const UNSCHEDULABLE_TAINT: Taint = {
 /** Filter on spec.unschedulable; it runs before the taint of the same name is looked at. */
 export class NodeUnschedulable implements FilterPlugin {
   readonly name = "NodeUnschedulable";
-  readonly sign = signTolerations;
+  readonly sign: typeof signTolerations = signTolerations;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

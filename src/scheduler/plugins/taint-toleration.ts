@@ -26,7 +26,7 @@ import { signTolerations } from "./signed-parts.ts";
 /** Filter and score by taints. The score is never skipped: without such taints every node gets 100. */
 export class TaintToleration implements FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "TaintToleration";
-  readonly sign = signTolerations;
+  readonly sign: typeof signTolerations = signTolerations;
   private readonly cache: SchedulerCache;
 
   constructor(handle: PluginHandle) {

@@ -102,7 +102,7 @@ export class VolumeBinding
     PreBindPlugin
 {
   readonly name = "VolumeBinding";
-  readonly sign = signVolumes;
+  readonly sign: typeof signVolumes = signVolumes;
   /** One pair per profile, as upstream: two profiles can meet at one volume, and the API decides. */
   readonly assumedVolumes: AssumedObjects<PersistentVolumeObject> = new AssumedObjects();
   readonly assumedClaims: AssumedObjects<PersistentVolumeClaimObject> = new AssumedObjects();

@@ -49,7 +49,7 @@ class ClaimConflicts implements CycleValue {
 /** Filter by disks of pods on the node and by claims of pods anywhere. */
 export class VolumeRestrictions implements PreFilterPlugin, FilterPlugin {
   readonly name = "VolumeRestrictions";
-  readonly sign = signVolumes;
+  readonly sign: typeof signVolumes = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -28,6 +28,8 @@ export interface Policy {
 export interface PolicyRun {
   readonly seed: string;
   readonly replication: number;
+  /** Name of the scheduler: each draws from streams of its own. */
+  readonly scheduler: string;
 }
 
 const ALL: readonly Policy[] = [
@@ -67,6 +69,6 @@ export function createStrategyDecider(
     profiles,
     strategy,
     now: () => simulation.nowUs,
-    stream: streamName(run.seed, run.replication, `strategy/${strategy.name}`),
+    stream: streamName(run.seed, run.replication, `strategy/${strategy.name}/${run.scheduler}`),
   });
 }

@@ -54,7 +54,7 @@ export function strategyBench(
     },
     registry,
   );
-  const run = { seed, replication: 0 };
+  const run = { seed, replication: 0, scheduler: "s" };
   const { scheduler } = startScheduler(simulation, api, {
     configuration,
     registry,
