@@ -26,6 +26,8 @@ export interface ExplainRecord {
   readonly askedNode: ExplainedNode | null;
   /** For a pod without a node: what stands in the way where least does, nearest first. */
   readonly nearest: readonly NodeObstacles[];
+  /** For a pod without a node: changes of the pod itself, fewest first, each tried out. */
+  readonly suggestions: readonly PodSuggestion[];
   /** Rules that this pod touches and that are not simulated. */
   readonly notSimulated: readonly { readonly plugin: string; readonly reason: string }[];
   /** What else a reader must know, such as a replay that went another way. */
@@ -172,6 +174,10 @@ export interface ExplainedNode {
     readonly reasons: readonly string[];
   }[];
   readonly obstacles: readonly Obstacle[];
+  /** What would let the pod fit here: see NodeObstacles. */
+  readonly changes: readonly ExplainedChange[];
+  readonly check: NodeObstacles["check"];
+  readonly refusal: string;
   /** Place among the feasible by total, 1 = best; null when it was not scored. */
   readonly rank: number | null;
   readonly total: number | null;
@@ -183,22 +189,45 @@ export interface ExplainedNode {
   }[];
 }
 
-/** What keeps a pod off one node. */
+/** What keeps a pod off one node, and what would have to change around it. */
 export interface NodeObstacles {
+  /** "*" stands for every node, where the pod was refused before any node was looked at. */
   readonly node: string;
   readonly obstacles: readonly Obstacle[];
+  /** The fewest changes found that let the pod fit there; empty where nothing is known to help. */
+  readonly changes: readonly ExplainedChange[];
+  /**
+   * "fits": with these changes all filters were asked again, and the pod fits. "refused": something
+   * still objects (`refusal`). "unknown": a rule objects of which no remedy is known.
+   */
+  readonly check: "fits" | "refused" | "unknown";
+  /** What still objects; "" when nothing does. */
+  readonly refusal: string;
 }
 
-/** One thing that would have to change. */
+/** One thing that stands in the way. */
 export interface Obstacle {
   readonly plugin: string;
   readonly code: string;
-  readonly kind: "resource" | "taint" | "label" | "cordon" | "port" | "other";
+  readonly kind: ObstacleKind;
   /** What is in the way and what would remove it. */
   readonly text: string;
   /** For resources: asked, free and offered in all, and how much is missing. */
   readonly lack: ResourceLack | null;
 }
+
+/** What sort of rule stands in the way. */
+export type ObstacleKind =
+  | "resource"
+  | "taint"
+  | "label"
+  | "cordon"
+  | "port"
+  | "spread"
+  | "affinity"
+  | "volume"
+  | "feature"
+  | "other";
 
 /** A resource of which a node has too little left. */
 export interface ResourceLack {
@@ -208,4 +237,50 @@ export interface ResourceLack {
   readonly free: number;
   readonly allocatable: number;
   readonly missing: number;
+}
+
+/** One change, of the pod or around it. */
+export interface ExplainedChange {
+  readonly target: "pod" | "node" | "cluster";
+  readonly kind: ChangeKind;
+  readonly text: string;
+  /** The node that is changed or emptied; null for changes of the pod. */
+  readonly node: string | null;
+  /** For what is counted: from how much to how much. Not one unit less would do. */
+  readonly amount: {
+    readonly resource: string;
+    readonly unit: ResourceUnit;
+    readonly from: number;
+    readonly to: number;
+  } | null;
+  /** Pods that would have to be gone, as namespace/name; all of them. */
+  readonly podsGone: readonly string[];
+}
+
+/** What a change does. */
+export type ChangeKind =
+  | "more-room"
+  | "smaller-request"
+  | "remove-taint"
+  | "add-toleration"
+  | "uncordon"
+  | "set-labels"
+  | "drop-node-selector"
+  | "drop-node-affinity"
+  | "pods-gone"
+  | "drop-host-port"
+  | "raise-max-skew"
+  | "drop-spread-constraint"
+  | "drop-affinity-term"
+  | "drop-anti-affinity-term"
+  | "drop-volume"
+  | "declare-features"
+  | "drop-features";
+
+/** Changes of the pod alone that together let it fit somewhere; tried out. */
+export interface PodSuggestion {
+  readonly changes: readonly ExplainedChange[];
+  readonly nodeCount: number;
+  /** In list order. */
+  readonly nodes: readonly string[];
 }

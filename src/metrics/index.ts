@@ -27,10 +27,13 @@ export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 export { Collector } from "./collector.ts";
 export type { MeasuredResult } from "./collector.ts";
+export { amountText } from "./amount-text.ts";
 export { EXPLAIN_SCHEMA_VERSION } from "./explain-record.ts";
 export type {
   AttemptSpan,
+  ChangeKind,
   ExplainedAttempt,
+  ExplainedChange,
   ExplainedDecision,
   ExplainedNode,
   ExplainedPod,
@@ -38,6 +41,8 @@ export type {
   NodeObstacles,
   NodeScores,
   Obstacle,
+  ObstacleKind,
+  PodSuggestion,
   ResourceAmount,
   ResourceLack,
   ResourceUnit,

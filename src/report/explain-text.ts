@@ -4,17 +4,17 @@
 // shows all of them with every plugin; no cell is ever cut.
 
 import { duration, escapeControls, formatDuration } from "../base/index.ts";
-import type {
-  AttemptSpan,
-  ExplainedDecision,
-  ExplainedNode,
-  ExplainRecord,
-  NodeScores,
-  Obstacle,
-  ResourceUnit,
-  ScoreTable,
-  SearchSummary,
-  VerdictGroup,
+import {
+  amountText,
+  type AttemptSpan,
+  type ExplainedDecision,
+  type ExplainedNode,
+  type ExplainRecord,
+  type NodeScores,
+  type Obstacle,
+  type ScoreTable,
+  type SearchSummary,
+  type VerdictGroup,
 } from "../metrics/index.ts";
 import type { Alignment } from "./text-table.ts";
 
@@ -72,20 +72,6 @@ export function explainSections(record: ExplainRecord, wide: boolean): ExplainSe
     sections.push({ title: "NOT SIMULATED for this pod", lines });
   }
   return sections;
-}
-
-/** An amount as Kubernetes writes it, exact. */
-export function amountText(amount: number, unit: ResourceUnit): string {
-  if (unit === "milli") return amount % 1000 === 0 ? String(amount / 1000) : `${amount}m`;
-  if (unit === "count" || amount === 0) return String(amount);
-  let value = amount;
-  let suffix = "";
-  for (const next of ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]) {
-    if (value % 1024 !== 0) break;
-    value /= 1024;
-    suffix = next;
-  }
-  return `${value}${suffix}`;
 }
 
 /** What is in the way, with figures where there are any. */

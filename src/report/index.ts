@@ -20,5 +20,5 @@ export {
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
 export { formatExplanation } from "./explain-formats.ts";
-export { amountText, explainHeadline, explainSections, obstacleText } from "./explain-text.ts";
+export { explainHeadline, explainSections, obstacleText } from "./explain-text.ts";
 export type { ExplainSection } from "./explain-text.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ExplainRecord, Obstacle } from "../../src/metrics/index.ts";
-import { amountText, formatExplanation, obstacleText } from "../../src/report/index.ts";
+import { amountText, type ExplainRecord, type Obstacle } from "../../src/metrics/index.ts";
+import { formatExplanation, obstacleText } from "../../src/report/index.ts";
 
 function resource(asked: number, free: number, allocatable: number): Obstacle {
   const lack = {
@@ -109,6 +109,7 @@ function record(nodeCount: number): ExplainRecord {
     },
     askedNode: null,
     nearest: [],
+    suggestions: [],
     notSimulated: [{ plugin: "DynamicResources", reason: "claims are not simulated" }],
     notes: [],
   };

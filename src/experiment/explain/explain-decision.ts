@@ -29,7 +29,9 @@ import {
   type Verdict,
 } from "../../scheduler/index.ts";
 import type { DecisionWorld } from "./decision-world.ts";
-import { askFilters, findObstacles } from "./obstacles.ts";
+import { findingsOn } from "./nearest-nodes.ts";
+import { askFilters } from "./obstacles.ts";
+import { shownChanges, solveNode } from "./solve.ts";
 
 /** The decision with its reasons, as plain data. */
 export function explainDecision(world: DecisionWorld, verdict: Verdict): ExplainedDecision {
@@ -67,6 +69,8 @@ export function explainNode(
   const index = scores?.nodes.findIndex((each) => each.node === name) ?? -1;
   const own = scores?.nodes[index];
   const best = scores?.nodes.find((each) => each.node === winner);
+  const findings = findingsOn(world, row);
+  const solution = findings.length === 0 ? undefined : solveNode(world, row);
   return {
     node: name,
     verdict: verdicts.find((group) => group.nodes.includes(name))!.verdict,
@@ -75,7 +79,10 @@ export function explainNode(
       code: formatCode(status.code),
       reasons: status.reasons,
     })),
-    obstacles: findObstacles(world, row),
+    obstacles: findings.map(({ obstacle }) => obstacle),
+    changes: solution === undefined ? [] : shownChanges(solution),
+    check: solution?.check ?? "fits",
+    refusal: solution?.refusal ?? "",
     rank:
       own === undefined ? null : 1 + scores!.nodes.filter((each) => each.total > own.total).length,
     total: own?.total ?? null,
@@ -193,7 +200,7 @@ function searchSummary(
 
 function wantedCount(world: DecisionWorld, nodeCount: number): number {
   if (world.isStrategy) return nodeCount;
-  if (world.profile.scorePlugins.length === 0) return 1;
+  if (world.scoring.scorePlugins.length === 0) return 1;
   return feasibleNodesToFind(nodeCount, world.percentage);
 }
 
@@ -229,7 +236,7 @@ function scoreTableOf(world: DecisionWorld, decision: Decision): ScoreTable | nu
 
 function pluginScoresOf(world: DecisionWorld, decision: Decision): readonly PluginScores[] {
   if (decision.scores.length > 0) return decision.scores;
-  const { pod, profile, cache } = world;
+  const { pod, scoring: profile, cache } = world;
   const state = new CycleState();
   runPreFilters(profile, state, pod, cache.nodeList);
   const { scores, totals } = runScores(profile, state, pod, decision.feasible);
@@ -241,12 +248,14 @@ function pluginScoresOf(world: DecisionWorld, decision: Decision): readonly Plug
 }
 
 function whyNoScores(world: DecisionWorld, decision: Decision): string {
-  const { feasible, viaNominated, outcome, node } = decision;
+  const { feasible, viaNominated, viaHint, outcome, node } = decision;
   if (outcome === "error") return "the cycle ended with an error";
   if (world.isStrategy)
     return node === -1 ? "no node passed the filters and the strategy" : strategyText(decision);
   if (feasible.length === 0) return "no node passed the filters";
   if (viaNominated) return "the pod's nominated node took it, so no other was looked at";
+  if (viaHint)
+    return "the pod before it was just like it, and the next best node of that pod took it (opportunistic batching): no other was looked at";
   if (feasible.length === 1) return "one node passed the filters: there was nothing to compare";
   return "the profile has no score plugin: the first feasible node is taken";
 }

@@ -15,29 +15,44 @@ import type { Verdict } from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { PODSIM_VERSION } from "../versions.ts";
 import { explainDecision, explainNode } from "./explain-decision.ts";
-import { nearestNodes } from "./nearest-nodes.ts";
-import { unitOf } from "./obstacles.ts";
+import { describeNearest, findingsOn, rankBlockedNodes } from "./nearest-nodes.ts";
 import { checkNode } from "./pod-question.ts";
+import { unitOf } from "./resource-obstacles.ts";
+import { suggestChanges } from "./suggest.ts";
 
 /** What comes out of one decision. */
 export type DecisionParts = Pick<
   ExplainRecord,
-  "decision" | "askedNode" | "nearest" | "notSimulated"
+  "decision" | "askedNode" | "nearest" | "suggestions" | "notSimulated"
 >;
 
-/** Explains the decision that was just made; `node` is the one asked about. */
+/** What of a decision is wanted. */
+export interface PartsQuestion {
+  /** A node to say everything about. */
+  readonly node?: string | undefined;
+  /** How many nearest nodes and suggestions are worked out. */
+  readonly top?: number | undefined;
+}
+
+/** Nearest nodes and suggestions unless more are asked for. */
+const TOP = 5;
+
+/** Explains the decision that was just made. */
 export function explainParts(
   world: DecisionWorld,
   verdict: Verdict,
-  node: string | undefined,
+  { node, top = TOP }: PartsQuestion,
 ): DecisionParts {
   const { outcome, notSimulated } = verdict.decision;
   if (node !== undefined) checkNode(node, world.namesOf(world.nodes));
   const decision = explainDecision(world, verdict);
+  const blocked =
+    outcome === "unschedulable" ? rankBlockedNodes(world, (row) => findingsOn(world, row)) : [];
   return {
     decision,
     askedNode: node === undefined ? null : explainNode(world, decision, node),
-    nearest: outcome === "unschedulable" ? nearestNodes(world) : [],
+    nearest: describeNearest(world, blocked, top),
+    suggestions: suggestChanges(world, blocked, top),
     notSimulated: notSimulated.map(({ plugin, reason }) => ({ plugin, reason })),
   };
 }
@@ -47,6 +62,7 @@ export const NO_DECISION: DecisionParts = {
   decision: null,
   askedNode: null,
   nearest: [],
+  suggestions: [],
   notSimulated: [],
 };
 

@@ -41,6 +41,8 @@ export interface RunQuestion {
   /** The last attempt decided up to this instant. */
   readonly atUs: number | undefined;
   readonly node: string | undefined;
+  /** How many nearest nodes and suggestions; default 5. */
+  readonly top?: number | undefined;
   readonly maxEvents: number | undefined;
   /** Where the recorded run was stopped; later decisions were never made. */
   readonly untilUs: number | undefined;
@@ -313,7 +315,7 @@ function explainAttempt(
       if (left > 0) return verdict;
       refuseOtherWay(chosen, verdict);
       const world = new DecisionWorld(cache, decider, verdict.decision, configuration, tieBreak);
-      parts = explainParts(world, verdict, question.node);
+      parts = explainParts(world, verdict, question);
       run.simulation.stop("explained");
       return verdict;
     };

@@ -39,6 +39,8 @@ import { nodeNameOf, phaseName, whyUntried } from "./untried.ts";
 export interface SnapshotQuestion {
   readonly pod: string | undefined;
   readonly node: string | undefined;
+  /** How many nearest nodes and suggestions; default 5. */
+  readonly top?: number | undefined;
   /** Told of every call into user code. */
   readonly userCalls?: UserCallWatch | undefined;
 }
@@ -80,7 +82,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     made.configuration,
     made.tieBreak,
   );
-  return { ...head, untried: null, ...explainParts(world, verdict, question.node) };
+  return { ...head, untried: null, ...explainParts(world, verdict, question) };
 }
 
 class Snapshot {

@@ -1,65 +1,98 @@
-// The nodes that come closest to taking a pod, with what would have to change on each.
+// The nodes that come closest to taking a pod, and what would have to change around each.
 //
 // Fewest obstacles first; among equals what passes by itself (room, ports) before what somebody must
 // change (labels, taints, cordons), before what no change of the neighbours can give.
 
 import { Code, formatCode, type NodeRow } from "../../scheduler/index.ts";
-import type { NodeObstacles, Obstacle } from "../../metrics/index.ts";
+import type { NodeObstacles } from "../../metrics/index.ts";
 import type { DecisionWorld } from "./decision-world.ts";
-import { findObstacles, other } from "./obstacles.ts";
-
-/** How many nodes are worth reading. */
-const NEAREST_MAX = 5;
+import type { FilterWorld } from "./filter-world.ts";
+import { type Finding, otherFinding } from "./obstacle.ts";
+import { findObstacles } from "./obstacles.ts";
+import { shownChanges, solveNode } from "./solve.ts";
 
 /** Stands for every node, where PreFilter turned the pod down before any node was looked at. */
 export const EVERY_NODE = "*";
 
-/** The nearest nodes of all that there are, looked at or not; ties in list order. */
-export function nearestNodes(world: DecisionWorld): NodeObstacles[] {
-  const { status } = world.preFiltering;
-  if (!world.isFilterable) {
-    return [
-      {
-        node: EVERY_NODE,
-        obstacles: [other(status.plugin, status.code, status.reasons.join(", "))],
-      },
-    ];
-  }
-  const ranked = world.nodes.flatMap((row, position) => {
-    const obstacles = findObstacles(world, row);
-    return obstacles.length === 0
-      ? []
-      : [{ row, position, obstacles, effort: effortOf(obstacles) }];
+/** A node with everything that is in the way there. */
+export interface BlockedNode {
+  readonly row: NodeRow;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * All nodes that would not take the pod, looked at or not, nearest first; ties in list order. A pod
+ * that was refused as a whole is blocked alike everywhere: the first node stands for all.
+ */
+export function rankBlockedNodes(
+  world: FilterWorld,
+  find: (row: NodeRow) => readonly Finding[] = (row) => findObstacles(world, row),
+): BlockedNode[] {
+  const nodes = world.isFilterable ? world.nodes : world.nodes.slice(0, 1);
+  const ranked = nodes.flatMap((row, position) => {
+    const findings = find(row);
+    return findings.length === 0 ? [] : [{ row, position, findings, effort: effortOf(findings) }];
   });
-  ranked.sort(
+  return ranked.sort(
     (a, b) =>
-      a.obstacles.length - b.obstacles.length ||
+      a.findings.length - b.findings.length ||
       a.effort.steps - b.effort.steps ||
       a.effort.share - b.effort.share ||
       a.position - b.position,
   );
-  return ranked.slice(0, NEAREST_MAX).map(({ row, obstacles }) => describe(world, row, obstacles));
 }
 
-function describe(
+/** Everything in the way on one node; where no filter objects, the word of the strategy that did. */
+export function findingsOn(world: DecisionWorld, row: NodeRow): readonly Finding[] {
+  const found = findObstacles(world, row);
+  if (found.length > 0) return found;
+  const own = world.decision.statuses.explicit(row);
+  return own === undefined ? [] : [otherFinding(own)];
+}
+
+/** The first so many, each with the changes that would let the pod fit there. */
+export function describeNearest(
   world: DecisionWorld,
-  row: NodeRow,
-  obstacles: readonly Obstacle[],
-): NodeObstacles {
-  return { node: world.nameOf(row), obstacles };
+  ranked: readonly BlockedNode[],
+  countMax: number,
+): NodeObstacles[] {
+  if (!world.isFilterable) return ranked.slice(0, 1).map((each) => everyNode(world, each));
+  return ranked.slice(0, countMax).map((each) => describe(world, each));
+}
+
+function describe(world: DecisionWorld, { row, findings }: BlockedNode): NodeObstacles {
+  const solution = solveNode(world, row);
+  return {
+    node: world.nameOf(row),
+    obstacles: findings.map(({ obstacle }) => obstacle),
+    changes: shownChanges(solution),
+    check: solution.check,
+    refusal: solution.refusal,
+  };
+}
+
+// The pod was refused as a whole: what helps is a change of the pod, and those are suggestions.
+function everyNode(world: DecisionWorld, { findings }: BlockedNode): NodeObstacles {
+  return {
+    node: EVERY_NODE,
+    obstacles: findings.map(({ obstacle }) => obstacle),
+    changes: [],
+    check: "unknown",
+    refusal: world.preFiltering.status.reasons.join(", "),
+  };
 }
 
 /** How hard all that is to change, and how large a part of the wish is missing at worst. */
-function effortOf(obstacles: readonly Obstacle[]): {
+function effortOf(findings: readonly Finding[]): {
   readonly steps: number;
   readonly share: number;
 } {
   let steps = 0;
   let share = 0;
-  for (const { kind, code, lack } of obstacles) {
-    const isFinal = code === FINAL;
-    steps += !isFinal ? 1 : kind === "resource" ? 3 : 2;
-    if (lack !== null && lack.asked > 0) share = Math.max(share, lack.missing / lack.asked);
+  for (const { obstacle, size } of findings) {
+    const isFinal = obstacle.code === FINAL;
+    steps += !isFinal ? 1 : obstacle.kind === "resource" ? 3 : 2;
+    share = Math.max(share, size ?? 0);
   }
   return { steps, share };
 }

@@ -1,30 +1,30 @@
 // Obstacles: everything that keeps a pod off one node, not only what the cycle met first.
 //
-// Each filter is asked on its own. For resources, taints, labels, cordons and host ports the answer
-// says what exactly is missing; removing all obstacles of a node makes the pod fit there. For other
-// rules the plugin's reason stands alone. It proposes nothing by itself: ranking is nearest-nodes.ts.
+// Each filter is asked on its own; what it says is taken apart by the file that knows its rule. For
+// plugins of users the plugin's reason stands alone. It proposes nothing by itself: which changes go
+// together is solve.ts, which nodes are worth a look nearest-nodes.ts.
 
-import {
-  FILTERING_EFFECTS,
-  formatRequirement,
-  type HostPort,
-  isTolerated,
-  meetsRequirement,
-  type NodeObject,
-  type NodeSelectorTerm,
-  type RequiredNodeAffinity,
-  type Taint,
-} from "../../cluster/index.ts";
-import type { Obstacle, ResourceLack, ResourceUnit } from "../../metrics/index.ts";
 import {
   Code,
   type CycleState,
-  formatCode,
   type NodeRow,
   type PodInfo,
   type Status,
 } from "../../scheduler/index.ts";
-import type { DecisionWorld } from "./decision-world.ts";
+import { affinityFindings } from "./affinity-obstacles.ts";
+import type { FilterWorld } from "./filter-world.ts";
+import {
+  cordonFindings,
+  featureFindings,
+  labelFindings,
+  narrowingFindings,
+  portFindings,
+  taintFindings,
+} from "./node-obstacles.ts";
+import { type Finding, otherFinding } from "./obstacle.ts";
+import { resourceFindings } from "./resource-obstacles.ts";
+import { spreadFindings } from "./spread-obstacles.ts";
+import { isVolumePlugin, volumeFindings } from "./volume-obstacles.ts";
 
 /** One filter's own verdict on a node. */
 export interface FilterVerdict {
@@ -32,264 +32,119 @@ export interface FilterVerdict {
   readonly status: Status;
 }
 
+/** What the filters of one node are asked with: with nominated pods on it, if those are in the way. */
+export interface NodeQuestion {
+  readonly world: FilterWorld;
+  /** The node as it is. */
+  readonly row: NodeRow;
+  /** The row the filters look at: the node, or a copy with the pods nominated to it. */
+  readonly asked: NodeRow;
+  readonly state: CycleState;
+  /** Pods nominated to the node that count as being there; empty when they are not in the way. */
+  readonly guests: readonly PodInfo[];
+}
+
 /** Asks every filter of the profile about the node; filters that PreFilter skipped are left out. */
-export function askFilters(world: DecisionWorld, row: NodeRow): FilterVerdict[] {
-  if (!world.isFilterable) return [];
-  const nominated = nominatedOn(world, row);
-  if (nominated.length === 0) return askEach(world, world.state, row);
-  const verdicts = askEach(world, ...withNominated(world, row, nominated));
-  return verdicts.every(isPass) ? askEach(world, world.state, row) : verdicts;
+export function askFilters(world: FilterWorld, row: NodeRow): FilterVerdict[] {
+  return world.isFilterable ? ask(world, row).verdicts : [];
 }
 
 /** Everything in the way on that node; empty when the pod fits. */
-export function findObstacles(world: DecisionWorld, row: NodeRow): Obstacle[] {
-  const found = askFilters(world, row).flatMap((verdict) =>
-    isPass(verdict) ? [] : obstaclesOf(world, row, verdict),
+export function findObstacles(world: FilterWorld, row: NodeRow): Finding[] {
+  if (!world.isFilterable) return refusalFindings(world);
+  const { question, verdicts } = ask(world, row);
+  const refusals = verdicts.filter(({ status }) => status.code !== Code.Success);
+  const found = refusals.flatMap(({ plugin, status }) =>
+    findingsOf(question, { ...status, plugin }, refusals),
   );
-  if (found.length > 0 || !world.isFilterable) return found;
-  if (world.isNarrowedAway(row)) {
-    const plugins = world.preFiltering.narrowingPlugins.join(", ");
-    return [
-      other(plugins, Code.UnschedulableAndUnresolvable, `${plugins} leaves other nodes only`),
-    ];
+  if (found.length === 0 && world.isNarrowedAway(row)) return narrowingFindings(world);
+  return found;
+}
+
+/** What is in the way of a pod that PreFilter refused as a whole. */
+function refusalFindings(world: FilterWorld): Finding[] {
+  const { status } = world.preFiltering;
+  if (status.plugin === "NodeAffinity" || status.plugin === "") return narrowingFindings(world);
+  if (isVolumePlugin(status.plugin)) return volumeFindings(undefined, status, world);
+  return [otherFinding(status)];
+}
+
+function ask(
+  world: FilterWorld,
+  row: NodeRow,
+): { question: NodeQuestion; verdicts: FilterVerdict[] } {
+  const plain: NodeQuestion = { world, row, asked: row, state: world.state, guests: [] };
+  const guests = nominatedOn(world, row);
+  if (guests.length > 0) {
+    const crowded = withGuests(plain, guests);
+    const verdicts = askEach(crowded);
+    if (!verdicts.every(({ status }) => status.code === Code.Success))
+      return { question: crowded, verdicts };
   }
-  // No filter objects, and yet the node was refused: a strategy said no.
-  const own = world.decision.statuses.explicit(row);
-  return own === undefined ? [] : [other(own.plugin, own.code, own.reasons.join(", "))];
+  return { question: plain, verdicts: askEach(plain) };
 }
 
-/** The unit in which amounts of a resource are counted here. */
-export function unitOf(resource: string): ResourceUnit {
-  if (resource === "cpu") return "milli";
-  const isBytes = resource === "memory" || resource === "ephemeral-storage";
-  return isBytes || resource.startsWith("hugepages-") ? "bytes" : "count";
+function askEach({ world, state, asked }: NodeQuestion): FilterVerdict[] {
+  const verdicts: FilterVerdict[] = [];
+  for (const plugin of world.profile.filterPlugins) {
+    if (world.state.skipFilterPlugins.has(plugin.name)) continue;
+    verdicts.push({ plugin: plugin.name, status: plugin.filter(state, world.pod, asked) });
+  }
+  return verdicts;
 }
 
-function isPass({ status }: FilterVerdict): boolean {
-  return status.code === Code.Success;
-}
-
-function askEach(world: DecisionWorld, state: CycleState, row: NodeRow): FilterVerdict[] {
-  return world.profile.filterPlugins
-    .filter((plugin) => !world.state.skipFilterPlugins.has(plugin.name))
-    .map((plugin) => ({ plugin: plugin.name, status: plugin.filter(state, world.pod, row) }));
-}
-
-function nominatedOn(world: DecisionWorld, row: NodeRow): PodInfo[] {
-  const { cache, pod } = world;
+function nominatedOn({ cache, pod }: FilterWorld, row: NodeRow): readonly PodInfo[] {
+  if (cache.nominator.size === 0) return [];
   return cache.nominator
     .podsForNode(cache.nodeName(row))
     .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
 }
 
 // The node as it would be if the pods nominated to it came, as the filters of a cycle see it.
-function withNominated(
-  world: DecisionWorld,
-  row: NodeRow,
-  nominated: readonly PodInfo[],
-): [CycleState, NodeRow] {
+function withGuests(question: NodeQuestion, guests: readonly PodInfo[]): NodeQuestion {
+  const { world, row } = question;
   const { cache, profile, pod } = world;
   const scratch = cache.copyToScratch(row);
   const state = world.state.clone();
-  for (const guest of nominated) {
+  for (const guest of guests) {
     cache.addToScratch(guest);
     for (const plugin of profile.preFilterPlugins) {
       if (!world.state.skipFilterPlugins.has(plugin.name))
         plugin.addPod?.(state, pod, guest, scratch);
     }
   }
-  return [state, scratch];
+  return { world, row, asked: scratch, state, guests };
 }
 
-function obstaclesOf(world: DecisionWorld, row: NodeRow, verdict: FilterVerdict): Obstacle[] {
-  const { pod, cache } = world;
-  const node = cache.node(row);
-  switch (verdict.plugin) {
+function findingsOf(
+  question: NodeQuestion,
+  status: Status,
+  refusals: readonly FilterVerdict[],
+): Finding[] {
+  switch (status.plugin) {
     case "NodeResourcesFit":
-      return resourceObstacles(world, row, verdict.status);
+      return resourceFindings(question, status);
     case "TaintToleration":
-      return taintObstacles(pod, node, verdict.status);
+      return taintFindings(
+        question,
+        status,
+        refusals.some(({ plugin }) => plugin === "NodeUnschedulable"),
+      );
     case "NodeAffinity":
-      return labelObstacles(pod, node, verdict.status);
-    case "NodeUnschedulable": {
-      const text =
-        "the node is cordoned: uncordon it, or tolerate node.kubernetes.io/unschedulable";
-      return [obstacle("NodeUnschedulable", verdict.status.code, "cordon", text)];
-    }
+      return labelFindings(question, status);
+    case "NodeUnschedulable":
+      return cordonFindings(question, status);
     case "NodePorts":
-      return portObstacles(world, row, verdict.status);
+      return portFindings(question, status);
+    case "NodeDeclaredFeatures":
+      return featureFindings(question, status);
+    case "PodTopologySpread":
+      return spreadFindings(question, status);
+    case "InterPodAffinity":
+      return affinityFindings(question, status);
     default:
-      return [other(verdict.plugin, verdict.status.code, verdict.status.reasons.join(", "))];
+      return isVolumePlugin(status.plugin)
+        ? volumeFindings(question, status, question.world)
+        : [otherFinding(status)];
   }
-}
-
-// --- Resources -----------------------------------------------------------------------------------
-
-const INSUFFICIENT = "Insufficient ";
-
-function resourceObstacles(world: DecisionWorld, row: NodeRow, status: Status): Obstacle[] {
-  return status.reasons.map((reason) => {
-    const resource = reason.startsWith(INSUFFICIENT) ? reason.slice(INSUFFICIENT.length) : "pods";
-    const lack = lackOf(world, row, resource);
-    // Judged per resource: the plugin's code covers all its reasons at once.
-    const isHopeless = lack.asked > lack.allocatable;
-    const code = isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable;
-    return {
-      plugin: status.plugin || "NodeResourcesFit",
-      code: formatCode(code),
-      kind: "resource",
-      text: reason,
-      lack,
-    };
-  });
-}
-
-// With nominated pods in the way, their room counts as taken: that is what the filter saw.
-function lackOf(world: DecisionWorld, row: NodeRow, resource: string): ResourceLack {
-  const { requests } = world.pod.template;
-  const nominated = nominatedOn(world, row).map((guest) => guest.template.nodeRequests);
-  const { resources } = world.cache;
-  const lack = (
-    asked: number,
-    allocatable: number,
-    used: number,
-    extra: (index: number) => number,
-  ): ResourceLack => {
-    const taken = nominated.reduce((sum, _, index) => sum + extra(index), used);
-    const free = allocatable - taken;
-    return { resource, unit: unitOf(resource), asked, free, allocatable, missing: asked - free };
-  };
-  switch (resource) {
-    case "pods":
-      return lack(1, resources.allocatablePods(row), resources.podCount(row), () => 1);
-    case "cpu":
-      return lack(
-        requests.milliCpu,
-        resources.allocatableMilliCpu(row),
-        resources.requestedMilliCpu(row),
-        (i) => nominated[i]!.milliCpu,
-      );
-    case "memory":
-      return lack(
-        requests.memoryBytes,
-        resources.allocatableMemoryBytes(row),
-        resources.requestedMemoryBytes(row),
-        (i) => nominated[i]!.memoryBytes,
-      );
-    case "ephemeral-storage":
-      return lack(
-        requests.ephemeralStorageBytes,
-        resources.allocatableEphemeralBytes(row),
-        resources.requestedEphemeralBytes(row),
-        (i) => nominated[i]!.ephemeralStorageBytes,
-      );
-    default:
-      return lack(
-        requests.scalars.get(resource) ?? 0,
-        resources.allocatableScalar(row, resource),
-        resources.requestedScalar(row, resource),
-        (i) => nominated[i]!.scalars.get(resource) ?? 0,
-      );
-  }
-}
-
-// --- Taints, labels, ports -----------------------------------------------------------------------
-
-const CORDON_TAINT = "node.kubernetes.io/unschedulable";
-
-function taintObstacles(pod: PodInfo, node: NodeObject, status: Status): Obstacle[] {
-  const repelling = node.taints.filter(
-    (taint) =>
-      FILTERING_EFFECTS.includes(taint.effect) && !isTolerated(taint, pod.template.tolerations),
-  );
-  // Uncordoning a node takes this taint away with it; the cordon itself is named already.
-  const own = repelling.filter((taint) => !(node.unschedulable && taint.key === CORDON_TAINT));
-  return own.map((taint) => {
-    const text = `taint ${formatTaint(taint)} is not tolerated: add a toleration, or remove the taint`;
-    return obstacle("TaintToleration", status.code, "taint", text);
-  });
-}
-
-function formatTaint({ key, value, effect }: Taint): string {
-  return `${key}${value === "" ? "" : `=${value}`}:${effect}`;
-}
-
-function labelObstacles(pod: PodInfo, node: NodeObject, status: Status): Obstacle[] {
-  const required = pod.template.requiredNodeAffinity;
-  const texts = required === undefined ? [] : unmetParts(required, node);
-  // Nothing of the pod's own is unmet: the affinity that the profile adds is.
-  if (texts.length === 0) return [other("NodeAffinity", status.code, status.reasons.join(", "))];
-  return texts.map((text) => obstacle("NodeAffinity", status.code, "label", text));
-}
-
-function unmetParts(required: RequiredNodeAffinity, node: NodeObject): string[] {
-  const texts: string[] = [];
-  for (const [key, value] of required.nodeSelector ?? []) {
-    if (node.meta.labels.get(key) === value) continue;
-    texts.push(`nodeSelector wants ${key}=${value}, ${labelText(node, key)}`);
-  }
-  if (required.selector === undefined || required.selector.matches(node.meta)) return texts;
-  const usable = required.selector.terms.filter(
-    (term) => !term.isEmpty && term.error === undefined,
-  );
-  const unmet = usable.map((term) => unmetOfTerm(term, node));
-  const [first, ...rest] = unmet;
-  if (first === undefined)
-    return [...texts, "the required node affinity has no term that can match any node"];
-  return [
-    ...texts,
-    ...rest.reduce((best, parts) => (parts.length < best.length ? parts : best), first),
-  ];
-}
-
-function unmetOfTerm(term: NodeSelectorTerm, node: NodeObject): string[] {
-  const labels = term.requirements
-    .filter((requirement) => !meetsRequirement(requirement, node.meta.labels))
-    .map(
-      (requirement) =>
-        `node affinity wants ${formatRequirement(requirement)}, ${labelText(node, requirement.key)}`,
-    );
-  const names = term.names
-    .filter(({ isEqual, name }) => (node.meta.name === name) !== isEqual)
-    .map(({ isEqual, name }) => `node affinity wants ${isEqual ? "" : "any but "}the node ${name}`);
-  return [...labels, ...names];
-}
-
-function labelText(node: NodeObject, key: string): string {
-  const value = node.meta.labels.get(key);
-  return value === undefined ? `the node has no label ${key}` : `the node has ${key}=${value}`;
-}
-
-function portObstacles(world: DecisionWorld, row: NodeRow, status: Status): Obstacle[] {
-  const { cache, pod } = world;
-  const neighbours = [...cache.podsOn(row), ...nominatedOn(world, row)];
-  // A dump may hold several pods on one port; all of them would have to go.
-  const taken = pod.template.hostPorts.flatMap((port) => {
-    const holders = neighbours.filter((other) =>
-      other.template.hostPorts.some((held) => collides(held, port)),
-    );
-    const names = holders.map((holder) => `${holder.namespace}/${holder.name}`).join(", ");
-    return holders.length === 0
-      ? []
-      : [`host port ${port.port}/${port.protocol} is taken by ${names}`];
-  });
-  return taken.map((text) => obstacle("NodePorts", status.code, "port", text));
-}
-
-const ANY_IP = "0.0.0.0";
-
-function collides(held: HostPort, wanted: HostPort): boolean {
-  if (held.port !== wanted.port || held.protocol !== wanted.protocol) return false;
-  return held.ip === wanted.ip || held.ip === ANY_IP || wanted.ip === ANY_IP;
-}
-
-// --- Shapes --------------------------------------------------------------------------------------
-
-/** An obstacle of which only the plugin's own words are known. */
-export function other(plugin: string, code: Code, text: string): Obstacle {
-  return obstacle(plugin, code, "other", text);
-}
-
-function obstacle(plugin: string, code: Code, kind: Obstacle["kind"], text: string): Obstacle {
-  return { plugin, code: formatCode(code), kind, text, lack: null };
 }

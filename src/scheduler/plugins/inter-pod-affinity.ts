@@ -91,6 +91,11 @@ export class AffinityCounts implements CycleValue {
     }
   }
 
+  /** Nobody whom the pod wants to be near exists, and the pod is of that kind itself. */
+  isFirstOfItsKind(pod: PodInfo): boolean {
+    return this.affinity.isEmpty && meansForAll(this.affinityTerms, pod);
+  }
+
   clone(): AffinityCounts {
     return new AffinityCounts(this.affinityTerms, this.antiAffinityTerms, this.namespaceLabels, [
       this.existingAnti.clone(),
@@ -299,5 +304,5 @@ function satisfiesAffinity(counts: AffinityCounts, pod: PodInfo, labels: Labels)
     if (counts.affinity.at(term.topologyKey, labels) <= 0) isMet = false;
   }
   if (isMet) return true;
-  return counts.affinity.isEmpty && meansForAll(counts.affinityTerms, pod);
+  return counts.isFirstOfItsKind(pod);
 }

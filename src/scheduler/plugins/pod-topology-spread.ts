@@ -67,6 +67,18 @@ export class SpreadCounts implements CycleValue {
     return this.minima[index];
   }
 
+  /** Domains that count. */
+  domainCount(index: number): number {
+    return this.counts[index]!.size;
+  }
+
+  /** The first domain with the smallest count; undefined when there is none. */
+  emptiestDomain(index: number): string | undefined {
+    const counts = this.counts[index]!;
+    const least = smallest(counts);
+    return [...counts.keys()].find((domain) => counts.get(domain) === least);
+  }
+
   clone(): SpreadCounts {
     const counts = this.counts.map((each) => new Map(each));
     return new SpreadCounts(this.constraints, counts);

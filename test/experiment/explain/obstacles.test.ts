@@ -110,7 +110,7 @@ describe("what keeps a pod off a node", () => {
     expect(texts(record)).toEqual([["a", ["host port 80/TCP is taken by default/old"]]]);
   });
 
-  it("other rules in the plugin's own words", () => {
+  it("pod affinity, with the term that nobody meets", () => {
     const term = {
       topologyKey: "kubernetes.io/hostname",
       labelSelector: { matchLabels: { app: "none" } },
@@ -120,8 +120,8 @@ describe("what keeps a pod off a node", () => {
     expect(record.nearest[0]!.obstacles).toMatchObject([
       {
         plugin: "InterPodAffinity",
-        kind: "other",
-        text: "node(s) didn't match pod affinity rules",
+        kind: "affinity",
+        text: "pod affinity wants a pod with app=none: none runs in kubernetes.io/hostname=a",
       },
     ]);
   });

@@ -1,0 +1,82 @@
+// FilterWorld: the filters of one profile over a scheduler's beliefs, for one pod as it is or might be.
+//
+// PreFilter runs once when the world is made; after that nodes can be asked one by one. It asks the
+// same plugins as the cycle did with a state of its own, so asking changes nothing. Valid only until
+// the simulation goes on.
+
+import {
+  Code,
+  CycleState,
+  type FilterLists,
+  filterNode,
+  type NodeRow,
+  type PodInfo,
+  type PreFiltering,
+  runPreFilters,
+  type SchedulerCache,
+  type Status,
+} from "../../scheduler/index.ts";
+import { Neighbours } from "./neighbours.ts";
+
+/** A pod before the filters of its profile. */
+export class FilterWorld {
+  readonly cache: SchedulerCache;
+  readonly profile: FilterLists;
+  readonly pod: PodInfo;
+  readonly preFiltering: PreFiltering;
+  /** What PreFilter counted; Filter plugins read it. */
+  readonly state: CycleState = new CycleState();
+  private known: Neighbours | undefined;
+
+  constructor(cache: SchedulerCache, profile: FilterLists, pod: PodInfo) {
+    this.cache = cache;
+    this.profile = profile;
+    this.pod = pod;
+    this.preFiltering = runPreFilters(profile, this.state, pod, cache.nodeList);
+  }
+
+  /** All nodes of the snapshot, in list order. */
+  get nodes(): readonly NodeRow[] {
+    return this.cache.nodeList;
+  }
+
+  /** PreFilter let the pod pass, so nodes can be judged one by one. */
+  get isFilterable(): boolean {
+    return this.preFiltering.status.code === Code.Success;
+  }
+
+  /** Which pods are where, worked out once. */
+  get neighbours(): Neighbours {
+    this.known ??= new Neighbours(this.cache, this.pod);
+    return this.known;
+  }
+
+  nameOf(row: NodeRow): string {
+    return this.cache.nodeName(row);
+  }
+
+  namesOf(rows: readonly NodeRow[]): string[] {
+    return rows.map((row) => this.cache.nodeName(row));
+  }
+
+  /** Whether PreFilter's narrowing leaves this node out. */
+  isNarrowedAway(row: NodeRow): boolean {
+    return this.preFiltering.nodeNames?.has(this.nameOf(row)) === false;
+  }
+
+  /** The verdict of all filters on one node, with nominated pods in mind. */
+  judge(row: NodeRow): Status {
+    return filterNode(this.profile, this.cache, this.state, this.pod, row);
+  }
+
+  /** Would the node take the pod? */
+  fits(row: NodeRow): boolean {
+    if (!this.isFilterable || this.isNarrowedAway(row)) return false;
+    return this.judge(row).code === Code.Success;
+  }
+
+  /** The same cluster, another pod (or the same pod after the cluster changed). */
+  with(pod: PodInfo): FilterWorld {
+    return new FilterWorld(this.cache, this.profile, pod);
+  }
+}

@@ -1,0 +1,117 @@
+// Neighbours: which pods a pod's spreading and affinity rules mean, domain by domain.
+//
+// The filters only count; an explanation wants names. Each list is worked out once per domain, since
+// thousands of nodes share a zone.
+
+import { compareText } from "../../base/index.ts";
+import { type Labels, NO_LABELS, type TopologySpreadConstraint } from "../../cluster/index.ts";
+import {
+  type AffinityCounts,
+  hasAllTopologyKeys,
+  isNodeIncluded,
+  podKey,
+  type PodInfo,
+  type ResolvedTerm,
+  resolveTerm,
+  type SchedulerCache,
+  termMatches,
+} from "../../scheduler/index.ts";
+
+/** A pod whose own anti-affinity keeps the pod out of one domain. */
+interface Repelling {
+  readonly pod: PodInfo;
+  readonly topologyKey: string;
+  readonly domain: string;
+}
+
+/** Lists of pods by domain for one incoming pod. */
+export class Neighbours {
+  private readonly cache: SchedulerCache;
+  private readonly pod: PodInfo;
+  private readonly lists = new Map<string, readonly PodInfo[]>();
+  private repelling: readonly Repelling[] | undefined;
+
+  constructor(cache: SchedulerCache, pod: PodInfo) {
+    this.cache = cache;
+    this.pod = pod;
+  }
+
+  /** Pods that the constraint counts in a domain, the least important first. */
+  spreadOver(
+    constraints: readonly TopologySpreadConstraint[],
+    index: number,
+    domain: string,
+  ): readonly PodInfo[] {
+    const constraint = constraints[index]!;
+    return this.listed(`spread ${index} ${domain}`, () => {
+      const found: PodInfo[] = [];
+      this.forEachIn(constraint.topologyKey, domain, (other, row) => {
+        const isCounted =
+          !other.deleting &&
+          other.namespace === this.pod.namespace &&
+          !constraint.selector.isEverything &&
+          constraint.selector.matches(other.template.labels);
+        if (!isCounted) return;
+        const node = this.cache.node(row);
+        if (hasAllTopologyKeys(node, constraints) && isNodeIncluded(constraint, this.pod, node))
+          found.push(other);
+      });
+      return found.sort((a, b) => a.priority - b.priority || compareText(podKey(a), podKey(b)));
+    });
+  }
+
+  /** Pods in a domain that one of the pod's own anti-affinity terms means. */
+  meantBy(resolved: ResolvedTerm, index: number, domain: string): readonly PodInfo[] {
+    return this.listed(`anti ${index} ${domain}`, () => {
+      const found: PodInfo[] = [];
+      this.forEachIn(resolved.term.topologyKey, domain, (other) => {
+        if (termMatches(resolved, other, NO_LABELS)) found.push(other);
+      });
+      return found;
+    });
+  }
+
+  /** Pods whose own anti-affinity keeps the pod off a node with these labels. */
+  repelledBy({ namespaceLabels }: AffinityCounts, labels: Labels): readonly PodInfo[] {
+    this.repelling ??= this.findRepelling(namespaceLabels);
+    const found = this.repelling.filter(
+      ({ topologyKey, domain }) => labels.get(topologyKey) === domain,
+    );
+    return [...new Set(found.map(({ pod }) => pod))];
+  }
+
+  private findRepelling(namespaceLabels: Labels): Repelling[] {
+    const found: Repelling[] = [];
+    for (const row of this.cache.nodeList) {
+      const { labels } = this.cache.node(row).meta;
+      for (const other of this.cache.podsWithAffinityOn(row)) {
+        for (const term of other.template.podAntiAffinity.required) {
+          const domain = labels.get(term.topologyKey);
+          if (domain === undefined) continue;
+          if (!termMatches(resolveTerm(term, other.namespace), this.pod, namespaceLabels)) continue;
+          found.push({ pod: other, topologyKey: term.topologyKey, domain });
+        }
+      }
+    }
+    return found;
+  }
+
+  private forEachIn(
+    topologyKey: string,
+    domain: string,
+    visit: (pod: PodInfo, row: (typeof this.cache.nodeList)[number]) => void,
+  ): void {
+    for (const row of this.cache.nodeList) {
+      if (this.cache.node(row).meta.labels.get(topologyKey) !== domain) continue;
+      for (const other of this.cache.podsOn(row)) visit(other, row);
+    }
+  }
+
+  private listed(key: string, find: () => PodInfo[]): readonly PodInfo[] {
+    const known = this.lists.get(key);
+    if (known !== undefined) return known;
+    const found = find();
+    this.lists.set(key, found);
+    return found;
+  }
+}

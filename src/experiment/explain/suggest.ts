@@ -1,0 +1,178 @@
+// Suggestions: the fewest changes of the pod itself that let it fit somewhere, each tried out.
+//
+// Nodes are grouped by what the pod would have to give up there; of each group the node that asks
+// least is solved, and then all nodes are asked again who takes the changed pod.
+
+import type { PodSuggestion } from "../../metrics/index.ts";
+import { type Change, withChanges } from "./change.ts";
+import type { FilterWorld } from "./filter-world.ts";
+import { type BlockedNode, rankBlockedNodes } from "./nearest-nodes.ts";
+import { findObstacles } from "./obstacles.ts";
+import { solve } from "./solve.ts";
+
+/** Groups tried in vain before giving up: a rule that cannot be mended must not cost for ever. */
+const FAILURES_MAX = 5;
+/** A pod may be refused as a whole for several reasons, one behind the other. */
+const OPENING_ROUNDS_MAX = 5;
+
+interface Group {
+  readonly keys: readonly string[];
+  /** The node of the smallest change, measured against the wish: the worst part, then all of it. */
+  best: BlockedNode;
+  share: number;
+  sum: number;
+  nodeCount: number;
+}
+
+/** At most so many suggestions, fewest changes first, then those that open most nodes. */
+export function suggestChanges(
+  world: FilterWorld,
+  blocked: readonly BlockedNode[],
+  countMax: number,
+): PodSuggestion[] {
+  if (world.isFilterable || blocked.length === 0) return suggestAfter([], world, blocked, countMax);
+  const opening = openUp(world);
+  if (opening === undefined) return [];
+  return withChanges(world, opening, (changed) => {
+    const found = suggestionOf(changed, opening, []);
+    if (found.nodeCount > 0) return [found];
+    return suggestAfter(opening, changed, rankBlockedNodes(changed), countMax);
+  });
+}
+
+/** The changes of the pod after which nodes are looked at at all. */
+function openUp(world: FilterWorld): Change[] | undefined {
+  const changes: Change[] = [];
+  for (let round = 0; round < OPENING_ROUNDS_MAX; round++) {
+    const step = withChanges(world, changes, (changed) => {
+      if (changed.isFilterable) return "open";
+      return findObstacles(changed, changed.nodes[0]!).map((finding) =>
+        finding.podKey === undefined ? undefined : finding.ofPod?.(),
+      );
+    });
+    if (step === "open") return changes;
+    for (const change of step) {
+      if (change === undefined) return undefined;
+      changes.push(change);
+    }
+  }
+  return undefined;
+}
+
+function suggestAfter(
+  opening: readonly Change[],
+  world: FilterWorld,
+  blocked: readonly BlockedNode[],
+  countMax: number,
+): PodSuggestion[] {
+  const accepted: (readonly string[])[] = [];
+  const suggestions: PodSuggestion[] = [];
+  let failures = 0;
+  for (const group of groupByKeys(blocked)) {
+    if (suggestions.length >= countMax || failures >= FAILURES_MAX) break;
+    if (accepted.some((keys) => keys.every((key) => group.keys.includes(key)))) continue;
+    const { changes, check } = solve(world, group.best.row, "pod");
+    if (check !== "fits" || !areOfPod(changes)) {
+      failures++;
+      continue;
+    }
+    accepted.push(group.keys);
+    const suggestion = leanest(world, opening, tightened(world, changes));
+    if (!suggestions.some((known) => isPartOf(known, suggestion))) suggestions.push(suggestion);
+  }
+  return suggestions;
+}
+
+function areOfPod(changes: readonly Change[]): boolean {
+  return changes.every(({ effect }) => effect.on === "pod");
+}
+
+/** With the smallest amounts that any node asks for once the other changes are made. */
+function tightened(world: FilterWorld, changes: readonly Change[]): readonly Change[] {
+  const firm = changes.filter(({ shown }) => shown.amount === null);
+  const resources = changes.flatMap(({ shown }) => shown.amount?.resource ?? []);
+  if (firm.length === 0 || resources.length === 0) return changes;
+  const amounts = withChanges(world, firm, (changed) => {
+    const groups = groupByKeys(rankBlockedNodes(changed));
+    for (const { keys, best } of groups) {
+      if (keys.length !== resources.length) continue;
+      const found = solve(changed, best.row, "pod");
+      const isSame =
+        found.check === "fits" &&
+        areOfPod(found.changes) &&
+        found.changes.every(({ shown }) => resources.includes(shown.amount?.resource ?? ""));
+      if (isSame) return found.changes;
+    }
+    return undefined;
+  });
+  return amounts === undefined ? changes : [...firm, ...amounts];
+}
+
+/** Without the changes that only the one node needed, as long as some node takes the pod. */
+function leanest(
+  world: FilterWorld,
+  opening: readonly Change[],
+  all: readonly Change[],
+): PodSuggestion {
+  let changes = all;
+  let suggestion = suggestionOf(world, opening, all);
+  for (const change of all) {
+    if (changes.length === 1) break;
+    const fewer = changes.filter((each) => each !== change);
+    const lean = suggestionOf(world, opening, fewer);
+    if (lean.nodeCount === 0) continue;
+    changes = fewer;
+    suggestion = lean;
+  }
+  return suggestion;
+}
+
+function isPartOf(known: PodSuggestion, suggestion: PodSuggestion): boolean {
+  return known.changes.every(({ text }) => suggestion.changes.some((each) => each.text === text));
+}
+
+/** `opening` is in force already. */
+function suggestionOf(
+  world: FilterWorld,
+  opening: readonly Change[],
+  changes: readonly Change[],
+): PodSuggestion {
+  const nodes = withChanges(world, changes, (changed) =>
+    changed.namesOf(changed.nodes.filter((row) => changed.fits(row))),
+  );
+  const all = [...opening, ...changes];
+  return { changes: all.map(({ shown }) => shown), nodeCount: nodes.length, nodes };
+}
+
+function groupByKeys(blocked: readonly BlockedNode[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const node of blocked) {
+    const keys = new Set<string>();
+    let share = 0;
+    let sum = 0;
+    let isHopeless = false;
+    for (const { podKey, size } of node.findings) {
+      if (podKey === undefined) isHopeless = true;
+      else keys.add(podKey);
+      share = Math.max(share, size ?? 0);
+      sum += size ?? 0;
+    }
+    if (isHopeless) continue;
+    const name = [...keys].sort().join("\n");
+    const known = groups.get(name);
+    if (known === undefined) {
+      groups.set(name, { keys: [...keys], best: node, share, sum, nodeCount: 1 });
+      continue;
+    }
+    known.nodeCount++;
+    if (share < known.share || (share === known.share && sum < known.sum)) {
+      known.best = node;
+      known.share = share;
+      known.sum = sum;
+    }
+  }
+  // Map and sort keep the order of equals: that of the nearest node.
+  return [...groups.values()].sort(
+    (a, b) => a.keys.length - b.keys.length || b.nodeCount - a.nodeCount || a.share - b.share,
+  );
+}
