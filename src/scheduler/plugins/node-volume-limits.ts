@@ -73,7 +73,7 @@ class AttachedVolumes implements CycleValue {
 /** Filter by attach limits per CSI driver. */
 export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodeVolumeLimits";
-  readonly sign = signVolumes;
+  readonly sign: typeof signVolumes = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 

@@ -40,7 +40,7 @@ interface ZoneConstraints extends CycleValue {
 /** Filter by the zone and region labels of bound volumes. */
 export class VolumeZone implements PreFilterPlugin, FilterPlugin {
   readonly name = "VolumeZone";
-  readonly sign = signVolumes;
+  readonly sign: typeof signVolumes = signVolumes;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 
