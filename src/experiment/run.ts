@@ -47,7 +47,7 @@ import { NoteBook } from "./assembly/notes.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
-import { RunningSchedulers } from "./running-schedulers.ts";
+import { type QueueListener, RunningSchedulers } from "./running-schedulers.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
 /** How a run is watched; none of it changes its course. */
@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly replication?: number;
   /** Told of every scheduling attempt, with all the evaluator kept, and by which scheduler. */
   readonly onDecision?: (record: DecisionRecord, scheduler: string) => void;
+  /** Told of every move of a pod in a scheduler's queue. */
+  readonly onQueueMove?: QueueListener;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
   /** Told of every call into user code; absent: nobody is. */
@@ -295,6 +297,7 @@ export class ActiveRun {
       details: options.details,
       userCalls: options.userCalls,
       onDecision: (scheduler, record) => this.onDecision(scheduler, record),
+      onQueueMove: options.onQueueMove,
     });
     const { profiles } = this.schedulers;
     this.collector.explainUntried(

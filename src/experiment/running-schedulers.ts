@@ -10,6 +10,8 @@ import {
   type DecisionRecord,
   type PodInfo,
   type Profile,
+  type QueuedPod,
+  type QueuePlace,
   registerSchedulerInvariants,
   type SchedulerStatistics,
   startScheduler,
@@ -29,7 +31,17 @@ export interface RunningSchedulersOptions {
   readonly details: boolean | undefined;
   readonly userCalls: UserCallWatch | undefined;
   onDecision(scheduler: string, record: DecisionRecord): void;
+  /** Told of every move in a scheduler's queue; absent: nobody is. */
+  readonly onQueueMove?: QueueListener | undefined;
 }
+
+/** Hears of moves in queues; the record lives on and must not be changed. */
+export type QueueListener = (
+  scheduler: string,
+  record: Readonly<QueuedPod>,
+  place: QueuePlace,
+  event: string,
+) => void;
 
 /** One of them with its counts; `before` is what had been counted when measuring began. */
 interface AtWork {
@@ -117,10 +129,17 @@ export class RunningSchedulers {
       userCalls,
     });
     const isFirst = this.atWork.length === 0;
+    const { onQueueMove } = this.options;
     const atWork: AtWork = { name, started, before: undefined, overcommits: 0 };
     this.atWork.push(atWork);
     started.scheduler.observe({
       onDecision: (record) => this.options.onDecision(name, record),
+      ...(onQueueMove === undefined
+        ? {}
+        : {
+            onQueueMove: (record: QueuedPod, place: QueuePlace, event: string) =>
+              onQueueMove(name, record, place, event),
+          }),
       // All of them hear of such a pod; one of them counts it.
       ...(isFirst ? { onUnclaimed: (pod: PodInfo) => this.noteUnclaimed(pod) } : {}),
       ...(this.options.schedulers.length === 1

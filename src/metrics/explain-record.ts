@@ -21,6 +21,8 @@ export interface ExplainRecord {
   readonly attempts: readonly AttemptSpan[];
   /** The attempt that is explained; null for a snapshot. */
   readonly attempt: ExplainedAttempt | null;
+  /** How the pod came out of the queue to be tried; null for a snapshot. */
+  readonly queue: ExplainedQueue | null;
   readonly decision: ExplainedDecision | null;
   /** The node asked about with --node. */
   readonly askedNode: ExplainedNode | null;
@@ -83,6 +85,26 @@ export interface ExplainedAttempt {
   readonly result: string;
 }
 
+/** The pod's way through the queue before the explained attempt. */
+export interface ExplainedQueue {
+  /** Moves since the attempt before (or since the pod was seen), in order. */
+  readonly moves: readonly {
+    readonly atUs: number;
+    readonly place: string;
+    /** The event's name as in queue_incoming_pods_total. */
+    readonly event: string;
+  }[];
+  /** The event that let it into the active queue; "" when it was there from the start. */
+  readonly wokenBy: string;
+  /** End of its last back-off; null when it had none. */
+  readonly backoffUntilUs: number | null;
+  /** Attempts before this one that ended with a rejection, and with an error (in a row). */
+  readonly rejectedCount: number;
+  readonly errorCount: number;
+  /** Plugins that rejected it before: the ones asked whether an event is worth another attempt. */
+  readonly rejectedBy: readonly string[];
+}
+
 /** One decision with its reasons. */
 export interface ExplainedDecision {
   readonly outcome: "placed" | "unschedulable" | "no-nodes" | "error";
@@ -97,7 +119,41 @@ export interface ExplainedDecision {
   readonly whyNoScores: string;
   readonly ties: TieSet | null;
   /** What PostFilter (preemption) said; null when it was not asked. */
-  readonly postFilter: { readonly message: string; readonly nominatedNode: string | null } | null;
+  readonly postFilter: ExplainedPostFilter | null;
+}
+
+/** What was tried for a pod that fits nowhere. */
+export interface ExplainedPostFilter {
+  readonly message: string;
+  readonly nominatedNode: string | null;
+  /** The search for victims; null when there was none (`message` says why). */
+  readonly preemption: ExplainedPreemption | null;
+}
+
+/** A search for pods to evict. */
+export interface ExplainedPreemption {
+  /** Nodes where evictions cannot help, whoever goes. */
+  readonly hopelessCount: number;
+  /** Nodes where they might have, but enough candidates were found before. */
+  readonly notTriedCount: number;
+  /** Nodes that would take the pod, in the order in which they were found. */
+  readonly candidates: readonly PreemptionOption[];
+  /** Nodes tried in vain, by what still stands in the way. */
+  readonly rejected: readonly {
+    readonly reasons: readonly string[];
+    readonly count: number;
+    readonly nodes: readonly string[];
+  }[];
+  /** Which rule told the chosen candidate from the others; "" when there is none. */
+  readonly why: string;
+}
+
+/** A node with those who would have to go, most important first. */
+export interface PreemptionOption {
+  readonly node: string;
+  readonly victims: readonly { readonly pod: string; readonly priority: number }[];
+  /** Victims whose eviction breaks a disruption budget. */
+  readonly budgetViolations: number;
 }
 
 /** How much of the cluster was looked at. */
@@ -116,6 +172,9 @@ export interface SearchSummary {
   readonly startNode: string | null;
   readonly nextStart: number;
   readonly viaNominated: boolean;
+  /** The node that an earlier, equal pod's ranking proposed (opportunistic batching); null = none. */
+  readonly hintedNode: string | null;
+  readonly viaHint: boolean;
   /** Nodes left by PreFilter; null when nothing narrowed the search. */
   readonly narrowedTo: readonly string[] | null;
   /** Filters that had nothing to say about this pod. */

@@ -347,6 +347,7 @@ export class Scheduler {
       onMove: (record, place, label) => {
         if (place === "active") this.noteActive(record);
         this.probe?.onMove(record, place, label);
+        for (const observer of this.observers) observer.onQueueMove?.(record, place, label);
       },
       onPop: (record, from) => this.probe?.onPop(record, from),
     });

@@ -60,6 +60,7 @@ function record(nodeCount: number): ExplainRecord {
         message: "",
       },
     ],
+    queue: null,
     attempt: { number: 4, poppedUs: 9e6, decidedUs: 9e6, result: "scheduled" },
     decision: {
       outcome: "placed",
@@ -77,6 +78,8 @@ function record(nodeCount: number): ExplainRecord {
         startNode: "n0",
         nextStart: 0,
         viaNominated: false,
+        hintedNode: null,
+        viaHint: false,
         narrowedTo: null,
         skippedFilters: [],
       },

@@ -29,16 +29,16 @@ import {
   type Verdict,
 } from "../../scheduler/index.ts";
 import type { DecisionWorld } from "./decision-world.ts";
+import { explainPostFilter } from "./explain-preemption.ts";
 import { findingsOn } from "./nearest-nodes.ts";
 import { askFilters } from "./obstacles.ts";
 import { shownChanges, solveNode } from "./solve.ts";
 
 /** The decision with its reasons, as plain data. */
 export function explainDecision(world: DecisionWorld, verdict: Verdict): ExplainedDecision {
-  const { decision, postFilter, message } = verdict;
+  const { decision, message } = verdict;
   const verdicts = groupVerdicts(world, decision);
   const scores = scoreTableOf(world, decision);
-  const nominate = postFilter?.nominate ?? "";
   return {
     outcome: decision.outcome,
     node: decision.node === -1 ? null : world.nameOf(decision.node),
@@ -48,13 +48,7 @@ export function explainDecision(world: DecisionWorld, verdict: Verdict): Explain
     scores,
     whyNoScores: scores === null ? whyNoScores(world, decision) : "",
     ties: tieSet(world, decision),
-    postFilter:
-      postFilter === undefined
-        ? null
-        : {
-            message: postFilter.status.reasons.join(", "),
-            nominatedNode: nominate === "" ? null : nominate,
-          },
+    postFilter: explainPostFilter(world, verdict),
   };
 }
 
@@ -193,6 +187,8 @@ function searchSummary(
     startNode: first === undefined ? null : world.nameOf(first),
     nextStart,
     viaNominated,
+    hintedNode: decision.hint === "" ? null : decision.hint,
+    viaHint: decision.viaHint,
     narrowedTo: narrowedTo === undefined ? null : world.namesOf(nodes),
     skippedFilters: decision.skippedFilters,
   };
@@ -253,6 +249,8 @@ function whyNoScores(world: DecisionWorld, decision: Decision): string {
   if (world.isStrategy)
     return node === -1 ? "no node passed the filters and the strategy" : strategyText(decision);
   if (feasible.length === 0) return "no node passed the filters";
+  if (decision.viaHint)
+    return "an equal pod's ranking of nodes was still good: its next node took the pod, so no other was looked at";
   if (viaNominated) return "the pod's nominated node took it, so no other was looked at";
   if (viaHint)
     return "the pod before it was just like it, and the next best node of that pod took it (opportunistic batching): no other was looked at";

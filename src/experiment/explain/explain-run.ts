@@ -31,6 +31,7 @@ import {
   recordHead,
   requestsOf,
 } from "./explain-record.ts";
+import { QueueFacts } from "./queue-facts.ts";
 import { choosePod, keyOf, mayMean, refusal } from "./pod-question.ts";
 import { whyUntried } from "./untried.ts";
 
@@ -58,7 +59,9 @@ export function explainRun(prepared: PreparedRun, question: RunQuestion): Explai
   const { attempts, row } = survey;
   const chosen = chooseAttempt(attempts, question, row);
   const parts =
-    chosen === undefined ? NO_DECISION : explainAttempt(prepared, question, attempts, chosen);
+    chosen === undefined
+      ? { ...NO_DECISION, queue: null }
+      : explainAttempt(prepared, question, attempts, chosen);
   return {
     ...recordHead(prepared, "run", chosen?.scheduler),
     pod: survey.pod(),
@@ -300,22 +303,28 @@ function explainAttempt(
   question: RunQuestion,
   attempts: readonly Attempt[],
   chosen: Attempt,
-): DecisionParts {
+): DecisionParts & Pick<ExplainRecord, "queue"> {
   const { scheduler } = chosen;
   const own = attempts.filter((attempt) => attempt.scheduler === scheduler);
   let left = own.indexOf(chosen) + 1;
-  let parts: DecisionParts | undefined;
+  let parts: (DecisionParts & Pick<ExplainRecord, "queue">) | undefined;
+  let nowUs = (): number => 0;
+  const facts = new QueueFacts(chosen.uid, () => nowUs());
   const { tieBreak } = prepared.schedulers.find(({ name }) => name === scheduler)!;
   const watched = withDeciders(prepared, (decider, { cache, configuration }, run) => {
     if (run.scheduler !== scheduler) return decider;
+    nowUs = () => run.simulation.nowUs;
     const decide = (pod: PodInfo, cycle?: number): Verdict => {
       const verdict = decider.decide(pod, cycle);
       if (pod.uid !== chosen.uid || parts !== undefined) return verdict;
       left--;
-      if (left > 0) return verdict;
+      if (left > 0) {
+        facts.passAttempt();
+        return verdict;
+      }
       refuseOtherWay(chosen, verdict);
       const world = new DecisionWorld(cache, decider, verdict.decision, configuration, tieBreak);
-      parts = explainParts(world, verdict, question);
+      parts = { ...explainParts(world, verdict, question), queue: facts.build() };
       run.simulation.stop("explained");
       return verdict;
     };
@@ -324,6 +333,9 @@ function explainAttempt(
   });
   const { maxEvents, userCalls } = question;
   const replay = startRun(watched, {
+    onQueueMove: (name, record, place, event) => {
+      if (name === scheduler) facts.onMove(record, place, event);
+    },
     ...(maxEvents === undefined ? {} : { maxEvents }),
     ...(userCalls === undefined ? {} : { userCalls }),
   });

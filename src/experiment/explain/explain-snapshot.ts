@@ -67,6 +67,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     },
     attempts: [],
     attempt: null,
+    queue: null,
     notes: [...snapshot.notes, ...blockingNotes(prepared)],
   };
   const record = scheduler.queue.find(pods.uid(pod));

@@ -5,6 +5,7 @@
 import type { Decision } from "../framework/decision.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type { PreemptionCandidate } from "../preemption/candidate.ts";
+import type { QueuedPod, QueuePlace } from "../queue/queued-pod.ts";
 
 /** How an attempt ended, under the names of schedule_attempts_total. */
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
@@ -37,6 +38,8 @@ export interface DecisionRecord {
 /** Who wants to be told; a listener must not change anything. */
 export interface SchedulerObserver {
   onDecision?(record: DecisionRecord): void;
+  /** A pod came to a place of the queue, by the event of that name; the record lives on. */
+  onQueueMove?(record: QueuedPod, place: QueuePlace, event: string): void;
   /** The binding was accepted by the API. */
   onBound?(pod: PodInfo, nodeName: string, atUs: number): void;
   /** Pods are going to be evicted for this one; told right after its decision. */

@@ -120,6 +120,66 @@ describe("a decision of a run", () => {
   });
 });
 
+describe("the way to an attempt and beyond", () => {
+  it("names the event that woke the pod, its back-off and who had rejected it", () => {
+    const prepared = crowded();
+    const first = ask(prepared, { pod: "web", attempt: 1 });
+    expect(first.queue).toMatchObject({ rejectedCount: 0, errorCount: 0, rejectedBy: [] });
+    const { queue, attempt } = ask(prepared, { pod: "web" });
+    expect(queue!.rejectedCount).toBe(attempt!.number - 1);
+    const [returned, ...rest] = queue!.moves;
+    expect(returned).toMatchObject({ place: "unschedulable", event: "ScheduleAttemptFailure" });
+    expect(rest.at(-1)).toMatchObject({ place: "active", event: queue!.wokenBy });
+    expect(queue!.wokenBy).toBe("AssignedPodDelete");
+    expect(rest.at(-1)!.atUs).toBeLessThanOrEqual(attempt!.poppedUs);
+  });
+
+  it("shows candidates and victims of a preemption, and the rule that chose", () => {
+    const classes = [
+      { name: "high", value: 100 },
+      { name: "low", value: 1 },
+      { name: "lower", value: 0 },
+    ].map(({ name, value }) => ({
+      apiVersion: "scheduling.k8s.io/v1",
+      kind: "PriorityClass",
+      metadata: { name },
+      value,
+    }));
+    const of = (priorityClassName: string): object => ({ priorityClassName });
+    const prepared = prepareObjects([
+      ...classes,
+      node("a"),
+      node("b"),
+      node("t", { taints: [{ key: "gpu", effect: "NoSchedule" }] }),
+      node("top"),
+      pod("p", { node: "a", cpu: "4", spec: of("low") }),
+      pod("q", { node: "b", cpu: "4", spec: of("lower") }),
+      pod("s", { node: "top", cpu: "4", spec: of("high") }),
+      pod("web", { cpu: "2", spec: of("high") }),
+    ]);
+    const { decision } = ask(prepared, { pod: "web", attempt: 1 });
+    expect(decision!.postFilter).toMatchObject({
+      nominatedNode: "b",
+      preemption: {
+        hopelessCount: 1,
+        notTriedCount: 0,
+        candidates: [
+          { node: "a", victims: [{ pod: "default/p", priority: 1 }], budgetViolations: 0 },
+          { node: "b", victims: [{ pod: "default/q", priority: 0 }], budgetViolations: 0 },
+        ],
+        rejected: [
+          {
+            reasons: ["No preemption victims found for incoming pod"],
+            count: 1,
+            nodes: ["top"],
+          },
+        ],
+        why: "lowest priority of its most important victim",
+      },
+    });
+  });
+});
+
 describe("what cannot be explained", () => {
   it.each([
     ["gated", { schedulingGates: [{ name: "wait" }] }],
