@@ -32,6 +32,7 @@ export type { Difference, VerifyReport } from "./verify/case-format.ts";
 export { verifyCases } from "./verify/cases.ts";
 export { verifyDecisions } from "./verify/decisions.ts";
 export { verifyTrajectories } from "./verify/trajectories.ts";
+export { verifyTimeline } from "./verify/timelines/verify-timelines.ts";
 export { explainRun } from "./explain/explain-run.ts";
 export type { RunQuestion } from "./explain/explain-run.ts";
 export { explainSnapshot } from "./explain/explain-snapshot.ts";

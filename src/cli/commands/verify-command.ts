@@ -13,15 +13,17 @@ interface VerifyOptions {
   readonly allowUnsupported?: boolean;
   readonly format: "table" | "json";
   readonly show: number;
+  readonly seeds?: number;
 }
 
-const KINDS = ["decisions", "cases", "trajectories"] as const;
+const KINDS = ["decisions", "cases", "trajectories", "timelines"] as const;
 type Kind = (typeof KINDS)[number];
 
 const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
   decisions: "single decisions: every filter verdict, score and message (JSON Lines)",
   cases: "single plugins, queueing hints, quantities, selectors (JSON Lines)",
   trajectories: "sequences of decisions with sampling on (JSON Lines)",
+  timelines: "scenarios of a real control plane, replayed: order and instants (JSON)",
 };
 
 /** Adds the command to the program. */
@@ -31,7 +33,7 @@ export function registerVerify(program: Command, done: (code: ExitCode) => void)
     .description("compare with recorded truth")
     .addHelpText("before", examplesOf("decisions", "trajectories"));
   for (const kind of KINDS) {
-    verify
+    const command = verify
       .command(kind)
       .description(DESCRIPTIONS[kind])
       .addHelpText("before", examplesOf(kind))
@@ -42,14 +44,21 @@ export function registerVerify(program: Command, done: (code: ExitCode) => void)
       .action(async (files: string[], options: VerifyOptions) => {
         done(await runVerify(kind, files, options));
       });
+    if (kind === "timelines") {
+      const text = "replay run 1 with so many seeds, instead of each recorded run once";
+      command.option("--seeds <count>", text, positiveCount);
+    }
   }
 }
 
 function examplesOf(...kinds: readonly Kind[]): string {
-  const lines = kinds.flatMap((kind) => [
-    `  podsim verify ${kind} recorded.jsonl`,
-    `  podsim verify ${kind} recorded/*.jsonl --allow-unsupported -o json`,
-  ]);
+  const lines = kinds.flatMap((kind) => {
+    const ending = kind === "timelines" ? "json" : "jsonl";
+    return [
+      `  podsim verify ${kind} recorded.${ending}`,
+      `  podsim verify ${kind} recorded/*.${ending} --allow-unsupported -o json`,
+    ];
+  });
   return `Examples:\n${lines.join("\n")}\n\n`;
 }
 
@@ -58,19 +67,24 @@ async function runVerify(
   files: readonly string[],
   options: VerifyOptions,
 ): Promise<ExitCode> {
-  const { verifyCases, verifyDecisions, verifyTrajectories } = await import(
+  const { verifyCases, verifyDecisions, verifyTimeline, verifyTrajectories } = await import(
     "../../experiment/index.ts"
   );
   const { readInputFile } = await import("../../experiment/node.ts");
-  const check = {
-    decisions: verifyDecisions,
-    cases: verifyCases,
-    trajectories: verifyTrajectories,
+  const byLine = (verify: typeof verifyCases) => (text: string, file: string) =>
+    verify(text.split("\n"), file);
+  const { seeds } = options;
+  const check: (text: string, file: string) => VerifyReport = {
+    decisions: byLine(verifyDecisions),
+    cases: byLine(verifyCases),
+    trajectories: byLine(verifyTrajectories),
+    timelines: (text: string, file: string) =>
+      verifyTimeline(text, file, seeds === undefined ? {} : { seeds }),
   }[kind];
   const reports: VerifyReport[] = [];
   for (const file of files) {
     const text = new TextDecoder().decode(readInputFile(file, Number.MAX_SAFE_INTEGER).bytes);
-    const report = check(text.split("\n"), file);
+    const report = check(text, file);
     reports.push(report);
     if (options.format === "table") printResult(await reportText(report, options.show));
   }
@@ -128,6 +142,7 @@ function jsonText(reports: readonly VerifyReport[]): string {
       unsupported: Object.fromEntries(report.unsupported),
       outside: Object.fromEntries(report.outside),
       notes: report.notes,
+      ...("quantities" in report ? { quantities: report.quantities } : {}),
     })),
   };
   const plain = (_key: string, value: unknown): unknown =>

@@ -1,0 +1,253 @@
+// The world of a recorded timeline, rebuilt: nodes under stand-in kubelets, all controllers and a
+// scheduler with the recording's settings, some seconds old when the first action comes.
+//
+// The phases of periodic loops are free and come from the seed; the phase of the wall clock, on which
+// whole-second timestamps and schedules hang, is the recording's.
+
+import { Decoder, EntityDraws, entityHash, type Instant, streamName } from "../../../base/index.ts";
+import {
+  type ApiClient,
+  type ApiObject,
+  ApiServer,
+  AS_API_SERVER,
+  decodeObject,
+  DecodeSink,
+  FieldCursor,
+  findKind,
+  LATENCIES_KUBERNETES_1_36,
+  Machines,
+  type NodeObject,
+  PodTemplateRegistry,
+} from "../../../cluster/index.ts";
+import {
+  type ControllerOptions,
+  type ControllerSet,
+  KUBERNETES_CONTROLLER_OPTIONS,
+  startControllers,
+} from "../../../controllers/index.ts";
+import { RANK, Simulation } from "../../../engine/index.ts";
+import {
+  createDefaultRegistry,
+  DEFAULT_MULTI_POINT,
+  readSchedulerConfiguration,
+  type SchedulerConfiguration,
+  startScheduler,
+} from "../../../scheduler/index.ts";
+import { AnnotatedPodBehavior, STAND_IN_CONTAINER_TIMES } from "../../../workload/index.ts";
+import { Recorder } from "./recorder.ts";
+import { StandInKubelets } from "./stand-in-kubelet.ts";
+import type { Json, NodeShape, TimelineFile } from "./timeline-file.ts";
+
+const SECOND_US = 1_000_000;
+/** The control plane is this old at least when the first action comes, and up to so much older. */
+const AGE_US = 11 * SECOND_US;
+const AGE_SPREAD_US = 7 * SECOND_US;
+
+/** One attempt of the scheduler, in seconds since the first action. */
+export interface Attempt {
+  readonly pod: string;
+  readonly t: number;
+  readonly isPlaced: boolean;
+}
+
+/** How an object was read: as the API decodes it, or the reason why it is refused. */
+export type Reading =
+  | { readonly object: ApiObject; readonly refusal?: undefined }
+  | { readonly object?: undefined; readonly refusal: string };
+
+/** A running world. */
+export class ReplayWorld {
+  readonly sim: Simulation;
+  readonly api: ApiServer;
+  readonly templates: PodTemplateRegistry = new PodTemplateRegistry();
+  readonly controllers: ControllerSet;
+  readonly recorder: Recorder;
+  readonly attempts: Attempt[] = [];
+  /** Whoever performs the actions. */
+  readonly user: ApiClient;
+  readonly originUs: Instant;
+  private standIn: StandInKubelets | undefined;
+
+  constructor(file: TimelineFile, wallStartSecond: number, seed: string) {
+    this.sim = new Simulation();
+    const draws = createDraws(seed);
+    const age = draws("timeline/age").unit(entityHash("world", 0), 0);
+    const ageUs = AGE_US + Math.floor(age * AGE_SPREAD_US);
+    const wallUs = Math.round(wallStartSecond * SECOND_US);
+    this.originUs = (wallUs >= ageUs ? wallUs : wallUs + 60 * SECOND_US) as Instant;
+    this.sim.runUntil((this.originUs - ageUs) as Instant);
+    const { sim, templates } = this;
+    this.api = new ApiServer(sim, { latencies: LATENCIES_KUBERNETES_1_36, templates });
+    this.recorder = new Recorder(this.api);
+    this.user = this.api.client("recorder", { limit: "unlimited", rank: RANK.workload });
+    for (const shape of file.nodes) {
+      for (const node of nodesOf(shape)) this.api.initialState.addNode(this.decodeNode(node));
+    }
+    this.controllers = startControllers(sim, this.api, new Machines(sim), {
+      templates,
+      behavior: new AnnotatedPodBehavior(this.api, STAND_IN_CONTAINER_TIMES, draws("workload/run")),
+      draws,
+      options: optionsOf(file),
+      createNodeAgents: (context, heartbeats) => {
+        this.standIn = new StandInKubelets(context, heartbeats, (uid) =>
+          this.recorder.aliases.ordinalOf(uid),
+        );
+        return this.standIn;
+      },
+    });
+    const { scheduler } = startScheduler(sim, this.api, {
+      configuration: defaultConfiguration(),
+      popFromBackoff: gatesOf(file).get("SchedulerPopFromBackoffQ") ?? true,
+    });
+    scheduler.observe({
+      onDecision: ({ pod, decidedUs, result }) => {
+        const t = (decidedUs - this.originUs) / SECOND_US;
+        this.attempts.push({ pod: pod.name, t, isPlaced: result === "scheduled" });
+      },
+    });
+    sim.runUntil((this.originUs - 1) as Instant);
+    this.recorder.begin(this.originUs);
+  }
+
+  get kubelets(): StandInKubelets {
+    if (this.standIn === undefined) throw new Error("the controllers have not been started");
+    return this.standIn;
+  }
+
+  /** Decodes any object as the API server does. */
+  read(source: Json): Reading {
+    const kind = findKind(String(source["apiVersion"] ?? "v1"), String(source["kind"]));
+    if (kind === undefined) return { refusal: `no kind ${String(source["kind"])}` };
+    const sink = new DecodeSink(AS_API_SERVER);
+    const object = decodeObject(kind, source, new FieldCursor(source, [], sink), this.templates);
+    const errors = sink.problems.filter((problem) => problem.severity === "error");
+    if (errors.length > 0) return { refusal: errors.map(({ message }) => message).join("; ") };
+    return { object: object as ApiObject };
+  }
+
+  /** A node of the recording's making. */
+  decodeNode(source: Json): NodeObject {
+    const { object, refusal } = this.read(source);
+    if (object?.kind !== "Node") throw new Error(`a node of a timeline was refused: ${refusal}`);
+    return object;
+  }
+}
+
+/** Flags that a replay can set, or that have no effect in one; any other is named as not supported. */
+export function unsupportedFlags(file: TimelineFile): readonly string[] {
+  const found: string[] = [];
+  for (const [component, flags] of Object.entries(file.config)) {
+    if (typeof flags !== "object" || flags === null) continue;
+    for (const name of Object.keys(flags)) {
+      if (WITHOUT_EFFECT.has(name) || component === "etcd") continue;
+      const isNodeTimer = component === "kube-controller-manager" && NODE_FLAGS.has(name);
+      if (isNodeTimer || (component === "kube-scheduler" && name === "--feature-gates")) continue;
+      found.push(`flag ${component} ${name}`);
+    }
+  }
+  for (const gate of gatesOf(file).keys()) {
+    if (gate !== "SchedulerPopFromBackoffQ") found.push(`gate ${gate}`);
+  }
+  return found;
+}
+
+/** The nodes of a shape as manifests. */
+export function nodesOf(shape: NodeShape): readonly Json[] {
+  const { prefix, count, start, zone, cpu, memory, pods, labels = {}, taints } = shape;
+  const amounts = { cpu, memory, pods };
+  const place =
+    zone === undefined
+      ? {}
+      : { "topology.kubernetes.io/zone": zone, "topology.kubernetes.io/region": "r" };
+  return Array.from({ length: count }, (_, index) => {
+    const name = `${prefix}${start + index}`;
+    const os = { "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" };
+    return {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name, labels: { "kubernetes.io/hostname": name, ...os, ...place, ...labels } },
+      spec: taints === undefined ? {} : { taints },
+      status: { capacity: amounts, allocatable: amounts, conditions: CONDITIONS },
+    };
+  });
+}
+
+const CONDITIONS: readonly Json[] = [
+  { type: "Ready", status: "True", reason: "KubeletReady" },
+  { type: "MemoryPressure", status: "False", reason: "KubeletHasSufficientMemory" },
+  { type: "DiskPressure", status: "False", reason: "KubeletHasNoDiskPressure" },
+  { type: "PIDPressure", status: "False", reason: "KubeletHasSufficientPID" },
+];
+
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  "--authorization-mode",
+  "--token-auth-file",
+  "--endpoint-reconciler-type",
+  "--leader-elect",
+]);
+
+type NodeFlag = { readonly [K in keyof ControllerOptions["nodeLifecycle"]]?: number };
+
+/** Flags of the node lifecycle controller, from their text to the option. */
+const NODE_FLAGS: ReadonlyMap<string, (text: string) => NodeFlag> = new Map<
+  string,
+  (text: string) => NodeFlag
+>([
+  ["--node-monitor-period", (text) => ({ nodeMonitorPeriodUs: seconds(text) })],
+  ["--node-monitor-grace-period", (text) => ({ nodeMonitorGracePeriodUs: seconds(text) })],
+  ["--node-eviction-rate", (text) => ({ nodeEvictionRatePerSecond: Number(text) })],
+  [
+    "--secondary-node-eviction-rate",
+    (text) => ({ secondaryNodeEvictionRatePerSecond: Number(text) }),
+  ],
+  ["--unhealthy-zone-threshold", (text) => ({ unhealthyZoneThreshold: Number(text) })],
+  ["--large-cluster-size-threshold", (text) => ({ largeClusterSizeThreshold: Number(text) })],
+]);
+
+function seconds(text: string): number {
+  return Math.round(Number.parseFloat(text) * SECOND_US);
+}
+
+function flagsOf(file: TimelineFile, component: string): Json {
+  const flags = file.config[component];
+  return typeof flags === "object" && flags !== null ? (flags as Json) : {};
+}
+
+function optionsOf(file: TimelineFile): ControllerOptions {
+  let { nodeLifecycle } = KUBERNETES_CONTROLLER_OPTIONS;
+  for (const [name, value] of Object.entries(flagsOf(file, "kube-controller-manager"))) {
+    const option = NODE_FLAGS.get(name);
+    if (option !== undefined) nodeLifecycle = { ...nodeLifecycle, ...option(String(value)) };
+  }
+  return { ...KUBERNETES_CONTROLLER_OPTIONS, nodeLifecycle };
+}
+
+function gatesOf(file: TimelineFile): ReadonlyMap<string, boolean> {
+  const text = flagsOf(file, "kube-scheduler")["--feature-gates"];
+  if (typeof text !== "string") return new Map();
+  return new Map(
+    text.split(",").map((pair) => {
+      const [name = "", value] = pair.split("=");
+      return [name, value === "true"];
+    }),
+  );
+}
+
+function defaultConfiguration(): SchedulerConfiguration {
+  const context = { registry: createDefaultRegistry(), defaultMultiPoint: DEFAULT_MULTI_POINT };
+  const configuration = readSchedulerConfiguration(new Decoder({ value: undefined }), context);
+  if (configuration === undefined) throw new Error("the default configuration was refused");
+  return configuration;
+}
+
+function createDraws(seed: string): (purpose: string) => EntityDraws {
+  const known = new Map<string, EntityDraws>();
+  return (purpose) => {
+    let draws = known.get(purpose);
+    if (draws === undefined) {
+      draws = new EntityDraws(streamName(seed, 0, purpose));
+      known.set(purpose, draws);
+    }
+    return draws;
+  };
+}

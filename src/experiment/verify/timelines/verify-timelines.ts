@@ -1,0 +1,201 @@
+// `verify timelines`: a recorded timeline replayed run by run, every quantity of its summary computed
+// from the replay and judged, and the order of events checked.
+//
+// Nothing is left out in silence: a key without a row is unknown, a quantity that cannot be computed is
+// not supported, and both are named.
+
+import { type Difference, ReportBuilder, type VerifyReport } from "../case-format.ts";
+import { judge, round, shorten } from "./judge.ts";
+import type { Computed, Quantity, Rule, Situation } from "./quantity.ts";
+import { findQuantity, splitKey } from "./quantities.ts";
+import { type ReplayRecord, replayRun, unsupportedParts } from "./replay.ts";
+import { RunView } from "./run-view.ts";
+import { readTimeline, type RecordedQuantity, type TimelineFile } from "./timeline-file.ts";
+
+/** How one quantity of one replay was judged. */
+export interface QuantityVerdict {
+  /** Which run was followed, from 1. */
+  readonly run: number;
+  readonly key: string;
+  readonly class: Rule["kind"] | "unknown";
+  /** What was recorded, shortened. */
+  readonly recorded: string;
+  readonly simulated: string;
+  readonly verdict: "agrees" | "differs" | "not compared" | "not supported" | "unknown key";
+  readonly reasons: readonly string[];
+}
+
+/** A report with every quantity's verdict. */
+export interface TimelineReport extends VerifyReport {
+  readonly quantities: readonly QuantityVerdict[];
+}
+
+/** What to replay. */
+export interface TimelineOptions {
+  /** Replays of run 1 with so many seeds, instead of one replay of each run. */
+  readonly seeds?: number;
+}
+
+/** Replays a file and judges it. */
+export function verifyTimeline(
+  text: string,
+  fileName: string,
+  options: TimelineOptions = {},
+): TimelineReport {
+  const file = readTimeline(text, fileName);
+  const report = new ReportBuilder(fileName);
+  const missing = unsupportedParts(file);
+  if (missing.length > 0) {
+    report.add({ kind: "unsupported", names: missing });
+    return { ...report.build(), quantities: [] };
+  }
+  const quantities: QuantityVerdict[] = [];
+  for (const { run, seed } of replaysOf(file, options)) {
+    const replay = replayRun(file, run, seed);
+    for (const failure of replay.failures) {
+      const difference = { case: `run ${run + 1}`, what: "action", expected: "done", got: failure };
+      report.add({ kind: "checked", differences: [difference] });
+    }
+    quantities.push(...judgeReplay(file, run, replay));
+  }
+  for (const verdict of quantities) addTo(report, verdict);
+  return { ...report.build(), quantities };
+}
+
+function replaysOf(
+  file: TimelineFile,
+  { seeds }: TimelineOptions,
+): readonly { readonly run: number; readonly seed: string }[] {
+  if (seeds === undefined) return file.runs.map((_, run) => ({ run, seed: String(run + 1) }));
+  return Array.from({ length: seeds }, (_, k) => ({ run: 0, seed: String(k + 1) }));
+}
+
+function addTo(report: ReportBuilder, verdict: QuantityVerdict): void {
+  const { run, key, reasons, recorded, simulated } = verdict;
+  switch (verdict.verdict) {
+    case "not supported":
+      report.add({ kind: "unsupported", names: [key] });
+      return;
+    case "unknown key":
+      report.add({ kind: "unsupported", names: [`unknown key ${key}`] });
+      return;
+    case "not compared":
+      return;
+    case "agrees":
+      report.add({ kind: "checked", differences: [] });
+      return;
+    case "differs": {
+      const difference: Difference = {
+        case: `run ${run}: ${key}`,
+        what: reasons.join("; "),
+        expected: recorded,
+        got: simulated,
+      };
+      report.add({ kind: "checked", differences: [difference] });
+    }
+  }
+}
+
+/** All quantities of one replay. */
+function judgeReplay(
+  file: TimelineFile,
+  run: number,
+  replay: ReplayRecord,
+): readonly QuantityVerdict[] {
+  const recordedView = recordedSituation(file, run);
+  const view = new RunView(replay.events);
+  const verdicts: QuantityVerdict[] = [];
+  for (const [key, recorded] of file.summary) {
+    const { prefix } = splitKey(key);
+    const followed: Situation = { ...recordedView, key, prefix, recorded };
+    const situation: Situation = {
+      ...followed,
+      view,
+      actions: replay.actions,
+      attempts: replay.attempts,
+      refusals: replay.refusals,
+      snapshots: replay.snapshots,
+      horizon: replay.horizon,
+    };
+    verdicts.push(judgeQuantity(situation, followed));
+  }
+  return verdicts;
+}
+
+/** A recorded run as quantities see it; key and quantity are the caller's. */
+export function recordedSituation(file: TimelineFile, run: number): Situation {
+  const recordedRun = file.runs[run]!;
+  const { events, actions, wallStartSecondOfMinute } = recordedRun;
+  const aliasOfName = new Map<string, string>();
+  for (const { what, kind, name, alias } of events) {
+    if (what === "created" && alias !== "") aliasOfName.set(`${kind}/${name}`, alias);
+  }
+  return {
+    file,
+    run,
+    key: "",
+    prefix: "",
+    recorded: {},
+    view: new RunView(events),
+    actions,
+    aliasOfName,
+    horizon: events.reduce((max, { t }) => Math.max(max, t), 0) + 0.5,
+    wallStartSecondOfMinute,
+  };
+}
+
+function judgeQuantity(situation: Situation, followed: Situation): QuantityVerdict {
+  const { key, recorded, run } = situation;
+  const row = findQuantity(followed);
+  const about = { run: run + 1, key, recorded: recordedText(recorded, run) };
+  if (row === undefined) {
+    const verdict = "unknown key";
+    return { ...about, class: "unknown", simulated: "", verdict, reasons: [] };
+  }
+  const rule = typeof row.rule === "function" ? row.rule(followed) : row.rule;
+  const { kind } = rule;
+  if (row.compute === undefined) {
+    const verdict = kind === "none" ? "not compared" : "not supported";
+    return { ...about, class: kind, simulated: "", verdict, reasons: [] };
+  }
+  const got = row.compute(situation);
+  const known = row.compute(followed);
+  if (got.absent === true) {
+    const verdict = "not compared";
+    return { ...about, class: kind, simulated: "nothing of the kind", verdict, reasons: [] };
+  }
+  const isTold = known.values === undefined || known.values.length > 0 || recorded.n === undefined;
+  const count = isTold ? expectedCount(row, situation, followed, known) : undefined;
+  const reasons = judge(rule, situation, got, count);
+  const verdict = kind === "none" ? "not compared" : reasons.length === 0 ? "agrees" : "differs";
+  return { ...about, class: kind, simulated: computedText(got), verdict, reasons };
+}
+
+/** As many values as in the run followed, or as the replay's own placement allows. */
+function expectedCount(
+  { applies }: Quantity,
+  situation: Situation,
+  followed: Situation,
+  known: Computed,
+): number | undefined {
+  const count = known.values?.length;
+  if (applies === undefined || count === undefined) return count;
+  return applies(situation) - (applies(followed) - count);
+}
+
+function recordedText(recorded: RecordedQuantity, run: number): string {
+  if (recorded.never === true) return "never";
+  if ("everyRun" in recorded) return shorten(JSON.stringify(recorded.everyRun));
+  if (recorded.perRun !== undefined) return shorten(JSON.stringify(recorded.perRun[run]));
+  const { min = 0, median = 0, max = 0, n = 0 } = recorded;
+  return `${min} / ${median} / ${max} (n ${n})`;
+}
+
+function computedText({ values, fact }: Computed): string {
+  if (values === undefined) return shorten(JSON.stringify(fact) ?? "nothing");
+  if (values.length === 0) return "no value";
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
+  return `${at(0)} / ${at(0.5)} / ${at(1)} (n ${sorted.length})`;
+}
