@@ -41,6 +41,8 @@ export {
   statefulSetStatusOf,
 } from "./workload-status.ts";
 export type { EndpointSliceContent } from "./endpoint-packing.ts";
+export type { CronJobStatus } from "./cron-job.ts";
+export { cronJobStatusOf } from "./cron-job.ts";
 export { endpointSliceOf } from "./endpoint-slices.ts";
 export { CONTROLLER_REVISION_HASH, revisionHash } from "./revisions.ts";
 export { registerControllerInvariants } from "./invariants.ts";

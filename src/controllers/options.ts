@@ -68,6 +68,7 @@ export interface ControllerOptions {
   readonly concurrentDaemonSetSyncs: number;
   readonly concurrentJobSyncs: number;
   readonly concurrentGcSyncs: number;
+  readonly concurrentCronJobSyncs: number;
   readonly concurrentEndpointSyncs: number;
   readonly concurrentResourceQuotaSyncs: number;
   /** Full passes of the quota controller, counted from the start of the run. */
@@ -77,6 +78,8 @@ export interface ControllerOptions {
   readonly daemonSetBurst: number;
   readonly jobBurst: number;
   readonly jobBatchUs: number;
+  /** What the wall clock shows at time zero, in microseconds since 1970: the civil time of CronJobs. */
+  readonly wallStartUs: number;
   readonly jobBackoff: JobBackoffLimits;
   readonly nodeLifecycle: NodeLifecycleOptions;
   readonly podGc: PodGcOptions;
@@ -95,6 +98,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   concurrentDaemonSetSyncs: 2,
   concurrentJobSyncs: 5,
   concurrentGcSyncs: 20,
+  concurrentCronJobSyncs: 5,
   concurrentEndpointSyncs: 5,
   concurrentResourceQuotaSyncs: 5,
   resourceQuotaSyncPeriodUs: 300 * SECOND,
@@ -102,6 +106,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   daemonSetBurst: 250,
   jobBurst: 500,
   jobBatchUs: SECOND,
+  wallStartUs: 1_767_225_600 * SECOND, // 2026-01-01T00:00:00Z, a Thursday
   jobBackoff: DEFAULT_JOB_BACKOFF,
   nodeLifecycle: {
     nodeMonitorPeriodUs: 5 * SECOND,

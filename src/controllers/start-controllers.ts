@@ -18,6 +18,7 @@ import type {
 } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import { ControllerContext } from "./controller-context.ts";
+import { CronJobController } from "./cron-job.ts";
 import { DaemonSetController } from "./daemon-set.ts";
 import { DeploymentController } from "./deployment.ts";
 import { DisruptionController } from "./disruption.ts";
@@ -75,6 +76,7 @@ export interface ControllerSet {
   readonly garbageCollector: GarbageCollector;
   readonly resourceQuotas: ResourceQuotaController;
   readonly endpointSlices: EndpointSliceController;
+  readonly cronJobs: CronJobController;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
   readonly podGc: PodGcController;
@@ -88,7 +90,6 @@ export interface ControllerSet {
 
 /** Kinds without a controller in this version; true if that changes which pods there are. */
 const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
-  ["CronJob", true],
   ["HorizontalPodAutoscaler", true],
   ["PersistentVolumeClaim", false],
   ["VolumeAttachment", false],
@@ -119,6 +120,7 @@ export function startControllers(
   const podGc = new PodGcController(context);
   const resourceQuotas = new ResourceQuotaController(context);
   const endpointSlices = new EndpointSliceController(context);
+  const cronJobs = new CronJobController(context);
   const uncontrolled = new Map<StoreKind, number>();
   const noteKind: ChangeListener = {
     onObject: (change: ObjectChange): void => {
@@ -143,6 +145,7 @@ export function startControllers(
     bound(garbageCollector),
     bound(resourceQuotas),
     bound(endpointSlices),
+    bound(cronJobs),
   ]);
   return {
     context,
@@ -156,6 +159,7 @@ export function startControllers(
     garbageCollector,
     resourceQuotas,
     endpointSlices,
+    cronJobs,
     nodeLifecycle,
     taintEviction,
     podGc,
@@ -167,7 +171,10 @@ export function startControllers(
         count,
         changesScheduling: UNCONTROLLED.get(kind) ?? false,
       })),
-    uncontrolledFields: () => jobs.limits.map((limit) => ({ kind: "Job", ...limit })),
+    uncontrolledFields: () => [
+      ...jobs.limits.map((limit) => ({ kind: "Job" as const, ...limit })),
+      ...cronJobs.limits.map((limit) => ({ kind: "CronJob" as const, ...limit })),
+    ],
   };
 }
 

@@ -58,19 +58,8 @@ const pod = (name: string, more: Parts = {}): object => ({
   metadata: { name },
   spec: podSpec(more),
 });
-const cronJob = (suspend: boolean): object => ({
-  apiVersion: "batch/v1",
-  kind: "CronJob",
-  metadata: meta,
-  spec: {
-    schedule: "* * * * *",
-    suspend,
-    jobTemplate: { spec: { template: { spec: podSpec({ restartPolicy: "Never" }) } } },
-  },
-});
 describe("a kind that nobody acts on", () => {
   it.each<[kind: string, object: object, stops: boolean]>([
-    ["CronJob", cronJob(false), true],
     [
       "HorizontalPodAutoscaler",
       {
@@ -98,13 +87,6 @@ describe("a kind that nobody acts on", () => {
       1,
     ]);
   });
-
-  it.each<[what: string, object: object]>([["a suspended CronJob", cronJob(true)]])(
-    "%s would do nothing anyway: not a word",
-    (_what, object) => {
-      expect(notesOf([object])).toEqual({ before: [], added: [] });
-    },
-  );
 });
 
 describe("what only the run finds out is added to its notes", () => {

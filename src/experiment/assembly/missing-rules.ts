@@ -16,7 +16,6 @@ interface MissingKind {
 }
 
 const MISSING: ReadonlyMap<string, MissingKind> = new Map([
-  ["CronJob", { changesScheduling: true, consequence: "its Jobs are never made" }],
   [
     "HorizontalPodAutoscaler",
     { changesScheduling: true, consequence: "the replicas of its target stay as they are" },
@@ -62,6 +61,5 @@ function noteMissingKind(notes: NoteBook, kind: string, count: number): void {
 
 /** Objects of a missing kind that would do nothing in a real cluster either. */
 function isWithoutEffect(object: ApiObject | StorableObject): boolean {
-  if (object.kind === "CronJob") return object.suspend;
-  return false;
+  return object.kind === "HorizontalPodAutoscaler" && object.maxReplicas < 1;
 }
