@@ -10,7 +10,7 @@ import {
   DEFAULT_RESTART_BACKOFF,
   planRestart,
   type RestartHistory,
-} from "../../src/controllers/restart-backoff.ts";
+} from "../../src/controllers/kubelet/restart-backoff.ts";
 import { backoffUs, DEFAULT_RETRIES } from "../../src/controllers/work-queue.ts";
 
 const SECOND = 1_000_000;

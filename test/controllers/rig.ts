@@ -93,7 +93,8 @@ export function node(name: string, zone = "z1", more: Json = {}): Json {
       name,
       labels: { "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone },
     },
-    status: { capacity: { cpu: "4", memory: "16Gi", pods: "110" } },
+    // Room for whatever the test scheduler, which counts no resources, puts there.
+    status: { capacity: { cpu: "64", memory: "256Gi", pods: "110" } },
     ...more,
   };
 }

@@ -48,6 +48,7 @@ export class Machines {
   private removedExistenceUs = 0;
   private processCountNow = 0;
   private installedCount = 0;
+  private registryUp = true;
 
   constructor(simulation: Simulation) {
     this.simulation = simulation;
@@ -227,6 +228,16 @@ export class Machines {
   }
 
   // ---- images ------------------------------------------------------------------------------
+
+  /** False while the image registry answers nobody. */
+  get isRegistryUp(): boolean {
+    return this.registryUp;
+  }
+
+  /** The registry goes away or comes back; what is being transferred goes on. */
+  setRegistry(isUp: boolean): void {
+    this.registryUp = isUp;
+  }
 
   /** Bytes of an image on the machine's disk; undefined if it is not there. */
   imageBytes(node: NodeIndex, image: string): number | undefined {

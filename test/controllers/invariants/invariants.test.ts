@@ -174,7 +174,8 @@ describe("controller invariants", () => {
     const rig = checkedRig();
     rig.apply(deployment("web", 2));
     rig.runUntil(10);
-    (rig.controllers.kubelets as unknown as { stop(): void }).stop = () => {};
+    const { stops } = rig.controllers.kubelets as unknown as { stops: { stop(): void } };
+    stops.stop = () => {};
     expect(brokenId(rig, 60, () => rig.deletePod(rig.podsOf("web")[0]!))).toBe("I32");
   });
 

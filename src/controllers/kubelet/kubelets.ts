@@ -1,0 +1,329 @@
+// The kubelets: they start the pods bound to their nodes, watch over the containers, stop what is
+// deleted, and tell the API, when they can reach it.
+//
+// One object plays all kubelets. Its rule is to look at a pod whenever news of it arrives or the
+// node comes back, and to bring what runs in line with what the API asks for; so a kubelet that was
+// away catches up by looking at all its pods once. This file hears the news and hands them to the
+// parts: admission, starts, probes, exits, stops, statuses.
+
+import type { Instant } from "../../base/index.ts";
+import {
+  CHANGED_DELETION,
+  CHANGED_NODE,
+  ConditionStatus,
+  type MachineChange,
+  type Machines,
+  NO_NODE,
+  type NodeChange,
+  type NodeIndex,
+  type PodBehavior,
+  type PodChange,
+  type PodIndex,
+  PodPhase,
+  type PodTemplate,
+  type Uid,
+} from "../../cluster/index.ts";
+import { NO_HANDLE, RANK } from "../../engine/index.ts";
+import type { ControllerContext } from "../controller-context.ts";
+import type { Heartbeats } from "../heartbeats.ts";
+import { conditionStatus, withReportedConditions } from "../node-taints.ts";
+import { ContainerExits } from "./container-exits.ts";
+import { ContainerStarts } from "./container-starts.ts";
+import { ImageStore } from "./image-store.ts";
+import { ContainerStage, type KubeletPod, Stage } from "./kubelet-pod.ts";
+import { KubeletWorld } from "./kubelet-world.ts";
+import { judgeAdmission, PREEMPTED } from "./node-admission.ts";
+import { NodeRoom } from "./node-room.ts";
+import { rejectionPatch } from "./pod-status.ts";
+import { PodStops } from "./pod-stops.ts";
+import { Probes } from "./probes.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+/** Why a kubelet looks at a pod. */
+type Why = "added" | "changed" | "return";
+
+/** All kubelets of the cluster. */
+export class Kubelets {
+  private readonly world: KubeletWorld;
+  private readonly heartbeats: Heartbeats;
+  private readonly images: ImageStore;
+  private readonly room: NodeRoom;
+  private readonly status: StatusWriter;
+  private readonly starts: ContainerStarts;
+  private readonly exits: ContainerExits;
+  private readonly stops: PodStops;
+  /** Critical pods whose victims have not stopped yet. */
+  private readonly waiting = new Set<KubeletPod>();
+
+  constructor(
+    context: ControllerContext,
+    machines: Machines,
+    behavior: PodBehavior,
+    heartbeats: Heartbeats,
+  ) {
+    const world = new KubeletWorld(context, machines, behavior);
+    this.world = world;
+    this.heartbeats = heartbeats;
+    this.room = new NodeRoom(world);
+    const release = (record: KubeletPod): void => this.release(record);
+    this.stops = new PodStops(world, release, (record, i, code) =>
+      this.exits.exit(record, i, code, ""),
+    );
+    this.status = new StatusWriter(world, (record) => this.stops.remove(record));
+    this.stops.reportTo(this.status);
+    this.exits = new ContainerExits(world, this.status, {
+      starts: () => this.starts,
+      stopSidecars: (record) => this.stops.stopSidecars(record),
+      release,
+    });
+    this.images = new ImageStore(
+      context.sim,
+      machines,
+      world.options.images,
+      (waiter, isThere) => this.starts.imageCame(waiter, isThere),
+      () => {},
+    );
+    const probes = new Probes(world, {
+      started: (record) => {
+        this.status.postIfChanged(record);
+        this.starts.advance(record);
+      },
+      readyChanged: (record) => this.status.post(record),
+      failed: (record, i, graceSeconds) => this.stops.killContainer(record, i, graceSeconds),
+    });
+    this.starts = new ContainerStarts(world, this.images, probes, this.status, this.exits);
+  }
+
+  /** Records that memory is held for, and those in use; for checks. */
+  get recordCounts(): { readonly held: number; readonly inUse: number } {
+    const { records } = this.world;
+    return { held: records.capacity, inUse: records.count };
+  }
+
+  /** The record of a pod on its node; for checks. */
+  find(pod: PodIndex): KubeletPod | undefined {
+    return this.world.pods[pod];
+  }
+
+  /** When a pod's containers ended, if its kubelet knows. */
+  finishedUs(pod: PodIndex, uid: Uid): number | undefined {
+    const record = this.world.pods[pod];
+    return record?.uid === uid && record.exitUs >= 0 ? record.exitUs : undefined;
+  }
+
+  // ---- nodes -------------------------------------------------------------------------------
+
+  onNode(change: NodeChange): void {
+    if (change.kind !== "Added") return;
+    const { node } = change;
+    const { api } = this.world.context;
+    const { machines, nowUs } = this.world;
+    if (!machines.isInstalled(node)) machines.install(node);
+    const own = this.world.nodeOf(node);
+    this.images.learn(node, api.nodes.facts(node).images);
+    if (!machines.isHeard(node)) return;
+    this.heartbeats.begin(node, own.lease, nowUs);
+    if (conditionStatus(api.nodes.facts(node), "Ready") !== "True") this.reportNode(node);
+  }
+
+  onMachine(change: MachineChange): void {
+    const { node } = change;
+    if (change.kind === "installed") return;
+    if (change.kind === "powerOff" || change.kind === "removed") this.loseMachine(node);
+    else if (change.kind === "powerOn") this.boot(node);
+    else if (this.world.machines.isHeard(node)) this.comeBack(node);
+    else this.heartbeats.end(node, this.world.nowUs);
+  }
+
+  /** Power is gone, and with it the kubelet, its memory and every process. */
+  private loseMachine(node: NodeIndex): void {
+    const { world } = this;
+    const { sim, api } = world.context;
+    this.heartbeats.end(node, world.nowUs);
+    sim.cancel(world.nodeOf(node).booting);
+    this.images.forgetPulls(node);
+    for (const pod of api.pods.podsOnNode(node)) this.drop(world.pods[pod]);
+    for (const orphan of [...world.orphans.values()]) if (orphan.node === node) this.drop(orphan);
+  }
+
+  private boot(node: NodeIndex): void {
+    const { world } = this;
+    const { sim } = world.context;
+    const own = world.nodeOf(node);
+    sim.cancel(own.booting);
+    const atUs = (world.nowUs + world.options.bootUs) as Instant;
+    own.booting = sim.callAt(atUs, RANK.kubelet, "kubelet boot", () => {
+      own.booting = NO_HANDLE;
+      if (world.machines.isHeard(node)) this.comeBack(node);
+    });
+  }
+
+  /** The kubelet works and is heard again: renew, report, and look at every pod. */
+  private comeBack(node: NodeIndex): void {
+    const { world } = this;
+    if (world.isBooting(node)) return; // it will, when it is up
+    const { api } = world.context;
+    this.heartbeats.begin(node, world.nodeOf(node).lease, world.nowUs);
+    if (api.nodes.exists(node)) this.reportNode(node);
+    for (const orphan of world.orphans.values()) {
+      if (orphan.node === node) this.stops.stopOrphan(orphan);
+    }
+    for (const pod of api.pods.podsOnNode(node)) {
+      const record = world.pods[pod];
+      if (record !== undefined && record.uid === api.pods.uid(pod)) this.catchUp(record);
+      this.look(pod, "return");
+    }
+  }
+
+  /** Says again how a pod is, and does what was due while the kubelet did not run. */
+  private catchUp(record: KubeletPod): void {
+    if (record.stage !== Stage.New && record.stage !== Stage.Starting) this.status.post(record);
+    this.exits.catchUp(record);
+    if (!this.waiting.has(record)) this.starts.catchUp(record);
+  }
+
+  /** Posts the node's conditions: all is well. */
+  private reportNode(node: NodeIndex): void {
+    const { world } = this;
+    const { nodes } = world.context.api;
+    const uid = nodes.uid(node);
+    world.soon(node, "node status", () => {
+      world.send(node, "patch", (writer) =>
+        writer.updateNode(node, uid, (before) =>
+          withReportedConditions(before, true, "KubeletReady", world.nowUs),
+        ),
+      );
+    });
+  }
+
+  // ---- pods --------------------------------------------------------------------------------
+
+  onPod(change: PodChange): void {
+    const node = change.nodeAfter;
+    if (node === NO_NODE) return;
+    const { pod, uid } = change;
+    if (change.kind === "Deleted") {
+      this.stops.objectGone(pod, uid);
+      return;
+    }
+    const isNews =
+      change.kind === "Added" || (change.mask & (CHANGED_NODE | CHANGED_DELETION)) !== 0;
+    if (!isNews || !this.world.context.api.pods.isLive(pod, uid) || !this.world.isListening(node))
+      return;
+    this.look(pod, change.kind === "Added" ? "added" : "changed");
+  }
+
+  /** Brings one pod on the node in line with its object. */
+  private look(pod: PodIndex, why: Why): void {
+    const { pods } = this.world.context.api;
+    let record = this.world.pods[pod];
+    if (record !== undefined && record.uid !== pods.uid(pod)) record = undefined;
+    if (record === undefined) {
+      if (pods.isFinished(pod)) return;
+      record = this.admit(pod, why);
+      if (record === undefined) return;
+    }
+    if (pods.isDeleting(pod)) this.stops.stop(record);
+    else if (record.stage === Stage.New && !this.waiting.has(record)) this.starts.start(record);
+  }
+
+  /** Takes a pod on; undefined if it is refused. */
+  private admit(pod: PodIndex, why: Why): KubeletPod | undefined {
+    const { world } = this;
+    const { pods } = world.context.api;
+    const node = pods.node(pod);
+    const template = pods.template(pod);
+    const wasRunning = pods.phase(pod) === PodPhase.Running;
+    const isNew = !wasRunning && !pods.isDeleting(pod);
+    const victims = isNew ? this.judge(pod, node, template) : [];
+    if (victims === undefined) return undefined;
+    const startUs = pods.startUs(pod);
+    const admittedUs = startUs >= 0 ? startUs : world.nowUs;
+    const record = world.records.take(pod, pods.uid(pod), node, admittedUs, template);
+    world.pods[pod] = record;
+    world.machines.admitPod(node, record.uid);
+    this.room.take(record);
+    if (wasRunning) this.resume(record, template, why);
+    if (victims.length > 0) this.waiting.add(record);
+    for (const victim of victims) {
+      this.stops.terminate(victim, PREEMPTED, this.stops.ownGraceUs(victim));
+    }
+    if (!pods.isDeleting(pod)) this.stops.watchDeadline(record);
+    return record;
+  }
+
+  /** The pods that must go for it; undefined if it is refused, which is then written. */
+  private judge(
+    pod: PodIndex,
+    node: NodeIndex,
+    template: PodTemplate,
+  ): readonly KubeletPod[] | undefined {
+    const { world } = this;
+    const { pods, nodes } = world.context.api;
+    if (!nodes.exists(node)) return [];
+    const priority = pods.priority(pod);
+    const { refusal, victims } = judgeAdmission(world, this.room, [], node, template, priority);
+    if (refusal === undefined) return victims;
+    const uid = pods.uid(pod);
+    const message = `Pod was rejected: ${refusal.message}`;
+    world.podEvent({ pod, uid }, "Warning", refusal.reason, refusal.message);
+    const patch = rejectionPatch(refusal.reason, message, world.nowUs);
+    world.soon(node, "pod rejected", () => {
+      world.send(node, "patch", (writer) => writer.patchPodStatus(pod, uid, patch));
+    });
+    return undefined;
+  }
+
+  /** A pod that ran before this kubelet's memory begins. */
+  private resume(record: KubeletPod, template: PodTemplate, why: Why): void {
+    const { pods } = this.world.context.api;
+    const { pod } = record;
+    record.restartsBefore = pods.restartCount(pod);
+    if (why === "added" && !pods.isDeleting(pod)) {
+      this.adopt(record, template);
+      return;
+    }
+    // The sandbox is gone: whatever is started again is a restart.
+    for (let i = 0; i < record.containerCount; i++) record.containers[i]!.starts = 1;
+    if (pods.isDeleting(pod)) return;
+    if (template.restartPolicy === "Never") this.exits.finishAfterReboot(record);
+    else this.status.post(record);
+  }
+
+  /** A pod of the initial state that ran before the run began. */
+  private adopt(record: KubeletPod, template: PodTemplate): void {
+    const isReady = this.world.context.api.pods.ready(record.pod) === ConditionStatus.True;
+    record.stage = Stage.Active;
+    for (let i = 0; i < record.containerCount; i++) {
+      const isDone = i < record.initCount && !template.initContainers[i]!.isSidecar;
+      if (isDone) {
+        record.containers[i]!.stage = ContainerStage.Ended;
+        record.containers[i]!.starts = 1;
+      } else this.starts.adopt(record, i, isReady);
+    }
+  }
+
+  /** A pod's room is free; a critical pod may have waited for it. */
+  private release(record: KubeletPod): void {
+    const { node } = record;
+    this.waiting.delete(record);
+    if (!this.room.giveBack(record)) return;
+    if (this.waiting.size === 0 || this.room.isOverfull(node)) return;
+    for (const other of [...this.waiting]) {
+      if (other.node !== node) continue;
+      this.waiting.delete(other);
+      if (other.stage === Stage.New) this.starts.start(other);
+    }
+  }
+
+  /** Forgets a record without a trace on the machine. */
+  private drop(record: KubeletPod | undefined): void {
+    if (record === undefined) return;
+    const { world } = this;
+    world.cancelAll(record);
+    if (world.pods[record.pod] === record) world.pods[record.pod] = undefined;
+    world.orphans.delete(record.uid);
+    this.release(record);
+    world.records.giveBack(record);
+  }
+}
