@@ -24,8 +24,8 @@ export {
   KUBERNETES_CONTROLLER_OPTIONS,
   STAND_IN_KUBELET_OPTIONS,
 } from "./options.ts";
-export type { ImagePullModel } from "./image-pull.ts";
-export { DEFAULT_IMAGE_PULL } from "./image-pull.ts";
+export type { ImagePullModel } from "./kubelet/image-pull.ts";
+export { DEFAULT_IMAGE_PULL } from "./kubelet/image-pull.ts";
 export type {
   DaemonSetStatus,
   DeploymentStatus,

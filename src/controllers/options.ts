@@ -7,10 +7,10 @@
 // tolerations, passes) stay as they are. Phases are where a periodic loop stands on its grid; undefined means a
 // draw keyed by the loop's name.
 
-import { DEFAULT_IMAGE_PULL, type ImagePullModel } from "./image-pull.ts";
+import { DEFAULT_IMAGE_PULL, type ImagePullModel } from "./kubelet/image-pull.ts";
 import { DEFAULT_JOB_BACKOFF, type JobBackoffLimits } from "./job-backoff.ts";
 import { DEFAULT_LEASE_RENEWAL, type LeaseRenewal } from "./lease-phase.ts";
-import { DEFAULT_RESTART_BACKOFF, type RestartBackoffLimits } from "./restart-backoff.ts";
+import { DEFAULT_RESTART_BACKOFF, type RestartBackoffLimits } from "./kubelet/restart-backoff.ts";
 
 /** Node lifecycle controller; flag names of kube-controller-manager. */
 export interface NodeLifecycleOptions {

@@ -26,7 +26,7 @@ import { EndpointSliceController } from "./endpoint-slices.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { JobController, type JobLimit } from "./job.ts";
-import { Kubelets } from "./kubelet.ts";
+import { Kubelets } from "./kubelet/kubelets.ts";
 import { NodeLifecycleController } from "./node-lifecycle.ts";
 import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
 import { PodGcController } from "./pod-gc.ts";
