@@ -229,6 +229,8 @@ export type Volume =
       readonly name: string;
       readonly diskName: string;
       readonly diskUri: string;
+      /** Managed, Dedicated or Shared (the default); only the first has a CSI form. */
+      readonly diskKind: string;
     }
   | {
       readonly kind: "cinder";

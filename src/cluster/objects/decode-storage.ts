@@ -168,6 +168,7 @@ function decodeVolumeSource(spec: FieldCursor): VolumeSource {
       kind,
       driver: kind === "csi" ? source.text("driver") : "",
       handle: source.text(handleField),
+      ...(kind === "azureDisk" && { diskKind: source.text("kind") || "Shared" }),
       readOnly: source.boolean("readOnly"),
     };
     source.ignoreRest();

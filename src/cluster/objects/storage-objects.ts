@@ -37,6 +37,8 @@ export interface VolumeSource {
   /** CSI volume handle, disk name, image: the identity of the disk. */
   readonly handle: string;
   readonly readOnly: boolean;
+  /** Of an Azure disk: Managed, Dedicated or Shared (the default). */
+  readonly diskKind?: string;
 }
 
 /** A volume. */

@@ -251,7 +251,7 @@ function compileRequests(
   const scoreOptions = { skipPodLevel: true, nonMissing: NON_ZERO_DEFAULTS };
   return {
     requests: shareEqual(resourceListOf(requestQuantities, true), nodeRequests),
-    scoreRequests: resourceListOf(podRequests(requesting, scoreOptions), true),
+    scoreRequests: resourceListOf(podRequests(requesting, scoreOptions)),
     nodeRequests,
     nonZeroRequests: resourceListOf(nonZeroPodRequests(requesting)),
     balancedRequests: nodeRequests,

@@ -119,6 +119,7 @@ const SOURCES: readonly (readonly [string, DecodeSource])[] = [
       name,
       diskName: source.text("diskName"),
       diskUri: source.text("diskURI"),
+      diskKind: source.text("kind") || "Shared",
     }),
   ],
   ["cinder", (source, name) => ({ kind: "cinder", name, volumeId: source.text("volumeID") })],

@@ -3,7 +3,7 @@
 // One formula with switches serves every caller (Q7, Q8): the filter, the scorers, the sums kept per
 // node. It works on exact quantities and is computed once per template, never in a loop over pods.
 
-import { type Quantity, quantityOf, quantityOfMilli } from "../quantity/quantity.ts";
+import { type Quantity, quantityOf, quantityOfMilli, ZERO_QUANTITY } from "../quantity/quantity.ts";
 import type { QuantityMap } from "../quantity/resource-list.ts";
 import { isPodLevelResource } from "../quantity/resource-names.ts";
 
@@ -61,7 +61,12 @@ export function podRequests(pod: RequestingPod, options: RequestOptions = {}): Q
     return withNonMissing(own, options.nonMissing);
   });
   if (!options.skipPodLevel && pod.podLevel !== undefined) {
-    replacePodLevel(total, podLevelRequests(pod, pod.podLevel.requests, options));
+    const { requests } = pod.podLevel;
+    replacePodLevel(
+      total,
+      requests,
+      options.useStatus ? effectivePodRequests(pod, requests) : requests,
+    );
   }
   if (!options.excludeOverhead) addAll(total, pod.overhead);
   return total;
@@ -73,12 +78,13 @@ export function podLimits(pod: RequestingPod, options: RequestOptions = {}): Qua
     options.useStatus && isReported ? reportedLimits(pod, container) : container.limits,
   );
   if (!options.skipPodLevel && pod.podLevel !== undefined) {
-    replacePodLevel(total, pod.podLevel.limits);
+    const { limits } = pod.podLevel;
+    replacePodLevel(total, limits, options.useStatus ? effectivePodLimits(pod, limits) : limits);
   }
   if (options.excludeOverhead) return total;
   for (const [name, amount] of pod.overhead) {
     const limit = total.get(name);
-    if (limit !== undefined) total.set(name, limit.add(amount));
+    if (limit !== undefined && limit.sign !== 0) total.set(name, limit.add(amount));
   }
   return total;
 }
@@ -137,22 +143,29 @@ function reportedLimits(pod: RequestingPod, container: RequestingContainer): Qua
   return result;
 }
 
-function podLevelRequests(
-  pod: RequestingPod,
-  requests: QuantityMap,
-  options: RequestOptions,
-): QuantityMap {
-  if (![...requests.keys()].some(isPodLevelResource)) return new Map();
-  if (!options.useStatus || pod.reportedPodLevel === undefined) return requests;
+function effectivePodRequests(pod: RequestingPod, requests: QuantityMap): QuantityMap {
+  if (pod.reportedPodLevel === undefined) return requests;
   const result = new Map(pod.isResizeInfeasible ? [] : requests);
   raiseTo(result, pod.reportedPodLevel.requests);
   raiseTo(result, pod.reportedPodLevel.allocated);
   return result;
 }
 
-function replacePodLevel(total: Map<string, Quantity>, podLevel: QuantityMap): void {
-  for (const [name, amount] of podLevel) {
-    if (isPodLevelResource(name)) total.set(name, amount);
+function effectivePodLimits(pod: RequestingPod, limits: QuantityMap): QuantityMap {
+  if (pod.reportedPodLevel === undefined) return limits;
+  const result = new Map(pod.isResizeInfeasible ? [] : limits);
+  raiseTo(result, pod.reportedPodLevel.limits);
+  return result;
+}
+
+/** Only what the spec names is replaced: reported alone it counts for nothing, unreported it is 0. */
+function replacePodLevel(
+  total: Map<string, Quantity>,
+  spec: QuantityMap,
+  effective: QuantityMap,
+): void {
+  for (const name of spec.keys()) {
+    if (isPodLevelResource(name)) total.set(name, effective.get(name) ?? ZERO_QUANTITY);
   }
 }
 

@@ -72,7 +72,7 @@ const KEPT_VOLUME_SOURCES: ReadonlyMap<string, readonly string[]> = new Map([
   ["emptyDir", ["medium", "sizeLimit"]],
   ["gcePersistentDisk", ["pdName", "readOnly"]],
   ["awsElasticBlockStore", ["volumeID", "readOnly"]],
-  ["azureDisk", ["diskName", "diskURI"]],
+  ["azureDisk", ["diskName", "diskURI", "kind"]],
   ["cinder", ["volumeID"]],
   ["iscsi", ["iqn", "lun", "readOnly"]],
   ["rbd", ["monitors", "pool", "image", "readOnly"]],

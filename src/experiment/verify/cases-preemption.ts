@@ -159,7 +159,7 @@ function checkSelect(recorded: RecordedCase): CaseOutcome {
   const { name, nodes, plugin, filters } = prepared;
   const { state, pod } = begin(prepared, recorded["pod"]);
   const found = plugin.search(state, pod, filters, nodes, nodes.length);
-  const acceptable = "candidates" in found ? found.acceptable.map((each) => each.nodeName) : [];
+  const acceptable = found.acceptable.map((each) => each.nodeName);
   const { anyOf = [] } = recorded["expect"] as { readonly anyOf?: readonly string[] };
   const differences: Difference[] = [];
   const isRight = acceptable.length > 0 && acceptable.every((node) => anyOf.includes(node));
@@ -196,7 +196,7 @@ function search(
   pod: PodInfo,
 ): readonly PreemptionCandidate[] {
   const found = plugin.search(state, pod, filters, nodes, nodes.length);
-  return "candidates" in found ? found.candidates : [];
+  return found.candidates;
 }
 
 function shownCandidate(candidate: PreemptionCandidate): Required<RecordedCandidate> {

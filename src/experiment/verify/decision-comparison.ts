@@ -119,7 +119,7 @@ export function compareNodes(
     const fits = verdict?.code === Code.Success;
     compareValues(out, { ...place, what: "fits" }, expected.fits, fits);
     if (!expected.fits) {
-      compareRejection(out, place, expect, expected, verdict, examination.decision);
+      compareRejection(out, place, world, expect, expected, examination);
     } else if (fits) {
       compareScores(out, place, world, expected, examination, expect.error !== undefined);
     }
@@ -138,20 +138,23 @@ export function compareNodes(
 function compareRejection(
   out: Difference[],
   place: { case: string; node: string },
+  world: RecordedWorld,
   expect: ExpectedDecision,
   expected: ExpectedNode,
-  verdict: Status | undefined,
-  decision: Decision,
+  { decision, verdicts }: Examination,
 ): void {
+  const verdict = verdicts.get(place.node);
   if (verdict !== undefined) {
     compareStatus(out, { ...place, what: "verdict" }, expected as RecordedStatus, verdict);
     return;
   }
+  // The pod's own nominated node was asked before the narrowing and keeps its reasons.
+  const { reasons } = decision.statuses.get(world.cache.findRow(place.node)!);
   const { absent } = decision.statuses;
   compareValues(out, { ...place, what: "plugin" }, expected.plugin, undefined);
   compareValues(out, { ...place, what: "code" }, expected.code, formatCode(absent.code));
   if (expect.winners.length === 0 && expect.error === undefined) {
-    compareValues(out, { ...place, what: "reasons" }, expected.reasons, absent.reasons);
+    compareValues(out, { ...place, what: "reasons" }, expected.reasons, reasons);
   }
 }
 
@@ -163,7 +166,7 @@ function compareScores(
   { feasible, scoring }: Examination,
   failed: boolean,
 ): void {
-  if (failed) return;
+  if (failed || scoring.status.code !== Code.Success) return;
   const position = feasible.findIndex((row) => world.cache.nodeName(row) === place.node);
   const plugins = new Set([
     ...Object.keys(expected.scores ?? {}),
@@ -200,12 +203,17 @@ export function compareChoice(
 ): void {
   const { decision, feasible, scoring } = examination;
   const { cache } = world;
+  // One fitting node is taken unscored: whether a failing score is recorded then says nothing.
+  const scoringFails = feasible.length > 0 && scoring.status.code !== Code.Success;
   const hasError =
-    decision.outcome === "error" || (feasible.length > 0 && scoring.status.code !== Code.Success);
+    decision.outcome === "error" ||
+    (scoringFails && (feasible.length > 1 || expect.error !== undefined));
   compareValues(out, { case: name, what: "error" }, expect.error !== undefined, hasError);
   if (hasError) return;
   const choice = decision.node === -1 ? null : cache.nodeName(decision.node);
-  const winners = winnersOf(world, examination);
+  // Nobody wins without scores: the search ends at the first node that fits.
+  const isUnscored = expect.noScorePlugins === true || scoringFails;
+  const winners = isUnscored && choice !== null ? [choice] : winnersOf(world, examination);
   compareValues(out, { case: name, what: "winners" }, expect.winners, winners);
   if (expect.choiceArbitrary === true) {
     const isAmong = choice !== null && expect.winners.includes(choice);

@@ -113,8 +113,7 @@ function preemptionOf({ profile }: FailedCycle): DefaultPreemption | undefined {
 export function searchEverywhere(cycle: FailedCycle): PreemptionFindings | undefined {
   const { world, profile, state, decision } = cycle;
   const nodes = potentialNodes(world.cache.nodeList, decision.statuses);
-  const found = preemptionOf(cycle)?.search(state, decision.pod, profile, nodes, nodes.length);
-  return found !== undefined && "candidates" in found ? found : undefined;
+  return preemptionOf(cycle)?.search(state, decision.pod, profile, nodes, nodes.length);
 }
 
 /**

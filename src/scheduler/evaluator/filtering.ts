@@ -8,7 +8,7 @@ import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
-import type { FilterLists } from "../framework/plugin.ts";
+import type { FilterLists, FilterPlugin } from "../framework/plugin.ts";
 import {
   Code,
   errorStatus,
@@ -18,6 +18,7 @@ import {
   SUCCESS,
   unresolvable,
 } from "../framework/status.ts";
+import { whyFilterFails } from "./unprepared-plugins.ts";
 
 /** What PreFilter leaves: a verdict for the whole pod, or the nodes that remain. */
 export interface PreFiltering {
@@ -55,13 +56,13 @@ export function runPreFilters(
       state.skipFilterPlugins.add(plugin.name);
       continue;
     }
-    if (status.code === Code.UnschedulableAndUnresolvable) return finish(status);
+    if (status.code === Code.UnschedulableAndUnresolvable) return endedBy(status, skipped);
     if (isRejected(status)) {
       rejection = status;
       continue;
     }
     if (status.code !== Code.Success) {
-      return finish(failedCall("PreFilter", plugin.name, status));
+      return endedBy(failedCall("PreFilter", plugin.name, status), skipped);
     }
     if (outcome.nodeNames === undefined) continue;
     narrowing.push(plugin.name);
@@ -69,6 +70,11 @@ export function runPreFilters(
     if (nodeNames.size === 0) return finish(unresolvable("", emptyNarrowingText(narrowing)));
   }
   return finish(rejection ?? SUCCESS);
+}
+
+/** Some plugin ended it on the spot: what others had left of the nodes no longer counts. */
+function endedBy(status: Status, skipped: readonly string[]): PreFiltering {
+  return { status, nodeNames: undefined, narrowingPlugins: [], skipped };
 }
 
 /**
@@ -131,9 +137,9 @@ export function runFilters(
   pod: PodInfo,
   row: NodeRow,
 ): Status {
-  state.activeFilters ??= profile.filterPlugins.filter(
-    (plugin) => !state.skipFilterPlugins.has(plugin.name),
-  );
+  state.activeFilters ??= profile.filterPlugins
+    .filter((plugin) => !state.skipFilterPlugins.has(plugin.name))
+    .map((plugin) => preparedFilter(plugin, profile));
   for (const plugin of state.activeFilters) {
     const status = plugin.filter(state, pod, row);
     if (status.code === Code.Success) continue;
@@ -141,6 +147,13 @@ export function runFilters(
     return isRejected(named) ? named : failedCall("filter", plugin.name, named);
   }
   return SUCCESS;
+}
+
+/** The plugin, or one that fails on every node where its PreFilter is switched off. */
+function preparedFilter(plugin: FilterPlugin, profile: FilterLists): FilterPlugin {
+  const { name } = plugin;
+  const fault = whyFilterFails(name, profile.preFilterPlugins);
+  return fault === undefined ? plugin : { name, filter: () => errorStatus(name, fault) };
 }
 
 /** An Error status in upstream's words for a plugin that neither accepted nor rejected. */

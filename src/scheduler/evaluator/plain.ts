@@ -4,6 +4,7 @@
 // cache's per-node sums, and recomputes everything else. Faster evaluators must give the same node,
 // scores and reasons.
 
+import { compareText } from "../../base/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { CycleState } from "../framework/cycle-state.ts";
@@ -144,8 +145,10 @@ export class PlainEvaluator implements Evaluator {
     let nodes = all;
     if (nodeNames !== undefined) {
       nodes = all.filter((row) => nodeNames.has(this.cache.nodeName(row)));
-      const plugins = narrowingPlugins.join(" ");
-      search.statuses.absent = unresolvable("", `node(s) didn't satisfy plugin(s) [${plugins}]`);
+      // Upstream keeps one set for both: who refused the nominated node is listed as well.
+      const plugins = new Set([...narrowingPlugins, ...refusersOf(search.statuses)]);
+      const list = [...plugins].sort(compareText).join(" ");
+      search.statuses.absent = unresolvable("", `node(s) didn't satisfy plugin(s) [${list}]`);
     }
     const percentage = profile.percentageOfNodesToScore ?? this.percentage;
     const wanted =
@@ -297,12 +300,18 @@ function outcomeOf(
   return isPlaced ? "placed" : "unschedulable";
 }
 
+/** The plugins behind the statuses of single nodes. */
+function refusersOf(statuses: NodeStatuses): Set<string> {
+  const plugins = new Set<string>();
+  for (const [, status] of statuses.entries()) plugins.add(status.plugin);
+  return plugins;
+}
+
 function rejectingPlugins(
   statuses: NodeStatuses,
   preFiltering: PreFiltering | undefined,
 ): ReadonlySet<string> {
-  const plugins = new Set<string>();
-  for (const [, status] of statuses.entries()) plugins.add(status.plugin);
+  const plugins = refusersOf(statuses);
   if (statuses.absent.plugin !== "") plugins.add(statuses.absent.plugin);
   for (const plugin of preFiltering?.narrowingPlugins ?? []) plugins.add(plugin);
   return plugins;

@@ -11,6 +11,7 @@ import type { PodInfo } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
 import { Code, errorStatus, type Status, SUCCESS } from "../framework/status.ts";
 import { failedCall } from "./filtering.ts";
+import { whyScoreFails } from "./unprepared-plugins.ts";
 
 /** Totals parallel to the feasible list, and per plugin what they are made of. */
 export interface Scoring {
@@ -44,6 +45,8 @@ export function runScores(
   }
   for (const { plugin, weight } of profile.scorePlugins) {
     if (state.skipScorePlugins.has(plugin.name)) continue;
+    const unprepared = whyScoreFails(plugin.name, profile.preScorePlugins);
+    if (unprepared !== undefined) return fail(errorStatus(plugin.name, unprepared));
     const raw = feasible.map((row) => plugin.score(state, pod, row));
     const normalized = plugin.normalizeScores === undefined ? raw : raw.slice();
     plugin.normalizeScores?.(state, pod, feasible, normalized);

@@ -42,6 +42,12 @@ export function migratedDriverOf(volume: Volume): string | undefined {
   return MIGRATIONS.get(volume.kind)?.driver;
 }
 
+/** The driver that makes the volumes of an in-tree plugin, or undefined. */
+export function driverOfPlugin(plugin: string): string | undefined {
+  for (const each of MIGRATIONS.values()) if (each.plugin === plugin) return each.driver;
+  return undefined;
+}
+
 /**
  * The driver that stands for a storage class's provisioner: itself, or its successor; undefined when
  * its volumes are not counted on such a node.
@@ -58,33 +64,42 @@ export function driverOfProvisioner(
 
 /**
  * The CSI volume that an inline disk is counted as on a node with CSI drivers; undefined when it is
- * not counted, "unreadable" when its identity makes no sense (upstream ends the cycle with an error).
+ * not counted, a problem when it has no CSI form (upstream ends the cycle with an error).
  */
 export function countedInlineVolume(
   volume: Volume,
   csiNode: CsiNodeObject | undefined,
-): CsiVolume | "unreadable" | undefined {
+): CsiVolume | { readonly problem: string } | undefined {
   const migration = MIGRATIONS.get(volume.kind);
   if (migration === undefined || !migration.isCounted || csiNode === undefined) return undefined;
-  const handle = inlineHandle(volume);
-  return handle === undefined ? "unreadable" : { driver: migration.driver, handle };
-}
-
-function inlineHandle(volume: Volume): string | undefined {
+  const { driver } = migration;
   switch (volume.kind) {
-    case "awsElasticBlockStore":
-      return ebsHandle(volume.volumeId);
+    case "awsElasticBlockStore": {
+      const handle = ebsHandle(volume.volumeId);
+      return handle === undefined ? { problem: ebsProblem(volume.volumeId) } : { driver, handle };
+    }
     case "gcePersistentDisk":
-      return gceHandle(volume.pdName, []);
+      return { driver, handle: gceHandle(volume.pdName, []) ?? "" };
     case "azureDisk":
-      return volume.diskUri;
+      return isManagedDisk(volume.diskKind)
+        ? { driver, handle: volume.diskUri }
+        : { problem: `kind(${volume.diskKind}) is not supported in csi migration` };
     case "cinder":
-      return volume.volumeId;
+      return { driver, handle: volume.volumeId };
     case "portworxVolume":
-      return volume.handle;
+      return { driver, handle: volume.handle };
     default:
       return undefined;
   }
+}
+
+function ebsProblem(volumeId: string): string {
+  return `failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume (${volumeId})`;
+}
+
+/** Azure disks that are not managed (the default) have no form as CSI volumes. */
+function isManagedDisk(kind: string | undefined): boolean {
+  return kind?.toLowerCase() === "managed";
 }
 
 /** The CSI volume that a PersistentVolume is counted as, in-tree ones only on nodes with drivers. */
@@ -92,8 +107,9 @@ export function countedVolume(
   volume: PersistentVolumeObject,
   csiNode: CsiNodeObject | undefined,
 ): CsiVolume | undefined {
-  const { kind, driver, handle } = volume.source;
+  const { kind, driver, handle, diskKind } = volume.source;
   if (kind === "csi") return { driver, handle };
+  if (kind === "azureDisk" && !isManagedDisk(diskKind)) return undefined;
   const migration = MIGRATIONS.get(kind);
   if (migration === undefined || !migration.isCounted || csiNode === undefined) return undefined;
   const translated =

@@ -56,10 +56,11 @@ export class DefaultPreemption implements PreEnqueuePlugin, PostFilterPlugin {
     const nodes = potentialNodes(cache.nodeList, statuses);
     const wanted = candidatesWanted(nodes.length, this.limits);
     const findings = this.search(state, pod, filters, nodes, wanted);
-    if (!("candidates" in findings)) {
-      return { status: errorStatus(this.name, `preemption: ${statusMessage(findings)}`) };
+    const { chosen, rejected, failure } = findings;
+    if (failure !== undefined) {
+      const status = errorStatus(this.name, `preemption: ${statusMessage(failure)}`);
+      return { status, preemption: findings };
     }
-    const { chosen, rejected } = findings;
     if (chosen !== undefined) {
       return { status: SUCCESS, nominate: chosen.nodeName, preemption: findings };
     }
@@ -79,7 +80,7 @@ export class DefaultPreemption implements PreEnqueuePlugin, PostFilterPlugin {
     filters: FilterLists,
     nodes: readonly NodeRow[],
     wanted: number,
-  ): PreemptionFindings | Status {
+  ): PreemptionFindings {
     const { cache, objects, nowUs } = this.handle;
     const context = {
       cache,

@@ -51,20 +51,28 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
 
   /** A pod that asks for none of the resources cannot change any balance. */
   preScore(_state: CycleState, pod: PodInfo): Status {
+    return this.asksForSome(pod) ? SUCCESS : SKIP;
+  }
+
+  score(_state: CycleState, pod: PodInfo, row: NodeRow): number {
+    // A profile may leave PreScore out: such a pod then scores 0 instead of being skipped.
+    if (!this.asksForSome(pod)) return 0;
+    const count = this.collectFractions(row, pod.template.balancedRequests);
+    const balanceWith = balanceOf(this.withPodScratch, count);
+    const balanceWithout = balanceOf(this.withoutPodScratch, count);
+    if (this.cache.exact === undefined) {
+      return 50 + Math.trunc((50 + balanceWith - balanceWithout) / 2);
+    }
+    return Number(50n + (50n + int64Of(balanceWith) - int64Of(balanceWithout)) / 2n);
+  }
+
+  private asksForSome(pod: PodInfo): boolean {
     const { balancedRequests } = pod.template;
-    const asksForSome = this.args.resources.some(({ name }) =>
+    return this.args.resources.some(({ name }) =>
       this.cache.exact === undefined
         ? wantedAmount(balancedRequests, name) !== 0
         : exactWanted(balancedRequests, name) !== 0n,
     );
-    return asksForSome ? SUCCESS : SKIP;
-  }
-
-  score(_state: CycleState, pod: PodInfo, row: NodeRow): number {
-    const count = this.collectFractions(row, pod.template.balancedRequests);
-    const balanceWith = balanceOf(this.withPodScratch, count);
-    const balanceWithout = balanceOf(this.withoutPodScratch, count);
-    return 50 + Math.trunc((50 + balanceWith - balanceWithout) / 2);
   }
 
   /** Fills the scratch shares; how many there are. */
@@ -92,6 +100,11 @@ export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlu
 /** 100 minus the standard deviation of the first `count` shares in percent, cut to an integer. */
 export function balanceOf(fractions: ArrayLike<number>, count: number = fractions.length): number {
   return Math.trunc((1 - deviationOf(fractions, count)) * 100);
+}
+
+/** A float as upstream's int64; what lies outside becomes the smallest one. */
+function int64Of(value: number): bigint {
+  return Math.abs(value) < 2 ** 63 ? BigInt(value) : -9_223_372_036_854_775_808n;
 }
 
 function deviationOf(fractions: ArrayLike<number>, count: number): number {

@@ -105,8 +105,9 @@ export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin {
     // A volume that pods of the node use already costs nothing. One that is only attached costs once
     // more when the pod asks for it: upstream counts it on both sides.
     for (const volume of used.keys()) wanted.delete(volume);
-    const attached = state.read<AttachedVolumes>(STATE_KEY)?.onNode(nodeName) ?? [];
-    for (const [volume, driver] of attached) used.set(volume, driver);
+    // Upstream looks at the attachments in Filter: a profile may leave PreFilter out.
+    const attached = state.read<AttachedVolumes>(STATE_KEY) ?? new AttachedVolumes(this.objects);
+    for (const [volume, driver] of attached.onNode(nodeName)) used.set(volume, driver);
     for (const driver of new Set(wanted.values())) {
       const limit = limits.get(driver);
       if (limit === undefined) continue;
@@ -157,8 +158,9 @@ export class NodeVolumeLimits implements PreFilterPlugin, FilterPlugin {
       const used = claimVolumeOf(pod, volume);
       if (used === undefined) {
         const inline = countedInlineVolume(volume, csiNode);
-        if (inline === "unreadable") {
-          return errorStatus(this.name, `converting volume(${volume.name}) from inline to csi`);
+        if (inline !== undefined && "problem" in inline) {
+          const place = `converting volume(${volume.name}) from inline to csi`;
+          return errorStatus(this.name, `${place}: ${inline.problem}`);
         }
         addVolume(into, inline);
         continue;

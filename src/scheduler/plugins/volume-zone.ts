@@ -50,23 +50,23 @@ export class VolumeZone implements PreFilterPlugin, FilterPlugin {
   }
 
   preFilter(state: CycleState, pod: PodInfo): PreFilterOutcome {
-    const constraints: ZoneConstraint[] = [];
-    for (const name of namedClaimsOf(pod.template)) {
-      const volume = this.volumeOf(pod.namespace, name);
-      if (typeof volume === "string") return { status: unresolvable(this.name, volume) };
-      if (volume !== undefined) constraints.push(...zoneConstraintsOf(volume));
-    }
+    const constraints = this.constraintsOf(pod);
+    if (typeof constraints === "string") return { status: unresolvable(this.name, constraints) };
     if (constraints.length === 0) return { status: SKIP };
     const found: ZoneConstraints = { constraints };
     state.write(STATE_KEY, found);
     return { status: SUCCESS };
   }
 
-  filter(state: CycleState, _pod: PodInfo, node: NodeRow): Status {
+  filter(state: CycleState, pod: PodInfo, node: NodeRow): Status {
     const { labels } = this.cache.node(node).meta;
     // A node without any such label stands for a cluster that has no zones.
     if (!TOPOLOGY_LABELS.some((key) => labels.has(key))) return SUCCESS;
-    for (const constraint of state.read<ZoneConstraints>(STATE_KEY)?.constraints ?? []) {
+    // A profile may leave PreFilter out: then the claims are looked up here.
+    const constraints =
+      state.read<ZoneConstraints>(STATE_KEY)?.constraints ?? this.constraintsOf(pod);
+    if (typeof constraints === "string") return unresolvable(this.name, constraints);
+    for (const constraint of constraints) {
       const { key, successor, values } = constraint;
       const value = labels.get(key) ?? labels.get(successor);
       if (value === undefined || !values.has(value)) {
@@ -106,6 +106,17 @@ export class VolumeZone implements PreFilterPlugin, FilterPlugin {
             : "Queue",
       },
     ];
+  }
+
+  /** What the labels of the pod's volumes demand of a node, or why the pod fits nowhere. */
+  private constraintsOf(pod: PodInfo): readonly ZoneConstraint[] | string {
+    const constraints: ZoneConstraint[] = [];
+    for (const name of namedClaimsOf(pod.template)) {
+      const volume = this.volumeOf(pod.namespace, name);
+      if (typeof volume === "string") return volume;
+      if (volume !== undefined) constraints.push(...zoneConstraintsOf(volume));
+    }
+    return constraints;
   }
 
   /** The volume behind a claim; undefined when there is none yet, a text when that is a refusal. */

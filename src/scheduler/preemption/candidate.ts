@@ -6,6 +6,7 @@ import type { NodeRow } from "../cache/node-row.ts";
 import type { DisruptionBudget } from "../framework/cluster-objects.ts";
 import type { NodeStatuses } from "../framework/node-statuses.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
+import type { Status } from "../framework/status.ts";
 
 /** A node with its cheapest set of victims. */
 export interface PreemptionCandidate {
@@ -30,4 +31,6 @@ export interface PreemptionFindings {
   readonly budgets: readonly DisruptionBudget[];
   /** The candidate to carry out; undefined when there is none. */
   readonly chosen: PreemptionCandidate | undefined;
+  /** The errors of the dry runs, when no candidate came out beside them. */
+  readonly failure: Status | undefined;
 }

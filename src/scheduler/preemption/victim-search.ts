@@ -28,12 +28,12 @@ export function candidatesWanted(nodeCount: number, limits: CandidateLimits): nu
   return Math.min(nodeCount, Math.max(share, limits.minCandidateNodesAbsolute));
 }
 
-/** Tries the nodes and chooses; an Error status when nothing but errors came out. */
+/** Tries the nodes and chooses; `failure` is set when errors came out and no candidate. */
 export function searchVictims(
   context: DryRunContext,
   nodes: readonly NodeRow[],
   wanted: number,
-): PreemptionFindings | Status {
+): PreemptionFindings {
   const harmless: PreemptionCandidate[] = [];
   const violating: PreemptionCandidate[] = [];
   const rejected = new NodeStatuses();
@@ -50,10 +50,10 @@ export function searchVictims(
     }
   }
   const candidates = [...harmless, ...violating];
-  if (candidates.length === 0 && errors.length > 0) return joined(errors);
+  const failure = candidates.length === 0 && errors.length > 0 ? joined(errors) : undefined;
   const acceptable = cheapestCandidates(candidates, context.nowUs);
   const { budgets } = context;
-  return { candidates, rejected, acceptable, budgets, chosen: acceptable[0] };
+  return { candidates, rejected, acceptable, budgets, chosen: acceptable[0], failure };
 }
 
 /** Several errors as one text, each different one once. */

@@ -3,6 +3,7 @@
 //
 // Read from the API's tables at a commit. Counters that are zero are absent, as the API omits them.
 
+import { compareText } from "../../../base/index.ts";
 import {
   type ApiServer,
   ConditionStatus,
@@ -58,7 +59,7 @@ export function nodeFields(facts: NodeObject): CompactFields {
   for (const { type, status, reason } of facts.conditions) {
     if (type === "Ready") fields.set("cond.Ready", conditionText(status, reason));
   }
-  const taints = facts.taints.map(({ key, effect }) => `${key}:${effect}`).sort();
+  const taints = facts.taints.map(({ key, effect }) => `${key}:${effect}`).sort(compareText);
   if (taints.length > 0) fields.set("taints", taints.join(","));
   if (facts.unschedulable) fields.set("unschedulable", "true");
   return fields;

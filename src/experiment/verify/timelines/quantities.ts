@@ -1,9 +1,21 @@
 // The table of all quantities that the recordings speak of, and the search for the row of a key.
+//
+// A key that no row is about is not guessed at: whoever asks is told that it is unknown.
 
 import type { Quantity, Situation } from "./quantity.ts";
+import { DEPLOYMENTS } from "./quantities/deployments.ts";
 import { NODE_FAILURES } from "./quantities/node-failures.ts";
+import { REMOVAL_AND_DRAIN } from "./quantities/removal-and-drain.ts";
+import { SERVICES } from "./quantities/services.ts";
+import { ZONES } from "./quantities/zones.ts";
 
-const ALL: readonly Quantity[] = [...NODE_FAILURES];
+const ALL: readonly Quantity[] = [
+  ...NODE_FAILURES,
+  ...ZONES,
+  ...REMOVAL_AND_DRAIN,
+  ...DEPLOYMENTS,
+  ...SERVICES,
+];
 
 const BY_NAME: ReadonlyMap<string, readonly Quantity[]> = groupByName(ALL);
 

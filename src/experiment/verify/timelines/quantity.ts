@@ -4,6 +4,7 @@
 // The classes are those of REPLAY.md section 4. A quantity of class `none` is told for information; one
 // without `compute` cannot be told from events at all.
 
+import { compareText } from "../../../base/index.ts";
 import type { Attempt } from "./replay-world.ts";
 import type { RunView } from "./run-view.ts";
 import type { Json, RecordedQuantity, TimelineAction, TimelineFile } from "./timeline-file.ts";
@@ -35,6 +36,8 @@ export interface Situation {
   readonly attempts?: readonly Attempt[];
   readonly refusals?: readonly { readonly name: string; readonly text: string }[];
   readonly snapshots?: ReadonlyMap<string, Json>;
+  /** Changes of zone states, in seconds since the first action. */
+  readonly zoneStates?: readonly (readonly [number, string])[];
   readonly horizon: number;
   readonly wallStartSecondOfMinute: number;
 }
@@ -107,7 +110,9 @@ export const L: Rule = { kind: "latency", sides: "two" };
 export const L_PLUS: Rule = { kind: "latency", sides: "one" };
 /** Duration of many steps. */
 export const DURATION: Rule = { kind: "latency", sides: "duration" };
+/** Equal to the recorded fact or count. */
 export const EXACT: Rule = { kind: "exact" };
+/** Told for information only. */
 export const NONE: Rule = { kind: "none" };
 
 /** A two-sided latency with a slack of its own. */
@@ -151,6 +156,7 @@ export function valuesOf(list: readonly (number | undefined)[]): Computed {
   return values(...list);
 }
 
+/** A fact as plain JSON. */
 export function fact(value: unknown): Computed {
   return { fact: value };
 }
@@ -210,11 +216,11 @@ export function ascending(list: readonly number[]): readonly number[] {
 /** How many of each text, in order of the texts. */
 export function countTexts(texts: readonly string[]): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
-  for (const text of [...texts].sort()) counts.set(text, (counts.get(text) ?? 0) + 1);
+  for (const text of [...texts].sort(compareText)) counts.set(text, (counts.get(text) ?? 0) + 1);
   return Object.fromEntries(counts);
 }
 
 /** Distinct texts in order. */
 export function distinct(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)].sort();
+  return [...new Set(texts)].sort(compareText);
 }
