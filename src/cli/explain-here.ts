@@ -20,7 +20,7 @@ export async function explainHere(
       : await explainObjects(positional[0], options, userCalls);
   return {
     exitCode: EXIT.ok,
-    output: formatExplanation(record, options.format),
+    output: formatExplanation(record, options.format, options.top),
     notes: record.notes.map((note) => `note: ${note}\n`).join(""),
     closing: "",
   };

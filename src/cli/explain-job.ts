@@ -42,6 +42,7 @@ export async function explainRunFolder(
     attempt: options.attempt,
     atUs: instantOf(options.at),
     node: options.node,
+    top: options.top,
     maxEvents: manifest.options.maxEvents ?? undefined,
     // A run that was stopped early had no decisions after that.
     untilUs: manifest.end.partial ? manifest.end.atUs : undefined,
@@ -71,7 +72,12 @@ export async function explainObjects(
     noPlugins: !options.plugins,
   };
   const input = await loadRunInput(request, userCalls);
-  return explainSnapshot(prepareRun(input), { pod, node: options.node, userCalls });
+  return explainSnapshot(prepareRun(input), {
+    pod,
+    node: options.node,
+    top: options.top,
+    userCalls,
+  });
 }
 
 /** What of `run.json` is needed to do the same again. */

@@ -217,6 +217,7 @@ export interface NodeScores {
 /** The nodes of the highest total. */
 export interface TieSet {
   readonly total: number;
+  readonly count: number;
   readonly nodes: readonly string[];
   readonly winner: string;
   readonly why: string;
@@ -302,6 +303,7 @@ export interface ResourceLack {
 export interface ExplainedChange {
   readonly target: "pod" | "node" | "cluster";
   readonly kind: ChangeKind;
+  /** What to do, without the node's name: "+250m cpu", "tolerate taint gpu=yes:NoSchedule". */
   readonly text: string;
   /** The node that is changed or emptied; null for changes of the pod. */
   readonly node: string | null;

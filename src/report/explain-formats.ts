@@ -4,12 +4,29 @@
 
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type { ExplainRecord, NodeScores, VerdictGroup } from "../metrics/index.ts";
+import { selectTop } from "./explain-selection.ts";
 import { csvText } from "./csv-rows.ts";
-import { type ExplainSection, explainHeadline, explainSections } from "./explain-text.ts";
+import type { ExplainDetail, ExplainSection } from "./explain-section.ts";
+import { explainHeadline, explainSections } from "./explain-text.ts";
 import { formatTextTable } from "./text-table.ts";
+import { wrapLine } from "./wrap-line.ts";
 
-/** The record as text; `csv` has one row per node, `name` is the chosen node. */
-export function formatExplanation(record: ExplainRecord, format: string): string {
+/** The narrowest terminal that is reckoned with. */
+const COLUMNS = 80;
+
+/** Names in a list unless a number is asked for. */
+const TOP = 10;
+
+/**
+ * The record as text; `csv` has one row per node, `name` is the chosen node. `top` keeps so many nodes
+ * of every list; without it `table` and `markdown` show ten and all other formats everything.
+ */
+export function formatExplanation(
+  whole: ExplainRecord,
+  format: string,
+  top: number | undefined = undefined,
+): string {
+  const record = top === undefined ? whole : selectTop(whole, top);
   switch (format) {
     case "json":
       return `${JSON.stringify(record, undefined, 2)}\n`;
@@ -20,27 +37,29 @@ export function formatExplanation(record: ExplainRecord, format: string): string
     case "csv":
       return csvOf(record);
     case "markdown":
-      return markdownOf(record);
+      return markdownOf(record, top ?? TOP);
     case "name":
       return record.decision?.node == null ? "" : `node/${record.decision.node}\n`;
     default:
-      return textOf(record, format === "wide");
+      return textOf(record, { wide: format === "wide", top: top ?? TOP });
   }
 }
 
-function textOf(record: ExplainRecord, wide: boolean): string {
-  const parts = [`${explainHeadline(record)}\n`];
-  for (const { title, lines, table } of explainSections(record, wide)) {
+function textOf(record: ExplainRecord, detail: ExplainDetail): string {
+  const width = detail.wide ? Number.POSITIVE_INFINITY : COLUMNS;
+  const parts = [`${wrapLine(explainHeadline(record), width)}\n`];
+  for (const { title, lines, table } of explainSections(record, detail)) {
     if (title !== "") parts.push(`\n${title}\n`);
-    for (const line of lines) parts.push(`${escapeControls(line)}\n`);
+    for (const line of lines) parts.push(`${wrapLine(escapeControls(line), width)}\n`);
     if (table !== undefined) parts.push(formatTextTable(table.header, table.rows, table.alignment));
   }
   return parts.join("");
 }
 
-function markdownOf(record: ExplainRecord): string {
+function markdownOf(record: ExplainRecord, top: number): string {
   const parts = [`**${escaped(explainHeadline(record))}**\n`];
-  for (const section of explainSections(record, false)) parts.push(markdownSection(section));
+  for (const section of explainSections(record, { wide: false, top }))
+    parts.push(markdownSection(section));
   return parts.join("");
 }
 

@@ -20,5 +20,6 @@ export {
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
 export { formatExplanation } from "./explain-formats.ts";
-export { explainHeadline, explainSections, obstacleText } from "./explain-text.ts";
-export type { ExplainSection } from "./explain-text.ts";
+export { explainHeadline, explainSections } from "./explain-text.ts";
+export type { ExplainDetail, ExplainSection } from "./explain-section.ts";
+export { obstacleText } from "./explain-changes.ts";

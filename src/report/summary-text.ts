@@ -7,6 +7,7 @@ import { duration, formatDuration } from "../base/index.ts";
 import type {
   DurationSummary,
   RunResult,
+  SchedulerSummary,
   ThresholdVerdict,
   WorkloadSummary,
 } from "../metrics/index.ts";
@@ -35,6 +36,7 @@ export function formatSummary(
 ): string {
   const shownMax = options.wide ? Number.MAX_SAFE_INTEGER : 20;
   const parts = [`VERDICT  ${verdictLine(result)}\n`, headLines(result), measureTable(result)];
+  if (result.schedulers.length > 1) parts.push(`\n${schedulerTable(result.schedulers)}`);
   if (result.workloads.length > 0) parts.push(`\n${workloadTable(result.workloads, shownMax)}`);
   if (result.thresholds.length > 0) parts.push(`\n${thresholdLines(result.thresholds)}`);
   if (result.pendingAtEnd.length > 0)
@@ -107,6 +109,16 @@ function measureTable(result: RunResult): string {
     ]),
   ];
   return `${table}\n${formatTextTable(["MEASURE", "VALUE"], single)}`;
+}
+
+function schedulerTable(schedulers: readonly SchedulerSummary[]): string {
+  const rows = schedulers.map((each) => [
+    each.name,
+    ...[each.attemptsCount, each.boundCount, each.unschedulableCount].map(String),
+    ...[each.conflictsCount, each.overcommitsCount].map(String),
+  ]);
+  const header = ["SCHEDULER", "ATTEMPTS", "BOUND", "UNSCHEDULABLE", "CONFLICTS", "OVERCOMMITS"];
+  return formatTextTable(header, rows, ["left", "right", "right", "right", "right", "right"]);
 }
 
 function durationCells(summary: DurationSummary): string[] {

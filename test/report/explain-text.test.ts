@@ -107,7 +107,13 @@ function record(nodeCount: number): ExplainRecord {
         })),
       },
       whyNoScores: "",
-      ties: { total: 200, nodes: ["n0"], winner: "n0", why: "it alone has the highest total" },
+      ties: {
+        total: 200,
+        count: 1,
+        nodes: ["n0"],
+        winner: "n0",
+        why: "it alone has the highest total",
+      },
       postFilter: null,
     },
     askedNode: null,
@@ -115,6 +121,83 @@ function record(nodeCount: number): ExplainRecord {
     suggestions: [],
     notSimulated: [{ plugin: "DynamicResources", reason: "claims are not simulated" }],
     notes: [],
+  };
+}
+
+/** The same pod without a node: with a long message, candidates and changes. */
+function pending(): ExplainRecord {
+  const base = record(0);
+  const none = { target: "node", amount: null, podsGone: [] } as const;
+  const nearby = (node: string): ExplainRecord["nearest"][number] => ({
+    node,
+    obstacles: [resource(4000, 3500, 4000)],
+    changes: [
+      { ...none, kind: "more-room", text: "+500m cpu", node },
+      { ...none, kind: "remove-taint", text: "remove taint old:NoSchedule", node },
+    ],
+    check: "fits",
+    refusal: "",
+  });
+  const reasons = ["node(s) didn't match pod topology spread constraints (missing required label)"];
+  const nodes = ["n1", "n2"];
+  const verdict = { verdict: "rejected", plugin: "PodTopologySpread", code: "X" } as const;
+  return {
+    ...base,
+    attempt: { ...base.attempt!, result: "unschedulable" },
+    queue: {
+      moves: [{ atUs: 9e6, place: "active", event: "AssignedPodDelete" }],
+      wokenBy: "AssignedPodDelete",
+      backoffUntilUs: null,
+      rejectedCount: 2,
+      errorCount: 0,
+      rejectedBy: ["NodeResourcesFit", "PodTopologySpread", "InterPodAffinity"],
+    },
+    decision: {
+      ...base.decision!,
+      node: null,
+      outcome: "unschedulable",
+      message: `0/40 nodes are available: 12 ${reasons[0]}, 28 Insufficient cpu. preemption: 0/40 nodes are available`,
+      verdicts: [{ ...verdict, reasons, count: 12, nodes }],
+      scores: null,
+      ties: null,
+      whyNoScores: "no node passed the filters",
+      postFilter: {
+        message: "",
+        nominatedNode: "n20",
+        preemption: {
+          hopelessCount: 3,
+          notTriedCount: 0,
+          candidates: [
+            {
+              node: "n20",
+              victims: [
+                { pod: "default/a", priority: 1 },
+                { pod: "default/b", priority: 0 },
+              ],
+              budgetViolations: 1,
+            },
+          ],
+          rejected: [{ reasons, count: 2, nodes }],
+          why: "it is the only candidate",
+        },
+      },
+    },
+    nearest: [nearby("n17"), nearby("n18")],
+    suggestions: [
+      {
+        changes: [
+          {
+            ...none,
+            target: "pod",
+            kind: "smaller-request",
+            text: "request 3500m cpu instead of 4 (-500m)",
+            node: null,
+          },
+        ],
+        nodeCount: 1,
+        nodes: ["n17"],
+      },
+    ],
   };
 }
 
@@ -172,7 +255,32 @@ describe("an explanation as text", () => {
     const csv = formatExplanation(value, "csv").trimEnd().split("\n");
     expect(csv).toHaveLength(4);
     expect(csv[1]).toBe('"n0","feasible",,"Success",,0,200,90,90,180,10,10,20');
-    expect(formatExplanation(value, "markdown")).toContain("| n0 \\* | 200 | 90 / 90 / 180 |");
+    expect(formatExplanation(value, "markdown")).toContain("| n0 \\* | 200 | 180 |");
+  });
+
+  it("shows all three numbers of the chosen node, and of every node when wide", () => {
+    expect(formatExplanation(record(3), "table")).toMatch(/^Fit +90 +90 +x2 +180$/m);
+    expect(formatExplanation(record(3), "wide")).toMatch(/^n1 +198 +89 \/ 89 \/ 178/m);
+  });
+
+  it("keeps so many nodes of every list in every format, and the counts of the whole", () => {
+    const { decision } = JSON.parse(formatExplanation(record(30), "json", 2)) as ExplainRecord;
+    expect(decision!.verdicts[0]).toMatchObject({ count: 30, nodes: ["n0", "n1"] });
+    expect(decision!.scores!.nodes.map(({ node }) => node)).toEqual(["n0", "n1"]);
+    expect(formatExplanation(record(30), "csv", 2).trimEnd().split("\n")).toHaveLength(3);
+    expect(formatExplanation(record(30), "table", 2)).toContain("n0, n1 and 28 more");
+  });
+
+  it("fits 80 columns, and loses no word by it", () => {
+    const waiting = pending();
+    const table = formatExplanation(waiting, "table");
+    expect(table.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(table).toContain("- request 3500m cpu instead of 4 (-500m): fits on n17");
+    expect(table).toContain("- n17, n18: +500m cpu; and remove taint old:NoSchedule");
+    expect(table).toContain("* n20: evict default/a (1), default/b (0); 1 against a disruption");
+    expect(table).toContain("queue      woken by AssignedPodDelete at 9s; 2 rejections before");
+    const words = table.split(/\s+/).join(" ");
+    expect(words).toContain(waiting.decision!.message);
   });
 
   it("says why a pod was never tried", () => {

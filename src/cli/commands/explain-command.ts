@@ -18,6 +18,7 @@ export interface ExplainOptions {
   readonly attempt?: number;
   readonly at?: string;
   readonly node?: string;
+  readonly top?: number;
   readonly format: (typeof FORMATS)[number];
   readonly maxInputBytes?: number;
   readonly plugins: boolean;
@@ -49,6 +50,7 @@ export function registerExplain(program: Command, done: (code: ExitCode) => void
     .option("--attempt <number>", "that attempt instead of the last", positiveCount)
     .option("--at <time>", "the last attempt up to this time, such as 10m30s")
     .option("--node <name>", "also everything about this node")
+    .option("--top <count>", "so many nodes of every list, counts stay whole", positiveCount)
     .addOption(
       new Option("-o, --format <format>", "what goes to stdout").choices(FORMATS).default("table"),
     )

@@ -273,6 +273,7 @@ function tieSet(world: DecisionWorld, decision: Decision): TieSet | null {
   assert(position >= 0, "the chosen node is among the feasible ones");
   return {
     total: totals[best[0]!]!,
+    count: best.length,
     nodes: best.map((at) => world.nameOf(feasible[at]!)),
     winner: world.nameOf(node),
     why: whyWinner(totals, best, position, world.drawsTies),

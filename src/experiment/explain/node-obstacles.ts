@@ -295,8 +295,7 @@ function nodeChange(
   edit: (node: NodeObject) => NodeObject,
 ): Change {
   const node = world.nameOf(row);
-  const text = `${node}: ${words}`;
-  const shown = { target: "node", kind, text, node, amount: null, podsGone: [] } as const;
+  const shown = { target: "node", kind, text: words, node, amount: null, podsGone: [] } as const;
   return { shown, effect: { on: "node", row, edit } };
 }
 

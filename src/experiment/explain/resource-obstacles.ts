@@ -79,7 +79,7 @@ function moreRoom({ world, row }: NodeQuestion, lack: ResourceLack): Change {
   const { resource, unit, missing, allocatable } = lack;
   const name = world.nameOf(row);
   const what = resource === "pods" ? (missing === 1 ? "pod slot" : "pod slots") : resource;
-  const text = `${name}: +${amountText(missing, unit)} ${what}`;
+  const text = `+${amountText(missing, unit)} ${what}`;
   const to = allocatable + missing;
   return {
     shown: {

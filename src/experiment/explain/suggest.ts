@@ -3,6 +3,7 @@
 // Nodes are grouped by what the pod would have to give up there; of each group the node that asks
 // least is solved, and then all nodes are asked again who takes the changed pod.
 
+import { compareText } from "../../base/index.ts";
 import type { PodSuggestion } from "../../metrics/index.ts";
 import { type Change, withChanges } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
@@ -158,7 +159,7 @@ function groupByKeys(blocked: readonly BlockedNode[]): Group[] {
       sum += size ?? 0;
     }
     if (isHopeless) continue;
-    const name = [...keys].sort().join("\n");
+    const name = [...keys].sort(compareText).join("\n");
     const known = groups.get(name);
     if (known === undefined) {
       groups.set(name, { keys: [...keys], best: node, share, sum, nodeCount: 1 });

@@ -56,7 +56,7 @@ function changeNode({ metadata, spec, status }: Manifest, change: ExplainedChang
       spec.unschedulable = false;
       return;
     case "set-labels":
-      for (const word of /: label (.*)$/.exec(text)![1]!.split(" ")) {
+      for (const word of /^label (.*)$/.exec(text)![1]!.split(" ")) {
         const [key, value] = word.split("=");
         if (value === undefined) delete metadata.labels![key!.replace(/-$/, "")];
         else metadata.labels![key!] = value;
