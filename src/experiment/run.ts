@@ -411,12 +411,20 @@ export class ActiveRun {
         return measured.recoveryMaxUs;
       case "attempts":
         return measured.decisions.attemptsCount;
+      case "conflicts":
+        return this.sumOfSchedulers("conflictsCount");
+      case "overcommits":
+        return this.sumOfSchedulers("overcommitsCount");
       default:
         return (
           measured.utilization.find((use) => `utilization.${use.resource}` === name)
             ?.requestedRatio ?? null
         );
     }
+  }
+
+  private sumOfSchedulers(count: "conflictsCount" | "overcommitsCount"): number {
+    return this.schedulers.summaries().reduce((sum, each) => sum + each[count], 0);
   }
 
   private durationMeasure(

@@ -63,6 +63,22 @@ export const MEASURES: ReadonlyMap<
     },
   ],
   ["attempts", { unit: "count", distribution: false, meaning: "scheduling attempts" }],
+  [
+    "conflicts",
+    {
+      unit: "count",
+      distribution: false,
+      meaning: "bindings that came too late: another scheduler had bound the pod",
+    },
+  ],
+  [
+    "overcommits",
+    {
+      unit: "count",
+      distribution: false,
+      meaning: "bindings to a node whose room another scheduler had given away",
+    },
+  ],
 ] as const);
 
 /** How value and limit are compared; both sides are in the unit of the measure. */
