@@ -229,6 +229,7 @@ export type {
   StoredObject,
   StoreKind,
 } from "./state/object-store.ts";
+export { shownUid } from "./state/object-store.ts";
 
 // ---- the API server: time, requests, commits, watch
 export type { RateLimit } from "./state/token-bucket.ts";

@@ -48,9 +48,10 @@ export class GarbageCollector {
     if (change.after !== undefined && change.after.deletionUs >= 0) this.queue.add(change.uid);
   }
 
-  /** The last dependant of an owner that waits for it. */
+  /** The owner of claims, or the last dependant of an owner that waits for it. */
   onPod(change: PodChange): void {
     if (change.kind !== "Deleted") return;
+    if (this.context.api.objects.childrenOfOwner(change.uid).length > 0) this.queue.add(change.uid);
     const owner = this.context.ownerOf(change.pod);
     if (owner !== undefined && this.isLeaving(owner.uid)) this.queue.add(owner.uid);
   }

@@ -11,6 +11,11 @@ import { DEFAULT_IMAGE_PULL, type ImagePullModel } from "./kubelet/image-pull.ts
 import { DEFAULT_JOB_BACKOFF, type JobBackoffLimits } from "./job-backoff.ts";
 import { DEFAULT_LEASE_RENEWAL, type LeaseRenewal } from "./lease-phase.ts";
 import { DEFAULT_RESTART_BACKOFF, type RestartBackoffLimits } from "./kubelet/restart-backoff.ts";
+import {
+  DEFAULT_STORAGE,
+  INSTANT_STORAGE,
+  type StorageOptions,
+} from "./storage/storage-options.ts";
 
 /** Node lifecycle controller; flag names of kube-controller-manager. */
 export interface NodeLifecycleOptions {
@@ -84,6 +89,7 @@ export interface ControllerOptions {
   readonly nodeLifecycle: NodeLifecycleOptions;
   readonly podGc: PodGcOptions;
   readonly kubelet: KubeletOptions;
+  readonly storage: StorageOptions;
   readonly phases: ControllerPhases;
 }
 
@@ -129,6 +135,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
     restartJitter: true,
     lease: DEFAULT_LEASE_RENEWAL,
   },
+  storage: DEFAULT_STORAGE,
   phases: {
     nodeMonitorUs: undefined,
     taintPassUs: undefined,
@@ -148,6 +155,7 @@ export const INSTANT_CONTROLLER_OPTIONS: ControllerOptions = {
     images: { ...DEFAULT_IMAGE_PULL, enabled: false },
     restartJitter: false,
   },
+  storage: INSTANT_STORAGE,
 };
 
 /**

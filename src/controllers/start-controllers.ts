@@ -33,6 +33,9 @@ import { PodGcController } from "./pod-gc.ts";
 import { ReplicaSetController } from "./replica-set.ts";
 import { ResourceQuotaController } from "./resource-quota.ts";
 import { StatefulSetController } from "./stateful-set.ts";
+import { ClaimBinder } from "./storage/claim-binder.ts";
+import { EphemeralClaims } from "./storage/ephemeral-claims.ts";
+import { Provisioner } from "./storage/provisioner.ts";
 import { TaintEvictionController } from "./taint-eviction.ts";
 
 /** What acts on the nodes: the kubelets, or something that stands in for them. */
@@ -91,7 +94,6 @@ export interface ControllerSet {
 /** Kinds without a controller in this version; true if that changes which pods there are. */
 const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
   ["HorizontalPodAutoscaler", true],
-  ["PersistentVolumeClaim", false],
   ["VolumeAttachment", false],
 ]);
 
@@ -121,6 +123,9 @@ export function startControllers(
   const resourceQuotas = new ResourceQuotaController(context);
   const endpointSlices = new EndpointSliceController(context);
   const cronJobs = new CronJobController(context);
+  const claimBinder = new ClaimBinder(context);
+  const provisioner = new Provisioner(context);
+  const ephemeralClaims = new EphemeralClaims(context);
   const uncontrolled = new Map<StoreKind, number>();
   const noteKind: ChangeListener = {
     onObject: (change: ObjectChange): void => {
@@ -143,6 +148,9 @@ export function startControllers(
     bound(jobs),
     bound(disruption),
     bound(garbageCollector),
+    bound(claimBinder),
+    bound(provisioner),
+    bound(ephemeralClaims),
     bound(resourceQuotas),
     bound(endpointSlices),
     bound(cronJobs),

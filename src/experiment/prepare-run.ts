@@ -23,6 +23,7 @@ import {
 import type { ProfileConfiguration } from "../scheduler/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
 import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
+import { noteHopelessClaims } from "./assembly/claim-prospects.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
 import {
   noteHopelessPods,
@@ -180,6 +181,7 @@ class Preparation {
     noteMissingRules(this.notes, objects);
     noteHopelessPods(this.notes, sources, nodes, profiles);
     noteUnsimulatedRules(this.notes, sources, objects, profiles);
+    noteHopelessClaims(this.notes, sources, objects);
   }
 
   private prepareTrace(plan: TracePlan): Trace {

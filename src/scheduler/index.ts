@@ -94,6 +94,16 @@ export { type AffinityCounts, readAffinityCounts } from "./plugins/inter-pod-aff
 export { type ResolvedTerm, resolveTerm, termMatches } from "./plugins/affinity-terms.ts";
 export { readSpreadCounts, type SpreadCounts } from "./plugins/pod-topology-spread.ts";
 export { hasAllTopologyKeys, isNodeIncluded } from "./plugins/spread-constraints.ts";
+export { driverOfPlugin } from "./plugins/csi-migration.ts";
+export { classNameOf } from "./plugins/volume-claims.ts";
+export { findVolumeFor, isReservedFor } from "./plugins/volume-matching.ts";
+export {
+  BOUND_BY_CONTROLLER_ANNOTATION,
+  SELECTED_NODE_ANNOTATION,
+  volumeBoundTo,
+  withAnnotation,
+} from "./plugins/volume-plan.ts";
+export { claimVolumeOf, usesClaim } from "./plugins/volume-use.ts";
 export { DefaultPreemption } from "./plugins/default-preemption.ts";
 export type { PreemptionCandidate, PreemptionFindings } from "./preemption/candidate.ts";
 export { cheapestCandidates } from "./preemption/choose-candidate.ts";

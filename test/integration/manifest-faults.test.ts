@@ -223,9 +223,9 @@ describe("manifests that are read, and say what is odd about them", () => {
       "MA2",
       "a claim that nobody binds",
       `${pod("volumes: [{ name: v, persistentVolumeClaim: { claimName: v } }]")}${claim("v")}`,
-      "UNSIMULATED_RULE",
-      /VolumeBinding/,
-      true,
+      "NO_STORAGE",
+      /^the pods of Pod default\/p wait for claim v: it names no storage class, no class is the default/,
+      false,
     ],
     [
       "MA6",

@@ -16,6 +16,7 @@ const REASONS: readonly RegExp[] = [
   /^node\(s\) didn't match pod anti-affinity rules$/,
   /^node\(s\) didn't satisfy existing pods anti-affinity rules$/,
   /^node\(s\) didn't match Pod's required features$/,
+  /^node\(s\) didn't find available persistent volumes to bind$/,
   /^No preemption victims found for incoming pod$/,
   /^Preemption is not helpful for scheduling$/,
 ];
@@ -31,7 +32,13 @@ export function messageFault(message: string, nodeCount: number): string | undef
     : histogramFault(after, nodeCount);
 }
 
+/** What PreFilter says of all nodes at once; the search for victims then has nothing to go by. */
+const PRE_FILTER =
+  /^0\/(\d+) nodes are available: (pod has unbound immediate PersistentVolumeClaims|persistentvolumeclaim "[^"]+" not found)\. not found$/;
+
 function histogramFault(text: string, nodeCount: number): string | undefined {
+  const whole = PRE_FILTER.exec(text);
+  if (whole !== null) return Number(whole[1]) === nodeCount ? undefined : `${whole[1]} nodes`;
   const match = /^0\/(\d+) nodes are available: (.+)\.$/.exec(text);
   if (match === null) return `not of the form "0/N nodes are available: ... .": ${text}`;
   if (Number(match[1]) !== nodeCount) return `${match[1]} nodes, not ${nodeCount}`;

@@ -1,10 +1,15 @@
-// Claims about volumes in a whole run: bound claims decide where pods go, missing ones keep them
-// waiting, and what nobody binds is named instead of guessed.
+// Claims about volumes in a whole run: bound claims decide where pods go, unbound ones are bound or
+// keep them waiting, and what nobody will ever bind is told before the run.
 
 import { describe, expect, it } from "vitest";
 import { decodeScenario, prepareRun, runToEnd } from "../../src/experiment/index.ts";
-import type { ResultNote } from "../../src/metrics/index.ts";
-import { claim, onNodes, using, volume } from "../scheduler/plugins/volumes/storage-objects.ts";
+import {
+  claim,
+  onNodes,
+  storageClass,
+  using,
+  volume,
+} from "../scheduler/plugins/volumes/storage-objects.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,7 +25,6 @@ function run(objects: readonly Json[]): {
   readonly nodes: Readonly<Record<string, string>>;
   readonly messages: ReadonlySet<string>;
   readonly before: readonly string[];
-  readonly after: readonly string[];
 } {
   const allocatable = { cpu: "4", memory: "8Gi", pods: "10" };
   const scenario = {
@@ -36,63 +40,90 @@ function run(objects: readonly Json[]): {
   const prepared = prepareRun({ scenario: reading.scenario!, document: reading.document!, extra });
   const nodes: Record<string, string> = {};
   const messages = new Set<string>();
-  const told = (notes: readonly ResultNote[]): string[] =>
-    notes.filter(({ code }) => code === "UNSIMULATED_RULE").map(({ message }) => message);
-  const before = told(prepared.notes);
-  const result = runToEnd(prepared, {
+  const before = prepared.notes.map(({ code, message }) => `${code} ${message}`);
+  runToEnd(prepared, {
     check: "deep",
     onDecision: ({ pod: { name }, nodeName, decision }) => {
       nodes[name] = nodeName;
       if (decision.message !== "") messages.add(decision.message);
     },
   });
-  return { nodes, messages, before, after: told(result.notes) };
+  return { nodes, messages, before };
 }
 
-const UNBOUND = "VolumeBinding: the pod has a claim that is not bound, and nobody binds it";
+const IMMEDIATE = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
+
+function statefulSet(name: string, replicas: number, storageClassName: string): Json {
+  const labels = { app: name };
+  const resources = { requests: { storage: "1Gi" } };
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name, namespace: "default" },
+    spec: {
+      replicas,
+      serviceName: name,
+      podManagementPolicy: "Parallel",
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: "data" },
+          spec: { storageClassName, accessModes: ["ReadWriteOnce"], resources },
+        },
+      ],
+    },
+  };
+}
 
 describe("volumes in a run", () => {
   it("a pod follows the volume its claim is bound to, and nothing has to be told", () => {
     const bound = volume("v", { nodeAffinity: onNodes("n-2") });
-    const { nodes, before, after } = run([claim("c", { volume: "v" }), bound, pod("p", "c")]);
+    const { nodes, before } = run([claim("c", { volume: "v" }), bound, pod("p", "c")]);
     expect(nodes["p"]).toBe("n-2");
-    expect([before, after]).toEqual([[], []]);
+    expect(before).toEqual([]);
   });
 
   it("a pod whose claim does not exist waits, in upstream's words", () => {
-    const { nodes, messages, after } = run([pod("p", "c")]);
+    const { nodes, messages, before } = run([pod("p", "c")]);
     expect(nodes["p"]).toBe("");
     expect([...messages].join()).toContain('persistentvolumeclaim "c" not found');
-    expect(after).toEqual([]);
+    expect(before.filter((note) => note.startsWith("NO_STORAGE"))).toEqual([]);
   });
 
-  it("a claim that is not bound is named before the run, and the pod is placed without it", () => {
-    const { nodes, before, after } = run([claim("c"), pod("p", "c")]);
-    expect(nodes["p"]).not.toBe("");
-    expect([before, after]).toEqual([[UNBOUND], [UNBOUND]]);
+  it("a claim without a class in a cluster without storage keeps its pod waiting, told before", () => {
+    const { nodes, messages, before } = run([claim("c"), pod("p", "c")]);
+    expect(nodes["p"]).toBe("");
+    expect([...messages]).toEqual([IMMEDIATE]);
+    expect(before).toEqual([
+      "NO_STORAGE the pods of Pod default/p wait for claim c: it names no storage class, no class is the default, and no volume is without a class",
+    ]);
   });
 
-  it("claims that a StatefulSet is going to make are named before the run as well", () => {
-    const labels = { app: "web" };
-    const set = {
-      apiVersion: "apps/v1",
-      kind: "StatefulSet",
-      metadata: { name: "web", namespace: "default" },
-      spec: {
-        replicas: 2,
-        serviceName: "web",
-        selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: { containers } },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: "data" },
-            spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-          },
-        ],
-      },
-    };
-    const { nodes, before, after } = run([set]);
-    expect(nodes["web-0"]).not.toBe("");
-    expect([before, after]).toEqual([[UNBOUND], [UNBOUND]]);
+  it("a claim without a class gets the default one, and a volume from its driver", () => {
+    const annotations = { "storageclass.kubernetes.io/is-default-class": "true" };
+    const fast = storageClass("fast", { metadata: { name: "fast", annotations } });
+    const { nodes, messages, before } = run([fast, claim("c"), pod("p", "c")]);
+    expect(nodes["p"]).toBe("n-0");
+    expect([...messages].filter((message) => message !== IMMEDIATE)).toEqual([]);
+    expect(before).toEqual([]);
+  });
+
+  it("the pods of a StatefulSet spread over the local volumes that there are", () => {
+    const local = storageClass("local", { provisioner: "kubernetes.io/no-provisioner" });
+    const volumes = ["n-1", "n-2"].map((node) =>
+      volume(`on-${node}`, { storageClassName: "local", nodeAffinity: onNodes(node) }),
+    );
+    const { nodes, before } = run([local, ...volumes, statefulSet("db", 3, "local")]);
+    expect(Object.values(nodes).sort()).toEqual(["", "n-1", "n-2"]);
+    expect(before).toEqual([]);
+  });
+
+  it("a class that does not exist is told before the run", () => {
+    const { nodes, before } = run([statefulSet("db", 2, "missing")]);
+    expect(nodes["db-0"]).toBe("");
+    expect(before).toEqual([
+      "NO_STORAGE the pods of StatefulSet default/db wait for claim data-db-0: storage class missing does not exist",
+    ]);
   });
 });

@@ -8,7 +8,7 @@ import { assert } from "../../base/index.ts";
 import type { ApiObject } from "../objects/api-object.ts";
 import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
 import type { ObjectMeta } from "../objects/object-meta.ts";
-import type { Uid } from "./identity.ts";
+import { formatUid, type Uid } from "./identity.ts";
 import type { OwnerRef } from "./owner-table.ts";
 
 /** An object of a kind that only controllers make and no manifest reader decodes. */
@@ -46,6 +46,11 @@ export interface StoredObject<K extends StoreKind = StoreKind> {
   readonly object: StorableOfKind<K>;
   /** What the kind's controller last wrote; its type is the controller's business. */
   readonly status: unknown;
+}
+
+/** The uid that other objects name it by: its text where a dump had one, else that of the run's number. */
+export function shownUid({ object, uid }: Pick<StoredObject, "object" | "uid">): string {
+  return object.meta.uid ?? formatUid(uid);
 }
 
 const NO_OBJECTS: ReadonlyMap<string, StoredObject> = new Map();

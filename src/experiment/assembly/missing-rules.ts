@@ -20,8 +20,6 @@ const MISSING: ReadonlyMap<string, MissingKind> = new Map([
     "HorizontalPodAutoscaler",
     { changesScheduling: true, consequence: "the replicas of its target stay as they are" },
   ],
-  // A pod that uses a claim is judged by the rules of the volume plugins.
-  ["PersistentVolumeClaim", { changesScheduling: false, consequence: "it is never provisioned" }],
 ]);
 
 /** Notes what nobody will act on among the objects that a run begins with or is given later. */

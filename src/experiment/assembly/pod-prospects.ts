@@ -278,7 +278,7 @@ function claimNamesOf(set: StatefulSetObject): string[][] {
 }
 
 /** Claims of StatefulSets that are not among the objects. */
-function claimsToBeMade(objects: RecordedObjects): PersistentVolumeClaimObject[] {
+export function claimsToBeMade(objects: RecordedObjects): PersistentVolumeClaimObject[] {
   return objects.list("StatefulSet").flatMap((set) => {
     const { namespace } = set.meta;
     return claimNamesOf(set).flatMap((names) =>

@@ -4,9 +4,9 @@
 // watch tells it. Changes that a plugin may have registered for become cluster events.
 
 import {
-  formatUid,
   NEVER_US,
   type ObjectChange,
+  shownUid,
   type StoredObject,
   type StoreKind,
 } from "../../cluster/index.ts";
@@ -237,14 +237,15 @@ function keyOf(namespace: string, name: string): string {
  * The object with what the store keeps beside it: the deletion mark, and of claims and volumes the uid.
  * Those are a new value for each version, so that a scheduler can tell an old belief from a new one.
  */
-function shownObject({ kind, object, uid, deletionUs }: StoredObject): StoredObject["object"] {
+function shownObject(stored: StoredObject): StoredObject["object"] {
+  const { kind, object, deletionUs } = stored;
   const isStorage = kind === "PersistentVolumeClaim" || kind === "PersistentVolume";
   const isMarked = deletionUs === NEVER_US || object.meta.deletionTimestampSeconds !== undefined;
   if (isMarked && !isStorage) return object;
   const meta = {
     ...object.meta,
     ...(isMarked ? {} : { deletionTimestampSeconds: Math.floor(deletionUs / US_PER_SECOND) }),
-    ...(isStorage ? { uid: object.meta.uid ?? formatUid(uid) } : {}),
+    ...(isStorage ? { uid: shownUid(stored) } : {}),
   };
   return { ...object, meta };
 }

@@ -51,7 +51,10 @@ export function matchVolumes(
   const bySize = [...claims].sort((a, b) => a.storage.compare(b.storage));
   for (const claim of bySize) {
     const candidates = volumesOfClass(classNameOf(claim));
-    const volume = findVolume(claim, candidates, node, chosen);
+    const volume = findVolumeFor(claim, candidates, {
+      reaches: (each) => isReachable(each, node),
+      chosen,
+    });
     if (volume === undefined) {
       unmatched.push(claim);
     } else {
@@ -62,18 +65,30 @@ export function matchVolumes(
   return { matches, unmatched };
 }
 
-function findVolume(
+/** Which volumes come into question besides being suitable. */
+export interface VolumeSearch {
+  /** Absent: where the volume is does not matter yet. */
+  reaches?(volume: PersistentVolumeObject): boolean;
+  /** Names of volumes that others have got. */
+  readonly chosen?: ReadonlySet<string>;
+  /** Only volumes that name this claim. */
+  readonly keptOnly?: boolean;
+}
+
+/** The volume kept for the claim, else the smallest suitable one; of equal ones the first. */
+export function findVolumeFor(
   claim: PersistentVolumeClaimObject,
   candidates: readonly PersistentVolumeObject[],
-  node: NodeObject,
-  chosen: ReadonlySet<string>,
+  { reaches, chosen, keptOnly = false }: VolumeSearch,
 ): PersistentVolumeObject | undefined {
+  const isReached = (volume: PersistentVolumeObject): boolean =>
+    reaches === undefined || reaches(volume);
   let smallest: PersistentVolumeObject | undefined;
   for (const volume of candidates) {
-    if (chosen.has(volume.meta.name) || !isLargeEnough(volume, claim)) continue;
-    if (isReservedFor(volume, claim)) return isReachable(volume, node) ? volume : undefined;
-    if (volume.claimRef !== undefined || volume.phase !== "Available") continue;
-    if (!isSuitable(volume, claim) || !isReachable(volume, node)) continue;
+    if (chosen?.has(volume.meta.name) || !isLargeEnough(volume, claim)) continue;
+    if (isReservedFor(volume, claim)) return isReached(volume) ? volume : undefined;
+    if (keptOnly || volume.claimRef !== undefined || volume.phase !== "Available") continue;
+    if (!isSuitable(volume, claim) || !isReached(volume)) continue;
     if (smallest === undefined || volume.storage.compare(smallest.storage) < 0) smallest = volume;
   }
   return smallest;

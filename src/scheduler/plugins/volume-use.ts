@@ -13,8 +13,11 @@ export interface ClaimVolume {
   readonly isEphemeral: boolean;
 }
 
+/** What decides about a pod's claims. */
+type ClaimingPod = Pick<PodInfo, "name" | "template">;
+
 /** The claim behind one volume; the claim of an ephemeral one is called after pod and volume. */
-export function claimVolumeOf(pod: PodInfo, volume: Volume): ClaimVolume | undefined {
+export function claimVolumeOf(pod: Pick<PodInfo, "name">, volume: Volume): ClaimVolume | undefined {
   switch (volume.kind) {
     case "persistentVolumeClaim":
       return { claimName: volume.claimName, isEphemeral: false };
@@ -26,7 +29,7 @@ export function claimVolumeOf(pod: PodInfo, volume: Volume): ClaimVolume | undef
 }
 
 /** The claims behind a pod's volumes, in volume order; one that is used twice is listed twice. */
-export function claimVolumesOf(pod: PodInfo): ClaimVolume[] {
+export function claimVolumesOf(pod: ClaimingPod): ClaimVolume[] {
   return pod.template.volumes.flatMap((volume) => claimVolumeOf(pod, volume) ?? []);
 }
 
@@ -38,7 +41,10 @@ export function namedClaimsOf(template: PodTemplate): string[] {
 }
 
 /** Whether the pod uses the claim of that namespace and name, by whatever sort of volume. */
-export function usesClaim(pod: PodInfo, claim: { namespace: string; name: string }): boolean {
+export function usesClaim(
+  pod: ClaimingPod & Pick<PodInfo, "namespace">,
+  claim: { readonly namespace: string; readonly name: string },
+): boolean {
   if (pod.namespace !== claim.namespace) return false;
   return claimVolumesOf(pod).some(({ claimName }) => claimName === claim.name);
 }
