@@ -30,7 +30,7 @@ import { conditionStatus, withReportedConditions } from "../node-taints.ts";
 import { ContainerExits } from "./container-exits.ts";
 import { ContainerStarts } from "./container-starts.ts";
 import { ImageStore } from "./image-store.ts";
-import { ContainerStage, type KubeletPod, Stage } from "./kubelet-pod.ts";
+import { ContainerStage, type KubeletPod, restartsOf, Stage } from "./kubelet-pod.ts";
 import { KubeletWorld } from "./kubelet-world.ts";
 import { judgeAdmission, PREEMPTED } from "./node-admission.ts";
 import { NodeRoom } from "./node-room.ts";
@@ -41,6 +41,12 @@ import { StatusWriter } from "./status-writer.ts";
 
 /** Why a kubelet looks at a pod. */
 type Why = "added" | "changed" | "return";
+
+/** Which containers of a pod have run, and their restarts. */
+interface RememberedPod {
+  readonly hasStarted: readonly boolean[];
+  readonly restarts: number;
+}
 
 /** All kubelets of the cluster. */
 export class Kubelets {
@@ -54,6 +60,8 @@ export class Kubelets {
   private readonly stops: PodStops;
   /** Critical pods whose victims have not stopped yet. */
   private readonly waiting = new Set<KubeletPod>();
+  /** What the disk of a machine that lost its power says of its pods, until its kubelet is back. */
+  private readonly remembered = new Map<Uid, RememberedPod>();
 
   constructor(
     context: ControllerContext,
@@ -138,11 +146,18 @@ export class Kubelets {
   /** Power is gone, and with it the kubelet, its memory and every process. */
   private loseMachine(node: NodeIndex): void {
     const { world } = this;
-    const { sim, api } = world.context;
+    const { sim } = world.context;
     this.heartbeats.end(node, world.nowUs);
     sim.cancel(world.nodeOf(node).booting);
     this.images.forgetPulls(node);
-    for (const pod of api.pods.podsOnNode(node)) this.drop(world.pods[pod]);
+    for (const record of world.recordsOn(node)) {
+      const hasStarted = record.containers
+        .slice(0, record.containerCount)
+        .map(({ starts }) => starts > 0);
+      if (hasStarted.includes(true))
+        this.remembered.set(record.uid, { hasStarted, restarts: restartsOf(record) });
+      this.drop(record);
+    }
     for (const orphan of [...world.orphans.values()]) if (orphan.node === node) this.drop(orphan);
   }
 
@@ -203,6 +218,7 @@ export class Kubelets {
     if (node === NO_NODE) return;
     const { pod, uid } = change;
     if (change.kind === "Deleted") {
+      this.remembered.delete(uid);
       this.stops.objectGone(pod, uid);
       return;
     }
@@ -243,6 +259,7 @@ export class Kubelets {
     world.pods[pod] = record;
     world.machines.admitPod(node, record.uid);
     this.room.take(record);
+    this.recall(record, wasRunning);
     if (wasRunning) this.resume(record, template, why);
     if (victims.length > 0) this.waiting.add(record);
     for (const victim of victims) {
@@ -274,17 +291,24 @@ export class Kubelets {
     return undefined;
   }
 
+  /** What has run before counts: its next start is a restart. */
+  private recall(record: KubeletPod, wasRunning: boolean): void {
+    const known = this.remembered.get(record.uid);
+    this.remembered.delete(record.uid);
+    record.restartsBefore = known?.restarts ?? this.world.context.api.pods.restartCount(record.pod);
+    for (let i = 0; i < record.containerCount; i++) {
+      record.containers[i]!.starts = (known?.hasStarted[i] ?? wasRunning) ? 1 : 0;
+    }
+  }
+
   /** A pod that ran before this kubelet's memory begins. */
   private resume(record: KubeletPod, template: PodTemplate, why: Why): void {
     const { pods } = this.world.context.api;
     const { pod } = record;
-    record.restartsBefore = pods.restartCount(pod);
     if (why === "added" && !pods.isDeleting(pod)) {
       this.adopt(record, template);
       return;
     }
-    // The sandbox is gone: whatever is started again is a restart.
-    for (let i = 0; i < record.containerCount; i++) record.containers[i]!.starts = 1;
     if (pods.isDeleting(pod)) return;
     if (template.restartPolicy === "Never") this.exits.finishAfterReboot(record);
     else this.status.post(record);
@@ -298,8 +322,10 @@ export class Kubelets {
       const isDone = i < record.initCount && !template.initContainers[i]!.isSidecar;
       if (isDone) {
         record.containers[i]!.stage = ContainerStage.Ended;
-        record.containers[i]!.starts = 1;
-      } else this.starts.adopt(record, i, isReady);
+      } else {
+        record.containers[i]!.starts = 0;
+        this.starts.adopt(record, i, isReady);
+      }
     }
   }
 

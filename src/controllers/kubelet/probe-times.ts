@@ -36,10 +36,15 @@ export function thresholdReached(
   spans: readonly RunSpan[],
   threshold: number,
 ): number | undefined {
+  let beganUs = Number.NaN; // first try of the row
+  let lastUs = Number.NaN;
   for (const span of joined(spans)) {
-    const first = tickFrom(grid, Math.max(fromUs, span.fromUs));
-    const last = first + (threshold - 1) * grid.periodUs;
-    if (span.toUs === undefined || last < span.toUs) return last;
+    const firstUs = tickFrom(grid, Math.max(fromUs, span.fromUs));
+    if (firstUs >= endOf(span)) continue; // no try falls into it
+    if (firstUs !== lastUs + grid.periodUs) beganUs = firstUs;
+    const reachedUs = beganUs + (threshold - 1) * grid.periodUs;
+    if (reachedUs < endOf(span)) return reachedUs;
+    lastUs = tickFrom(grid, endOf(span)) - grid.periodUs;
   }
   return undefined;
 }

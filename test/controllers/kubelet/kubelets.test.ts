@@ -1,14 +1,14 @@
 // What kubelets do with pods: start, restart, stop, pull, and tell (spec/kubelet.md).
 import { describe, expect, it } from "vitest";
-import { ConditionStatus, PodPhase } from "../../src/cluster/index.ts";
+import { ConditionStatus, PodPhase } from "../../../src/cluster/index.ts";
 import {
   type ControllerOptions,
   DEFAULT_IMAGE_PULL,
   KUBERNETES_CONTROLLER_OPTIONS,
-} from "../../src/controllers/index.ts";
-import { startFaults } from "../../src/faults/index.ts";
-import { TYPICAL_CONTAINER_TIMES } from "../../src/workload/index.ts";
-import { createRig, type Json, podTemplate, type Rig } from "./rig.ts";
+} from "../../../src/controllers/index.ts";
+import { startFaults } from "../../../src/faults/index.ts";
+import { TYPICAL_CONTAINER_TIMES } from "../../../src/workload/index.ts";
+import { createRig, type Json, podTemplate, type Rig } from "../rig.ts";
 
 const WITHOUT_PULLS: ControllerOptions = {
   ...KUBERNETES_CONTROLLER_OPTIONS,
