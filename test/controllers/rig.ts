@@ -186,8 +186,10 @@ export function createRig(options: RigOptions = {}): Rig {
           (writer) => {
             if (decoded.kind === "Node") return writer.createNode(decoded);
             if (decoded.kind !== "Pod") return writer.createObject(decoded);
+            const { template, nodeName } = decoded;
             const { name, namespace } = decoded.meta;
-            return writer.createPod({ name, namespace, template: decoded.template });
+            const place = nodeName === "" ? {} : { nodeName };
+            return writer.createPod({ name, namespace, template, ...place });
           },
           (result) => {
             if (!result.ok) throw new Error(result.message);
