@@ -4,9 +4,11 @@
 
 import type { Quantity, Situation } from "./quantity.ts";
 import { DEPLOYMENTS } from "./quantities/deployments.ts";
+import { CRON_JOBS, JOBS } from "./quantities/jobs.ts";
 import { NODE_FAILURES } from "./quantities/node-failures.ts";
 import { REMOVAL_AND_DRAIN } from "./quantities/removal-and-drain.ts";
 import { SERVICES } from "./quantities/services.ts";
+import { DAEMON_SETS, STATEFUL_SETS } from "./quantities/stateful-and-daemon-sets.ts";
 import { ZONES } from "./quantities/zones.ts";
 
 const ALL: readonly Quantity[] = [
@@ -15,6 +17,10 @@ const ALL: readonly Quantity[] = [
   ...REMOVAL_AND_DRAIN,
   ...DEPLOYMENTS,
   ...SERVICES,
+  ...JOBS,
+  ...CRON_JOBS,
+  ...STATEFUL_SETS,
+  ...DAEMON_SETS,
 ];
 
 const BY_NAME: ReadonlyMap<string, readonly Quantity[]> = groupByName(ALL);

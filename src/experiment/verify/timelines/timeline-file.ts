@@ -150,7 +150,9 @@ export function readTimeline(text: string, file: string): TimelineFile {
       events: list(run, "events", path)
         .map(eventOf)
         .sort((a, b) => a.rv - b.rv || a.t - b.t),
-      curve: run["curve"] as RecordedRun["curve"],
+      curve: isObject(run["curve"])
+        ? (run["curve"]["rows"] as readonly (readonly number[])[])
+        : undefined,
     };
   });
   const summary = root["summary"];

@@ -73,7 +73,11 @@ function sizeSteps(situation: Situation, fromT: number): readonly (readonly [str
     replicaSet
       .history("spec.replicas")
       .filter(({ change }) => change.t >= fromT)
-      .map(({ change, value }) => ({ rv: change.rv, alias: replicaSet.alias, size: Number(value) })),
+      .map(({ change, value }) => ({
+        rv: change.rv,
+        alias: replicaSet.alias,
+        size: Number(value),
+      })),
   );
   return steps
     .sort((a, b) => a.rv - b.rv)
@@ -197,7 +201,11 @@ function firstOf(changes: readonly (Change | undefined)[]): Change | undefined {
 }
 
 /** A recording has a curve of its own, taken at its samples. */
-function recordedCurve({ file, run, attempts }: Situation): readonly (readonly number[])[] | undefined {
+function recordedCurve({
+  file,
+  run,
+  attempts,
+}: Situation): readonly (readonly number[])[] | undefined {
   return attempts === undefined ? file.runs[run]?.curve : undefined;
 }
 
@@ -280,7 +288,9 @@ function isRecreate(situation: Situation): boolean {
 
 function rollout(situation: Situation): Computed {
   const fromT = patchT(situation);
-  return valuesOf([fromT === undefined ? undefined : span(fromT, completeAfter(situation, fromT + 0.3))]);
+  return valuesOf([
+    fromT === undefined ? undefined : span(fromT, completeAfter(situation, fromT + 0.3)),
+  ]);
 }
 
 /** Rows about Deployments. */
@@ -384,7 +394,9 @@ export const DEPLOYMENTS: readonly Quantity[] = [
     name: "rsSizesBeforeScale",
     rule: set((given, { recorded, run }) => {
       const wanted = recorded.everyRun ?? recorded.perRun?.[run];
-      const asMap = Array.isArray(wanted) ? Object.fromEntries(wanted as [string, number][]) : wanted;
+      const asMap = Array.isArray(wanted)
+        ? Object.fromEntries(wanted as [string, number][])
+        : wanted;
       const isSame = canonicalJson(given) === canonicalJson(asMap);
       return isSame ? undefined : `${canonicalJson(given)} is not ${canonicalJson(wanted)}`;
     }),

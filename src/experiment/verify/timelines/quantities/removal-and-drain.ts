@@ -44,10 +44,7 @@ function podsOfDeletedNode(situation: Situation): readonly PodLife[] {
     .filter((pod) => names.has(pod.node) && pod.createdT < t && !(pod.gone && pod.gone.t < t));
 }
 
-function afterNodeDeleted(
-  name: string,
-  end: (pod: PodLife) => Change | undefined,
-): Quantity {
+function afterNodeDeleted(name: string, end: (pod: PodLife) => Change | undefined): Quantity {
   return {
     name,
     prefix: ANY,
@@ -205,7 +202,10 @@ function acceptCounts(given: unknown, { recorded }: Situation): string | undefin
   const runs = (recorded.perRun ?? [recorded.everyRun]) as readonly Readonly<
     Record<string, number>
   >[];
-  for (const text of new Set([...Object.keys(counts), ...runs.flatMap((run) => Object.keys(run))])) {
+  for (const text of new Set([
+    ...Object.keys(counts),
+    ...runs.flatMap((run) => Object.keys(run)),
+  ])) {
     const known = runs.map((run) => run[text] ?? 0);
     const count = counts[text] ?? 0;
     if (count < Math.min(...known) || count > Math.max(...known)) return `${text}: ${count}`;

@@ -62,9 +62,12 @@ function endpointCount(change: Change): number {
   return Object.keys(change.set).filter((field) => field.startsWith("ep.")).length;
 }
 
-/** Pods that have or had an endpoint. */
+/** Pods with an endpoint that were there before anything was deleted. */
 function served(situation: Situation): readonly PodLife[] {
-  return situation.view.pods.filter((pod) => endpointOf(situation, pod).length > 0);
+  const untilT = actionT(situation, "delete") ?? Number.POSITIVE_INFINITY;
+  return situation.view.pods.filter(
+    (pod) => pod.createdT < untilT && endpointOf(situation, pod).length > 0,
+  );
 }
 
 /** All old endpoints go and all new ones come in one write. */

@@ -1,6 +1,7 @@
 // Quantities of zones: how many nodes are lost per pass, how fast they are tainted, which states the
 // zones go through, and what a return undoes.
 
+import { compareText } from "../../../../base/index.ts";
 import type { ObjectLife } from "../run-view.ts";
 import {
   actionsOf,
@@ -188,7 +189,9 @@ function acceptStates(given: unknown, situation: Situation): string | undefined 
   const passes = groupsOf(unknownTimes(situation)).map((group) => group[0]! - firstT);
   const back = returnT(situation) - firstT;
   const wrong = log.find(
-    ([t]) => !(t >= back && t <= back + 6.4) && !passes.some((pass) => t >= pass - 0.02 && t <= pass + 0.8),
+    ([t]) =>
+      !(t >= back && t <= back + 6.4) &&
+      !passes.some((pass) => t >= pass - 0.02 && t <= pass + 0.8),
   );
   return wrong === undefined ? undefined : `a state changed at ${wrong[0]} s, on no pass`;
 }
@@ -235,7 +238,13 @@ function kindOfTaints(taints: string | null): string {
   if (taints === null) return "none";
   const isExecute = taints.includes(NO_EXECUTE);
   const isSchedule = taints.includes(NO_SCHEDULE);
-  return isExecute && isSchedule ? "both" : isExecute ? "execute" : isSchedule ? "schedule" : "other";
+  return isExecute && isSchedule
+    ? "both"
+    : isExecute
+      ? "execute"
+      : isSchedule
+        ? "schedule"
+        : "other";
 }
 
 function historyAfterReturn(situation: Situation): Computed {
@@ -269,7 +278,8 @@ function noExecuteAfterReturn(situation: Situation): Computed {
   const fromT = returnT(situation);
   const firstT = unknownTimes(situation)[0] ?? 0;
   const found: [string, number][] = [];
-  for (const node of situation.view.objects("Node")) {
+  const nodes = [...situation.view.objects("Node")].sort((a, b) => compareText(a.name, b.name));
+  for (const node of nodes) {
     for (const { change, value } of node.history("taints")) {
       if (change.t >= fromT && value?.includes(NO_EXECUTE) === true)
         found.push([node.name, hundredths(change.t - firstT)]);
