@@ -52,6 +52,21 @@ describe("resources that a pod as a whole reports in its status", () => {
   });
 });
 
+describe("huge pages of containers in a pod with requests of its own", () => {
+  it("give the pod limits, and so requests for all that its containers ask for", () => {
+    const limits = { "hugepages-2Mi": "2Mi" };
+    const containers = [
+      { name: "c", image: "app:1", resources: { requests: { cpu: "1", ...limits }, limits } },
+    ];
+    const status = { containerStatuses: [{ name: "c", resources: { requests: { cpu: "4" } } }] };
+    const spec = { containers, resources: { requests: { memory: "1Gi" } } };
+    const objects = [node("n", MANY), pod("b", {}, { nodeName: "n", spec, status })];
+    // The pod's own cpu request (1) counts, not what its container reports (4).
+    expect(new SmallCluster(objects).choose(pod("p", { cpu: "3" }))).toBe("n");
+    expect(new SmallCluster(objects).choose(pod("p", { cpu: "3001m" }))).toBe(undefined);
+  });
+});
+
 describe("a profile that leaves a plugin's first step out", () => {
   it.each([
     ["NodePorts", 'reading "PreFilterNodePorts" from cycleState: not found'],

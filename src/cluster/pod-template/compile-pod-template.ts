@@ -283,18 +283,35 @@ function requestingPodOf(
   return { ...parts, overhead, podLevel };
 }
 
-/** spec.resources with the API's defaults (Q9): from the containers' sums where pod limits exist, else from pod limits. */
+/**
+ * spec.resources with the API's defaults (Q9): huge pages are limited as in the containers; where the
+ * pod then has limits, its requests are the containers' sums, else those limits.
+ */
 function decodePodLevel(spec: FieldCursor, pod: RequestingPod): ContainerResources | undefined {
   if (!spec.has("resources")) return undefined;
-  const { requests: given, limits } = decodeResources(spec, "resources", "keep");
+  const { requests: given, limits: givenLimits } = decodeResources(spec, "resources", "keep");
   const requests = new Map<string, Quantity>(given);
-  if (spec.sink.options.defaulting && limits.size > 0) {
+  const limits = new Map<string, Quantity>(givenLimits);
+  const isDefaulted = spec.sink.options.defaulting && requests.size + limits.size > 0;
+  if (isDefaulted) fillHugePages(limits, requests, podLimits(pod));
+  if (isDefaulted && limits.size > 0) {
     fillFromContainers(requests, podRequests(pod));
     for (const [name, limit] of limits) {
       if (isPodLevelResource(name) && !requests.has(name)) requests.set(name, limit);
     }
   }
   return { requests, limits };
+}
+
+function fillHugePages(
+  limits: Map<string, Quantity>,
+  requests: QuantityMap,
+  sums: QuantityMap,
+): void {
+  for (const [name, sum] of sums) {
+    const isSaid = limits.has(name) || requests.has(name);
+    if (isHugePageResource(name) && !isSaid) limits.set(name, sum);
+  }
 }
 
 function fillFromContainers(requests: Map<string, Quantity>, sums: QuantityMap): void {

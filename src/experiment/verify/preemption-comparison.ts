@@ -8,6 +8,7 @@ import { compareText } from "../../base/index.ts";
 import {
   candidatesWanted,
   cheapestCandidates,
+  Code,
   type CycleState,
   type Decision,
   DefaultPreemption,
@@ -19,6 +20,7 @@ import {
   type PreemptionCandidate,
   type PreemptionFindings,
   type Profile,
+  type Status,
   statusMessage,
 } from "../../scheduler/index.ts";
 import { compareValues, type Difference } from "./case-format.ts";
@@ -62,6 +64,7 @@ export function comparePreemption(
   check("ran", preemption?.ran === true, postFilter !== undefined);
   if (postFilter === undefined) return;
   check("code", preemption?.code, formatCode(postFilter.status.code));
+  check("plugin", preemption?.plugin, nameOf(postFilter.status));
   check("message", preemption?.message, statusMessage(postFilter.status));
   const isSampled = preemption?.sampled === true;
   const findings = isSampled ? searchEverywhere(cycle) : postFilter.preemption;
@@ -72,6 +75,11 @@ export function comparePreemption(
   check("acceptable", preemption?.acceptable ?? [], [...acceptable].sort(compareText));
   if (acceptable.length <= 1) check("nominated", preemption?.nominated, postFilter.nominate);
   else check("nominated", true, acceptable.includes(postFilter.nominate ?? ""));
+}
+
+/** Nobody is blamed for a success. */
+function nameOf({ code, plugin }: Status): string | undefined {
+  return code === Code.Success || plugin === "" ? undefined : plugin;
 }
 
 /** The FitError text with PostFilter's behind it, null when there is none. */

@@ -25,5 +25,7 @@ export function runPostFilters(
     reasons.push(...status.reasons);
     answers = { ...answers, ...answer };
   }
-  return { status: unschedulable("", ...reasons), ...answers };
+  // Upstream blames the first one that could not help.
+  const [first] = profile.postFilterPlugins;
+  return { status: unschedulable(first?.name ?? "", ...reasons), ...answers };
 }
