@@ -4,6 +4,8 @@
 // are written anyway (fullest first), then one that was not touched and has room, then new slices.
 // Slices are never merged or balanced, as upstream does not.
 
+import { compareText } from "../base/index.ts";
+
 /** One pod behind a Service. Flags as the API has them. */
 export interface Endpoint {
   readonly podUid: number;
@@ -58,7 +60,7 @@ const ENDPOINTS_PER_SLICE = 100;
 /** One text for one list of ports, whatever its order. */
 export function portsKey(ports: readonly EndpointPort[]): string {
   const texts = ports.map(({ name, port, protocol }) => `${name}/${port}/${protocol}`);
-  return texts.sort().join(",");
+  return texts.sort(compareText).join(",");
 }
 
 /**

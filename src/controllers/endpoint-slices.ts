@@ -35,7 +35,7 @@ import {
   portsKey,
   type WantedEndpoints,
 } from "./endpoint-packing.ts";
-import { ServiceMembers } from "./service-members.ts";
+import { SelectedPods, selectsAll } from "./selected-pods.ts";
 import { type SyncDone, WorkQueue } from "./work-queue.ts";
 
 type ServiceRecord = StoredObject<"Service">;
@@ -58,14 +58,14 @@ export class EndpointSliceController {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
-  private readonly members: ServiceMembers;
+  private readonly members: SelectedPods;
   /** Slices that this controller deleted itself. */
   private readonly removed = new Set<Uid>();
 
   constructor(context: ControllerContext) {
     this.context = context;
     this.client = context.client("endpointslice-controller");
-    this.members = new ServiceMembers(context.api.pods);
+    this.members = new SelectedPods(context.api.pods);
     this.queue = new WorkQueue(context.sim, {
       name: "endpointslice-controller",
       workers: context.options.concurrentEndpointSyncs,
@@ -78,11 +78,8 @@ export class EndpointSliceController {
   onObject(change: ObjectChange): void {
     const { objectKind, kind, uid, before, after } = change;
     if (objectKind === "Service") {
-      if (kind === "Deleted") this.members.removeService(uid);
-      else if (before?.object !== after?.object) {
-        const { namespace, object } = after as ServiceRecord;
-        this.members.setService(uid, namespace, object);
-      }
+      if (kind === "Deleted") this.members.remove(uid);
+      else if (before?.object !== after?.object) this.select(after as ServiceRecord);
       this.queue.add(uid);
     } else if (objectKind === "EndpointSlice" && kind === "Deleted") {
       const owner = before?.owner;
@@ -96,6 +93,12 @@ export class EndpointSliceController {
     if (this.members.isEmpty) return;
     if (change.kind === "Modified" && (change.mask & RELEVANT) === 0) return;
     for (const uid of this.members.follow(change)) this.queue.add(uid);
+  }
+
+  private select({ uid, namespace, object }: ServiceRecord): void {
+    const { selector, type } = object;
+    if (selector === undefined || type === "ExternalName") this.members.remove(uid);
+    else this.members.set(uid, namespace, selectsAll(selector));
   }
 
   private sync(uid: Uid, done: SyncDone): void {

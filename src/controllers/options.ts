@@ -7,10 +7,13 @@
 // tolerations, passes) stay as they are. Phases are where a periodic loop stands on its grid; undefined means a
 // draw keyed by the loop's name.
 
-import { DEFAULT_IMAGE_PULL, type ImagePullModel } from "./kubelet/image-pull.ts";
+import type { HpaReadiness } from "./hpa-replica-count.ts";
 import { DEFAULT_JOB_BACKOFF, type JobBackoffLimits } from "./job-backoff.ts";
-import { DEFAULT_LEASE_RENEWAL, type LeaseRenewal } from "./lease-phase.ts";
-import { DEFAULT_RESTART_BACKOFF, type RestartBackoffLimits } from "./kubelet/restart-backoff.ts";
+import {
+  DEFAULT_KUBELET,
+  INSTANT_KUBELET,
+  type KubeletOptions,
+} from "./kubelet/kubelet-options.ts";
 import {
   DEFAULT_STORAGE,
   INSTANT_STORAGE,
@@ -41,19 +44,14 @@ export interface PodGcOptions {
   readonly terminatedPodGcThreshold: number;
 }
 
-/** Kubelets. How long containers take to start and stop is the PodBehavior's business. */
-export interface KubeletOptions {
-  /** Exits are noticed on this grid (PLEG relist); 0 = at once. */
-  readonly relistPeriodUs: number;
-  /** Retries, finished phases of pods that ended by themselves and final removals wait for this grid; 0 = at once. */
-  readonly workerTickUs: number;
-  /** From power on to the first sync of the kubelet. */
-  readonly bootUs: number;
-  readonly images: ImagePullModel;
-  readonly restartBackoff: RestartBackoffLimits;
-  /** False: restarts come at the first tick after the back-off's end, without jitter. */
-  readonly restartJitter: boolean;
-  readonly lease: LeaseRenewal;
+/** Horizontal pod autoscalers and the metrics server they ask. */
+export interface HpaOptions extends HpaReadiness {
+  readonly syncPeriodUs: number;
+  /** Where an autoscaler does not say otherwise: 0.1 is ten percent. */
+  readonly tolerance: number;
+  readonly downscaleStabilizationUs: number;
+  /** `--metric-resolution` of the metrics server. */
+  readonly metricsPeriodUs: number;
 }
 
 /** Instants on the grids of periodic loops, in microseconds; undefined = drawn. */
@@ -61,6 +59,7 @@ export interface ControllerPhases {
   readonly nodeMonitorUs: number | undefined;
   readonly taintPassUs: number | undefined;
   readonly podGcUs: number | undefined;
+  readonly metricsUs: number | undefined;
   /** Phase of a node's lease renewals; undefined = drawn per node. */
   readonly leaseUs: ((nodeName: string) => number | undefined) | undefined;
 }
@@ -75,6 +74,7 @@ export interface ControllerOptions {
   readonly concurrentGcSyncs: number;
   readonly concurrentCronJobSyncs: number;
   readonly concurrentEndpointSyncs: number;
+  readonly concurrentHpaSyncs: number;
   readonly concurrentResourceQuotaSyncs: number;
   /** Full passes of the quota controller, counted from the start of the run. */
   readonly resourceQuotaSyncPeriodUs: number;
@@ -88,6 +88,7 @@ export interface ControllerOptions {
   readonly jobBackoff: JobBackoffLimits;
   readonly nodeLifecycle: NodeLifecycleOptions;
   readonly podGc: PodGcOptions;
+  readonly hpa: HpaOptions;
   readonly kubelet: KubeletOptions;
   readonly storage: StorageOptions;
   readonly phases: ControllerPhases;
@@ -106,6 +107,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   concurrentGcSyncs: 20,
   concurrentCronJobSyncs: 5,
   concurrentEndpointSyncs: 5,
+  concurrentHpaSyncs: 5,
   concurrentResourceQuotaSyncs: 5,
   resourceQuotaSyncPeriodUs: 300 * SECOND,
   replicaSetBurst: 500,
@@ -125,21 +127,22 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
     largeClusterSizeThreshold: 50,
     taintPassPeriodUs: 100 * MS,
   },
-  podGc: { periodUs: 20 * SECOND, quarantineUs: 40 * SECOND, terminatedPodGcThreshold: 12_500 },
-  kubelet: {
-    relistPeriodUs: SECOND,
-    workerTickUs: SECOND,
-    bootUs: 30 * SECOND,
-    images: DEFAULT_IMAGE_PULL,
-    restartBackoff: DEFAULT_RESTART_BACKOFF,
-    restartJitter: true,
-    lease: DEFAULT_LEASE_RENEWAL,
+  hpa: {
+    syncPeriodUs: 15 * SECOND,
+    tolerance: 0.1,
+    downscaleStabilizationUs: 300 * SECOND,
+    cpuInitializationUs: 300 * SECOND,
+    initialReadinessDelayUs: 30 * SECOND,
+    metricsPeriodUs: 15 * SECOND,
   },
+  podGc: { periodUs: 20 * SECOND, quarantineUs: 40 * SECOND, terminatedPodGcThreshold: 12_500 },
+  kubelet: DEFAULT_KUBELET,
   storage: DEFAULT_STORAGE,
   phases: {
     nodeMonitorUs: undefined,
     taintPassUs: undefined,
     podGcUs: undefined,
+    metricsUs: undefined,
     leaseUs: undefined,
   },
 };
@@ -147,26 +150,6 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
 /** The control plane answers at once and without limits; what it decides, and its policies' times, are unchanged. */
 export const INSTANT_CONTROLLER_OPTIONS: ControllerOptions = {
   ...KUBERNETES_CONTROLLER_OPTIONS,
-  kubelet: {
-    ...KUBERNETES_CONTROLLER_OPTIONS.kubelet,
-    relistPeriodUs: 0,
-    workerTickUs: 0,
-    bootUs: 0,
-    images: { ...DEFAULT_IMAGE_PULL, enabled: false },
-    restartJitter: false,
-  },
+  kubelet: INSTANT_KUBELET,
   storage: INSTANT_STORAGE,
-};
-
-/**
- * The kubelet that stood in for real ones when the reference timelines were recorded: no grids, no
- * pulls, up at once. Its pods' times are those of the stand-in pod behavior.
- */
-export const STAND_IN_KUBELET_OPTIONS: KubeletOptions = {
-  ...KUBERNETES_CONTROLLER_OPTIONS.kubelet,
-  relistPeriodUs: 0,
-  workerTickUs: 0,
-  bootUs: 0,
-  images: { ...DEFAULT_IMAGE_PULL, enabled: false },
-  restartJitter: false,
 };

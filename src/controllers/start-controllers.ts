@@ -1,15 +1,14 @@
 // Starts every controller and all kubelets of one simulation.
 //
 // They share one watch, as the controllers of kube-controller-manager share their informers; each is
-// told of a change in the order of this file. Kinds whose controller podsim lacks are noted when
-// such an object appears, so that no run quietly leaves one alone.
+// told of a change in the order of this file. Fields that were asked for and have no effect are
+// noted, so that no run quietly leaves one alone.
 
-import type { EntityDraws } from "../base/index.ts";
+import { type EntityDraws, entityHash } from "../base/index.ts";
 import type {
   ApiServer,
   ChangeListener,
   Machines,
-  ObjectChange,
   PodBehavior,
   PodIndex,
   PodTemplateRegistry,
@@ -25,12 +24,14 @@ import { DisruptionController } from "./disruption.ts";
 import { EndpointSliceController } from "./endpoint-slices.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { HorizontalPodAutoscalerController } from "./horizontal-pod-autoscaler.ts";
 import { JobController, type JobLimit } from "./job.ts";
 import { Kubelets } from "./kubelet/kubelets.ts";
 import { NodeLifecycleController } from "./node-lifecycle.ts";
 import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
 import { PodGcController } from "./pod-gc.ts";
 import { ReplicaSetController } from "./replica-set.ts";
+import { MetricsServer, type PodMetrics } from "./pod-metrics.ts";
 import { ResourceQuotaController } from "./resource-quota.ts";
 import { StatefulSetController } from "./stateful-set.ts";
 import { ClaimBinder } from "./storage/claim-binder.ts";
@@ -54,16 +55,10 @@ export interface ControllerSetup {
   readonly draws: (purpose: string) => EntityDraws;
   /** Default: KUBERNETES_CONTROLLER_OPTIONS. */
   readonly options?: ControllerOptions;
+  /** What autoscalers are told that pods use. Default: a metrics server over the behavior's usage. */
+  readonly podMetrics?: PodMetrics;
   /** Put in the kubelets' place (they then do nothing); it must keep the heartbeats. */
   readonly createNodeAgents?: (context: ControllerContext, heartbeats: Heartbeats) => NodeAgents;
-}
-
-/** Objects of a kind that nobody acts on. */
-export interface UncontrolledKind {
-  readonly kind: StoreKind;
-  readonly count: number;
-  /** True if the missing controller would make or delete pods. */
-  readonly changesScheduling: boolean;
 }
 
 /** The running controllers. */
@@ -80,22 +75,15 @@ export interface ControllerSet {
   readonly resourceQuotas: ResourceQuotaController;
   readonly endpointSlices: EndpointSliceController;
   readonly cronJobs: CronJobController;
+  readonly autoscalers: HorizontalPodAutoscalerController;
   readonly nodeLifecycle: NodeLifecycleController;
   readonly taintEviction: TaintEvictionController;
   readonly podGc: PodGcController;
   readonly kubelets: Kubelets;
   readonly heartbeats: Heartbeats;
-  /** Kinds that appeared and have no controller here, in the order of their appearance. */
-  uncontrolledKinds(): readonly UncontrolledKind[];
   /** Fields of controlled kinds that were asked for and have no effect. */
   uncontrolledFields(): readonly (JobLimit & { readonly kind: StoreKind })[];
 }
-
-/** Kinds without a controller in this version; true if that changes which pods there are. */
-const UNCONTROLLED: ReadonlyMap<StoreKind, boolean> = new Map<StoreKind, boolean>([
-  ["HorizontalPodAutoscaler", true],
-  ["VolumeAttachment", false],
-]);
 
 /** Starts them all; their first look at what exists happens before this returns. */
 export function startControllers(
@@ -123,19 +111,13 @@ export function startControllers(
   const resourceQuotas = new ResourceQuotaController(context);
   const endpointSlices = new EndpointSliceController(context);
   const cronJobs = new CronJobController(context);
+  const podMetrics = setup.podMetrics ?? metricsServer(context, machines, setup.behavior);
+  const autoscalers = new HorizontalPodAutoscalerController(context, podMetrics);
   const claimBinder = new ClaimBinder(context);
   const provisioner = new Provisioner(context);
   const ephemeralClaims = new EphemeralClaims(context);
-  const uncontrolled = new Map<StoreKind, number>();
-  const noteKind: ChangeListener = {
-    onObject: (change: ObjectChange): void => {
-      if (change.kind !== "Added" || !UNCONTROLLED.has(change.objectKind)) return;
-      uncontrolled.set(change.objectKind, (uncontrolled.get(change.objectKind) ?? 0) + 1);
-    },
-  };
   if (agents === kubelets) machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
   watchTogether(api, [
-    noteKind,
     bound(agents),
     bound(nodeLifecycle),
     bound(taintEviction),
@@ -154,6 +136,7 @@ export function startControllers(
     bound(resourceQuotas),
     bound(endpointSlices),
     bound(cronJobs),
+    bound(autoscalers),
   ]);
   return {
     context,
@@ -168,22 +151,32 @@ export function startControllers(
     resourceQuotas,
     endpointSlices,
     cronJobs,
+    autoscalers,
     nodeLifecycle,
     taintEviction,
     podGc,
     kubelets,
     heartbeats,
-    uncontrolledKinds: () =>
-      [...uncontrolled].map(([kind, count]) => ({
-        kind,
-        count,
-        changesScheduling: UNCONTROLLED.get(kind) ?? false,
-      })),
     uncontrolledFields: () => [
       ...jobs.limits.map((limit) => ({ kind: "Job" as const, ...limit })),
       ...cronJobs.limits.map((limit) => ({ kind: "CronJob" as const, ...limit })),
+      ...autoscalers.limits.map((limit) => ({
+        kind: "HorizontalPodAutoscaler" as const,
+        ...limit,
+      })),
     ],
   };
+}
+
+function metricsServer(
+  { api, options, draws }: ControllerContext,
+  machines: Machines,
+  behavior: PodBehavior,
+): MetricsServer {
+  const periodUs = options.hpa.metricsPeriodUs;
+  const drawn = draws("metrics-server/phase").unit(entityHash("metrics-server", 0), 0);
+  const phaseUs = options.phases.metricsUs ?? Math.floor(drawn * periodUs);
+  return new MetricsServer(api, machines, behavior, { periodUs, phaseUs });
 }
 
 /** One watch for all listeners; a change is told to each in turn. */

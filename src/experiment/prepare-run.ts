@@ -38,7 +38,7 @@ import {
   noteUserCode,
   noteWarnings,
 } from "./assembly/notes.ts";
-import { noteMissingRules } from "./assembly/missing-rules.ts";
+
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { runLawProblems } from "./assembly/run-laws.ts";
 import { schedulersOfScenario } from "./assembly/scheduler-choice.ts";
@@ -178,7 +178,7 @@ class Preparation {
       ...traces.flatMap(podSourcesOfTrace),
     ];
     const nodes = objects.filter((object) => object.kind === "Node");
-    noteMissingRules(this.notes, objects);
+
     noteHopelessPods(this.notes, sources, nodes, profiles);
     noteUnsimulatedRules(this.notes, sources, objects, profiles);
     noteHopelessClaims(this.notes, sources, objects);

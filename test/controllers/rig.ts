@@ -29,6 +29,7 @@ import {
   type ControllerOptions,
   type ControllerSet,
   KUBERNETES_CONTROLLER_OPTIONS,
+  type PodMetrics,
   STAND_IN_KUBELET_OPTIONS,
   startControllers,
 } from "../../src/controllers/index.ts";
@@ -57,6 +58,7 @@ export interface RigOptions {
   readonly check?: boolean;
   /** False: no test scheduler. */
   readonly binds?: boolean;
+  readonly podMetrics?: PodMetrics;
 }
 
 export interface Rig {
@@ -165,6 +167,7 @@ export function createRig(options: RigOptions = {}): Rig {
     behavior,
     draws,
     options: options.options ?? STAND_IN_OPTIONS,
+    ...(options.podMetrics === undefined ? {} : { podMetrics: options.podMetrics }),
   });
   if (options.binds ?? true) startTestScheduler(sim, api);
   const user = api.client("user", { limit: "unlimited", rank: RANK.workload });

@@ -2,7 +2,6 @@
 // for what would do nothing in a real cluster either.
 
 import { describe, expect, it } from "vitest";
-import { refusalsOf } from "../../src/cli/request-checks.ts";
 import {
   decodeScenario,
   type PreparedRun,
@@ -58,37 +57,6 @@ const pod = (name: string, more: Parts = {}): object => ({
   metadata: { name },
   spec: podSpec(more),
 });
-describe("a kind that nobody acts on", () => {
-  it.each<[kind: string, object: object, stops: boolean]>([
-    [
-      "HorizontalPodAutoscaler",
-      {
-        apiVersion: "autoscaling/v2",
-        kind: "HorizontalPodAutoscaler",
-        metadata: meta,
-        spec: {
-          maxReplicas: 5,
-          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
-        },
-      },
-      true,
-    ],
-  ])("%s is told once, before the run", (kind, object, stops) => {
-    const { before, added } = notesOf([object]);
-    const about = before.filter(({ code }) => code === "UNCONTROLLED_KIND");
-    expect(about).toMatchObject([{ count: 1, changesScheduling: stops }]);
-    expect(about[0]!.message).toMatch(new RegExp(`^kind ${kind} is not acted upon: `));
-    expect(added).toEqual([]);
-    const refused = (allowUnsimulated: boolean, strict: boolean): number =>
-      refusalsOf(prepare([object]), { allowUnsimulated, strict }).length;
-    expect([refused(false, false), refused(true, false), refused(false, true)]).toEqual([
-      stops ? 1 : 0,
-      0,
-      1,
-    ]);
-  });
-});
-
 describe("what only the run finds out is added to its notes", () => {
   it("a field of a Job that has no effect", () => {
     const job = {
@@ -105,6 +73,32 @@ describe("what only the run finds out is added to its notes", () => {
     const { added } = notesOf([job]);
     expect(added).toMatchObject([{ code: "UNSIMULATED_FIELD", count: 1, changesScheduling: true }]);
     expect(added[0]!.message).toBe("Job: field spec.backoffLimitPerIndex has no effect");
+  });
+
+  it("an autoscaler whose pods nobody says anything about", () => {
+    const workload = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web" },
+      spec: {
+        selector: { matchLabels: { app: "web" } },
+        template: { metadata: { labels: { app: "web" } }, spec: podSpec() },
+      },
+    };
+    const autoscaler = {
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: meta,
+      spec: {
+        maxReplicas: 5,
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
+      },
+    };
+    const { added } = notesOf([workload, autoscaler]);
+    expect(added).toMatchObject([{ code: "UNSIMULATED_FIELD", count: 1 }]);
+    expect(added[0]!.message).toBe(
+      "HorizontalPodAutoscaler: field spec.metrics (its pods have no podsim.dev/usage) has no effect",
+    );
   });
 
   it("a fault that finds no node any more", () => {
