@@ -7,6 +7,7 @@ export type {
   ControllerSet,
   ControllerSetup,
   NodeAgents,
+  UncontrolledKind,
 } from "./start-controllers.ts";
 export { startControllers } from "./start-controllers.ts";
 export type { ControllerContext } from "./controller-context.ts";
@@ -20,9 +21,8 @@ export type {
 export {
   INSTANT_CONTROLLER_OPTIONS,
   KUBERNETES_CONTROLLER_OPTIONS,
+  STAND_IN_KUBELET_OPTIONS,
 } from "./options.ts";
-export type { KubeletOptions } from "./kubelet/kubelet-options.ts";
-export { STAND_IN_KUBELET_OPTIONS } from "./kubelet/kubelet-options.ts";
 export type { ImagePullModel } from "./kubelet/image-pull.ts";
 export { DEFAULT_IMAGE_PULL } from "./kubelet/image-pull.ts";
 export type {
@@ -39,9 +39,6 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
-export type { HpaStatus } from "./horizontal-pod-autoscaler.ts";
-export { hpaStatusOf } from "./horizontal-pod-autoscaler.ts";
-export type { ContainerMetric, PodMetric, PodMetrics } from "./pod-metrics.ts";
 export type { EndpointSliceContent } from "./endpoint-packing.ts";
 export type { CronJobStatus } from "./cron-job.ts";
 export { cronJobStatusOf } from "./cron-job.ts";

@@ -40,7 +40,7 @@ import type { MeasuredResult, RowSinks, RunEnd, RunResult } from "../metrics/ind
 import type { DecisionRecord, UserCallWatch } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
-import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
+import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
@@ -296,6 +296,7 @@ export class ActiveRun {
       run: { seed: prepared.scenario.run.seed, replication: this.replication },
       details: options.details,
       userCalls: options.userCalls,
+      bindingTimes: bindingTimesOf(prepared.scenario.controlPlane, this.draws("binding")),
       onDecision: (scheduler, record) => this.onDecision(scheduler, record),
       onQueueMove: options.onQueueMove,
     });
@@ -465,7 +466,7 @@ export class ActiveRun {
     const told = (code: string, text: string): boolean =>
       this.prepared.notes.some((note) => note.code === code && note.message.includes(text));
     const found = new NoteBook();
-    noteOutcome(found, this.controllers, this.faults);
+    noteOutcome(found, this.api, this.controllers, this.faults);
     for (const [name, count] of this.schedulers.unclaimed) {
       if (told("NO_SCHEDULER", `called '${name}'`)) continue;
       const message = `no scheduler here is called '${name}', so nobody picked up its pods`;

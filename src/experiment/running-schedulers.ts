@@ -7,6 +7,7 @@ import type { ApiServer } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import type { SchedulerSummary } from "../metrics/index.ts";
 import {
+  type BindingTimes,
   type DecisionRecord,
   type PodInfo,
   type Profile,
@@ -30,6 +31,8 @@ export interface RunningSchedulersOptions {
   readonly run: Omit<RunIdentity, "simulation" | "scheduler">;
   readonly details: boolean | undefined;
   readonly userCalls: UserCallWatch | undefined;
+  /** What the steps of a binding take beside what is simulated. */
+  readonly bindingTimes: BindingTimes | undefined;
   onDecision(scheduler: string, record: DecisionRecord): void;
   /** Told of every move in a scheduler's queue; absent: nobody is. */
   readonly onQueueMove?: QueueListener | undefined;
@@ -110,7 +113,7 @@ export class RunningSchedulers {
   }
 
   private start(scheduler: RunScheduler): void {
-    const { simulation, api, details, userCalls } = this.options;
+    const { simulation, api, details, userCalls, bindingTimes } = this.options;
     const { name, configuration, registry, createDecider, watchLatency, cycleUs, clientLimit } =
       scheduler;
     const run: RunIdentity = { ...this.options.run, simulation, scheduler: name };
@@ -127,6 +130,7 @@ export class RunningSchedulers {
       ...(cycleUs === undefined ? {} : { cycleUs }),
       ...(clientLimit === undefined ? {} : { clientLimit }),
       userCalls,
+      bindingTimes,
     });
     const isFirst = this.atWork.length === 0;
     const { onQueueMove } = this.options;

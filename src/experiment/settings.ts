@@ -2,10 +2,10 @@
 //
 // For `run --print-config`. It only reads; where a value comes from is known to whoever read the file.
 
-import { type Duration, formatDuration } from "../base/index.ts";
+import { type Duration, formatDuration, type Law } from "../base/index.ts";
 import { LATENCY_PRESETS } from "../cluster/index.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
-import type { Scenario } from "./scenario/scenario.ts";
+import type { LawDescription, Scenario } from "./scenario/scenario.ts";
 
 /** One setting: its path in a scenario, the value in force as a scenario would write it. */
 export interface Setting {
@@ -45,7 +45,9 @@ export function listSettings(scenario: Scenario): Setting[] {
 
 function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
   const preset = LATENCY_PRESETS.get(controlPlane.preset)!;
-  const { nodeLifecycle, podGc, kubelet, phases } = controllerOptionsOf(controlPlane);
+  const { nodeLifecycle, podGc, kubelet, storage, phases } = controllerOptionsOf(controlPlane);
+  const { provisioner } = storage;
+  const { binding } = controlPlane;
   const times = containerTimesOf(controlPlane);
   const latencies = Object.entries(preset).map(([name, value]): [string, unknown] => [
     name,
@@ -71,11 +73,29 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["kubelet.imageBytesPerSecond", kubelet.images.bandwidthBytesPerSecond],
     ["kubelet.defaultImageBytes", kubelet.images.defaultImageBytes],
     ["kubelet.serializeImagePulls", kubelet.images.serialize],
+    ["storage.claimSyncPeriod", storage.claimSyncPeriodUs],
+    ["storage.provision", lawText(controlPlane.storage.provisionSeconds, provisioner.timeSeconds)],
+    ["storage.provisionFailureRate", provisioner.failureRate],
+    ["storage.failingClasses", [...provisioner.failingClasses].join(", ") || "none"],
+    ["storage.onProvisionFailure", provisioner.onFailure],
+    ["binding.reserve", lawText(binding.reserveSeconds)],
+    ["binding.permit", lawText(binding.permitSeconds)],
+    ["binding.preBind", lawText(binding.preBindSeconds)],
+    ["binding.bind", lawText(binding.bindSeconds)],
+    ["binding.bindFailureRate", binding.bindFailureRate ?? 0],
     ["phases.nodeMonitor", phases.nodeMonitorUs ?? "drawn from the seed"],
     ["phases.taintPass", phases.taintPassUs ?? "drawn from the seed"],
     ["phases.podGc", phases.podGcUs ?? "drawn from the seed"],
     ["phases.lease", controlPlane.phases.lease ?? "drawn from the seed"],
   ];
+}
+
+/** A law in one line, in seconds; one that nobody gave is the default's mean, or nothing. */
+function lawText(given: LawDescription | undefined, fallback?: Law): string {
+  if (given === undefined) return `${fallback?.mean() ?? 0}s`;
+  return `{ ${Object.entries(given)
+    .map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`)
+    .join(", ")} }`;
 }
 
 /** Settings whose numbers are no durations. */

@@ -135,6 +135,7 @@ export type {
   SchedulerEvent,
   WriteError,
 } from "./cycle/scheduler-client.ts";
+export type { BindingTimes } from "./cycle/binding-cycle.ts";
 export type { Decider, Verdict } from "./cycle/decider.ts";
 export { ProfileDecider } from "./cycle/profile-decider.ts";
 export type {

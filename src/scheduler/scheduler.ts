@@ -5,11 +5,17 @@
 // cycle itself, the status patch after a failure (both hold up the loop), and the binding (beside
 // it). It has no events while there is nothing to do.
 
-import { type Duration, type Instant, assert } from "../base/index.ts";
+import { type Duration, duration, type Instant, assert } from "../base/index.ts";
 import { type EventHandle, type EventKind, NO_HANDLE, RANK } from "../engine/index.ts";
 import type { Simulation } from "../engine/index.ts";
 import type { SchedulerCache } from "./cache/scheduler-cache.ts";
-import { BindingCycle, errorOf, type Placement, rejectionOf } from "./cycle/binding-cycle.ts";
+import {
+  BindingCycle,
+  type BindingTimes,
+  errorOf,
+  type Placement,
+  rejectionOf,
+} from "./cycle/binding-cycle.ts";
 import { ClusterNews } from "./cycle/cluster-news.ts";
 import type { Decider, Verdict } from "./cycle/decider.ts";
 import {
@@ -52,6 +58,8 @@ export interface SchedulerOptions {
   readonly preemptions?: RunningPreemptions;
   /** From pop to decision: fixed, or worked out per cycle (integer microseconds). */
   readonly cycleUs: Duration | ((facts: CycleFacts) => Duration);
+  /** What the steps of a binding take beside what is simulated; absent: nothing. */
+  readonly bindingTimes?: BindingTimes | undefined;
   readonly initialBackoffUs?: number;
   readonly maxBackoffUs?: number;
   /** Wall-clock fraction of a second at instant 0: back-off ticks fall on whole seconds. */
@@ -205,7 +213,8 @@ export class Scheduler {
     const nodeName = node === -1 ? "" : this.cache.nodeName(node);
     this.cycle = { record, pod: record.pod, verdict, nodeName, poppedUs };
     this.loop = "deciding";
-    const cycleUs = this.cycleLengthUs(verdict);
+    const holdUs = node === -1 ? 0 : this.holdUs(record);
+    const cycleUs = duration(this.cycleLengthUs(verdict) + holdUs);
     if (cycleUs === 0) this.conclude();
     else simulation.after(cycleUs, this.decidedKind);
     this.timers.arm();
@@ -216,6 +225,10 @@ export class Scheduler {
     if (typeof cycleUs === "number") return cycleUs;
     const { evaluatedCount } = decision;
     return cycleUs({ nodeCount: this.cache.nodeList.length, evaluatedCount });
+  }
+
+  private holdUs({ pod, attempts }: QueuedPod): number {
+    return this.options.bindingTimes?.holdUs(pod, attempts) ?? 0;
   }
 
   /** The cycle is over: carry the verdict out, then go on with the next pod. */
@@ -360,6 +373,7 @@ export class Scheduler {
       queue,
       cache,
       client: this.options.client,
+      times: this.options.bindingTimes,
       onFailure: (record, failure) => {
         this.failures.handle(record, failure, () => undefined);
       },

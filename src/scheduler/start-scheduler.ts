@@ -9,6 +9,7 @@ import type { ApiServer, ClientLimit, Subscription } from "../cluster/index.ts";
 import { Nominator } from "./cache/nominator.ts";
 import { SchedulerCache } from "./cache/scheduler-cache.ts";
 import { ApiSchedulerClient } from "./cycle/api-client.ts";
+import type { BindingTimes } from "./cycle/binding-cycle.ts";
 import { RunBindingTools } from "./cycle/binding-tools.ts";
 import type { Decider } from "./cycle/decider.ts";
 import { PodWatch } from "./cycle/pod-watch.ts";
@@ -60,6 +61,8 @@ export interface StartSchedulerOptions {
   readonly watchLatency?: Duration;
   /** Default: the configuration's clientConnection where it is not upstream's default, else the control plane's schedulerClient. */
   readonly clientLimit?: ClientLimit;
+  /** What the steps of a binding take beside what is simulated; absent: nothing. */
+  readonly bindingTimes?: BindingTimes | undefined;
   readonly secondPhaseUs?: number;
   readonly popFromBackoff?: boolean;
   /** Told of every call into a user's plugin or strategy. */
@@ -111,6 +114,7 @@ export function startScheduler(
     client,
     preemptions,
     cycleUs: options.cycleUs ?? api.latencies.schedulerCycle,
+    bindingTimes: options.bindingTimes,
     initialBackoffUs: configuration.podInitialBackoffSeconds * SECOND_US,
     maxBackoffUs: configuration.podMaxBackoffSeconds * SECOND_US,
     ...(secondPhaseUs === undefined ? {} : { secondPhaseUs }),

@@ -4,6 +4,15 @@
 // that a field without effect shows here. API latencies are chosen in run.ts.
 
 import {
+  type Duration,
+  duration,
+  durationFromSeconds,
+  type EntityDraws,
+  entityHash,
+  type Law,
+  lawFromSpec,
+} from "../../base/index.ts";
+import {
   type ControllerOptions,
   type ImagePullModel,
   INSTANT_CONTROLLER_OPTIONS,
@@ -11,13 +20,20 @@ import {
   KUBERNETES_CONTROLLER_OPTIONS,
   type NodeLifecycleOptions,
   type PodGcOptions,
+  type ProvisionerOptions,
+  type StorageOptions,
 } from "../../controllers/index.ts";
+import type { BindingTimes, PodInfo } from "../../scheduler/index.ts";
 import {
   type ContainerTimes,
   INSTANT_CONTAINER_TIMES,
   TYPICAL_CONTAINER_TIMES,
 } from "../../workload/index.ts";
-import type { ControlPlaneSpec } from "../scenario/scenario.ts";
+import type { ControlPlaneSpec, LawDescription } from "../scenario/scenario.ts";
+
+/** Steps with draws of their own, and the uniform numbers set aside for each. */
+const BINDING_STEPS = 5;
+const DRAWS_PER_STEP = 64;
 
 /** Options by preset and field. */
 export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
@@ -57,11 +73,23 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
         }),
       },
     },
+    storage: {
+      ...preset.storage,
+      ...given<StorageOptions>({ claimSyncPeriodUs: spec.storage.claimSyncPeriod }),
+      provisioner: {
+        ...preset.storage.provisioner,
+        ...given<ProvisionerOptions>({
+          timeSeconds: lawOf(spec.storage.provisionSeconds),
+          failureRate: spec.storage.provisionFailureRate,
+          onFailure: spec.storage.onProvisionFailure,
+        }),
+        failingClasses: new Set(spec.storage.failingClasses),
+      },
+    },
     phases: {
       nodeMonitorUs: phases.nodeMonitor ?? preset.phases.nodeMonitorUs,
       taintPassUs: phases.taintPass ?? preset.phases.taintPassUs,
       podGcUs: phases.podGc ?? preset.phases.podGcUs,
-      metricsUs: phases.metrics ?? preset.phases.metricsUs,
       leaseUs: phases.lease === undefined ? preset.phases.leaseUs : () => phases.lease,
     },
   };
@@ -81,6 +109,41 @@ export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
       stopUs: stop,
     }),
   };
+}
+
+/** The steps of a binding that take time or fail beside what is simulated; undefined when none does. */
+export function bindingTimesOf(
+  { binding }: ControlPlaneSpec,
+  draws: EntityDraws,
+): BindingTimes | undefined {
+  const { bindFailureRate = 0 } = binding;
+  const laws = [
+    lawOf(binding.reserveSeconds),
+    lawOf(binding.permitSeconds),
+    lawOf(binding.preBindSeconds),
+    lawOf(binding.bindSeconds),
+  ] as const;
+  if (bindFailureRate === 0 && laws.every((law) => law === undefined)) return undefined;
+  const [reserve, permit, preBind, bind] = laws;
+  const unitOf =
+    ({ namespace, name }: PodInfo, attempt: number, step: number) =>
+    (k: number): number => {
+      const index = (attempt * BINDING_STEPS + step) * DRAWS_PER_STEP + k;
+      return draws.unit(entityHash(`${namespace}/${name}`, 0), index);
+    };
+  const sampled = (law: Law | undefined, pod: PodInfo, attempt: number, step: number): Duration =>
+    durationFromSeconds(Math.max(0, law?.sample(unitOf(pod, attempt, step)) ?? 0));
+  return {
+    holdUs: (pod, attempt) =>
+      duration(sampled(reserve, pod, attempt, 0) + sampled(permit, pod, attempt, 1)),
+    preBindUs: (pod, attempt) => sampled(preBind, pod, attempt, 2),
+    bindUs: (pod, attempt) => sampled(bind, pod, attempt, 3),
+    isLost: (pod, attempt) => unitOf(pod, attempt, 4)(0) < bindFailureRate,
+  };
+}
+
+function lawOf(description: LawDescription | undefined): Law | undefined {
+  return description === undefined ? undefined : lawFromSpec(description).law;
 }
 
 // The type is named at each call, so that a field the options do not have is an error here.

@@ -11,9 +11,11 @@ import {
   type PositionedDocument,
 } from "../../base/index.ts";
 import {
+  type BindingSpec,
   type ClientRate,
   type ClusterSpec,
   type ControlPlaneSpec,
+  type StorageSpec,
   type EditStep,
   type EmbeddedObject,
   type FaultSpec,
@@ -284,6 +286,8 @@ function buildControlPlane(at: Decoder): ControlPlaneSpec {
     largeClusterSizeThreshold: number("largeClusterSizeThreshold"),
     terminatedPodGcThreshold: number("terminatedPodGCThreshold"),
     kubelet: buildKubelet(at.at("kubelet")),
+    storage: buildStorage(at.at("storage")),
+    binding: buildBinding(at.at("binding")),
     phases: buildPhases(at.at("phases")),
   };
 }
@@ -304,12 +308,32 @@ function buildKubelet(at: Decoder): KubeletSpec {
   };
 }
 
+function buildStorage(at: Decoder): StorageSpec {
+  const onFailure = textOr(at.at("onProvisionFailure"), "");
+  return {
+    claimSyncPeriod: durationOr(at.at("claimSyncPeriod")),
+    provisionSeconds: readOr(at.at("provision"), readTimeLaw),
+    provisionFailureRate: numberOr(at.at("provisionFailureRate")),
+    failingClasses: itemsOf(at.at("failingClasses")).map(textOf),
+    onProvisionFailure: onFailure === "" ? undefined : (onFailure as "retry" | "reschedule"),
+  };
+}
+
+function buildBinding(at: Decoder): BindingSpec {
+  return {
+    reserveSeconds: readOr(at.at("reserve"), readTimeLaw),
+    permitSeconds: readOr(at.at("permit"), readTimeLaw),
+    preBindSeconds: readOr(at.at("preBind"), readTimeLaw),
+    bindSeconds: readOr(at.at("bind"), readTimeLaw),
+    bindFailureRate: numberOr(at.at("bindFailureRate")),
+  };
+}
+
 function buildPhases(at: Decoder): PhaseSpec {
   return {
     nodeMonitor: durationOr(at.at("nodeMonitor")),
     taintPass: durationOr(at.at("taintPass")),
     podGc: durationOr(at.at("podGc")),
-    metrics: durationOr(at.at("metrics")),
     lease: durationOr(at.at("lease")),
   };
 }

@@ -506,12 +506,32 @@ function controlPlaneSchema(): z.ZodType {
       serializeImagePulls: flag("one pull at a time per node"),
     }),
   );
+  const storage = map(
+    optional({
+      claimSyncPeriod: duration("--pvclaimbinder-sync-period", true),
+      provision: law("how long a driver needs to make a volume"),
+      provisionFailureRate: number(0, 1, "probability that an attempt to make a volume fails"),
+      failingClasses: z.array(named(subdomainProblem, "classes of which no volume can be made")),
+      onProvisionFailure: choice(
+        ["retry", "reschedule"],
+        "after a failed attempt: the driver tries again, or the scheduler chooses a node anew",
+      ),
+    }),
+  );
+  const binding = map(
+    optional({
+      reserve: law("Reserve, which holds up the scheduling loop"),
+      permit: law("Permit, which holds up the scheduling loop"),
+      preBind: law("work before the binding, beside the loop"),
+      bind: law("the binding, beside its write"),
+      bindFailureRate: number(0, 1, "probability that the API server refuses a binding"),
+    }),
+  );
   const phases = map(
     optional({
       nodeMonitor: duration("passes of the node monitor"),
       taintPass: duration("passes of the eviction queues"),
       podGc: duration("passes of the pod garbage collector"),
-      metrics: duration("scrapes of the metrics server"),
       lease: duration("lease renewals of every node"),
     }),
   );
@@ -537,6 +557,8 @@ function controlPlaneSchema(): z.ZodType {
       largeClusterSizeThreshold: count(0, 1_000_000, "--large-cluster-size-threshold"),
       terminatedPodGCThreshold: count(0, 100_000_000, "--terminated-pod-gc-threshold; 0 = off"),
       kubelet,
+      storage,
+      binding,
       phases,
     }),
     "how long what is not a decision takes",

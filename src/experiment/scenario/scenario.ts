@@ -238,6 +238,8 @@ export interface ControlPlaneSpec {
   readonly largeClusterSizeThreshold: number | undefined;
   readonly terminatedPodGcThreshold: number | undefined;
   readonly kubelet: KubeletSpec;
+  readonly storage: StorageSpec;
+  readonly binding: BindingSpec;
   readonly phases: PhaseSpec;
 }
 
@@ -260,12 +262,34 @@ export interface KubeletSpec {
   readonly serializeImagePulls: boolean | undefined;
 }
 
+/** Controllers of claims and volumes, and the drivers that make volumes; undefined = as the preset says. */
+export interface StorageSpec {
+  /** --pvclaimbinder-sync-period. */
+  readonly claimSyncPeriod: Duration | undefined;
+  /** Time that a driver needs for one volume. */
+  readonly provisionSeconds: LawDescription | undefined;
+  /** Probability that an attempt to make a volume fails. */
+  readonly provisionFailureRate: number | undefined;
+  /** Classes of which no volume can be made. */
+  readonly failingClasses: readonly string[];
+  readonly onProvisionFailure: "retry" | "reschedule" | undefined;
+}
+
+/** What the steps from a decision to a bound pod take beside the writes; undefined = nothing. */
+export interface BindingSpec {
+  readonly reserveSeconds: LawDescription | undefined;
+  readonly permitSeconds: LawDescription | undefined;
+  readonly preBindSeconds: LawDescription | undefined;
+  readonly bindSeconds: LawDescription | undefined;
+  /** Probability that the API server loses a binding. */
+  readonly bindFailureRate: number | undefined;
+}
+
 /** Where periodic loops stand on their grids; undefined = drawn from the seed. */
 export interface PhaseSpec {
   readonly nodeMonitor: Duration | undefined;
   readonly taintPass: Duration | undefined;
   readonly podGc: Duration | undefined;
-  readonly metrics: Duration | undefined;
   /** Of every node's lease renewals. */
   readonly lease: Duration | undefined;
 }

@@ -70,9 +70,10 @@ export class VerdictAudit {
       const times = `${initialAttemptUs}, ${poppedUs}, ${decidedUs}`;
       this.notes.note("I22", `${name} was active, popped and decided at ${times} us`);
     }
-    const { cycleUs } = this.scheduler.options;
+    const { cycleUs, bindingTimes } = this.scheduler.options;
     const tookUs = decidedUs - poppedUs;
-    if (typeof cycleUs === "number" && tookUs !== cycleUs) {
+    const isFixed = typeof cycleUs === "number" && bindingTimes === undefined;
+    if (isFixed && tookUs !== cycleUs) {
       this.notes.note("I25", `the cycle of ${name} took ${tookUs} us instead of ${cycleUs}`);
     }
     if (record.result === "scheduled") this.decidedUs.set(pod.uid, decidedUs);

@@ -3,7 +3,7 @@
 // Permit, PreBind and the POST take simulated time, during which the loop goes on with other pods.
 // Steps of scheduler.md 6.1; what a failure undoes, and in which order, of 6.2.
 
-import { duration, formatDuration } from "../../base/index.ts";
+import { type Duration, duration, formatDuration } from "../../base/index.ts";
 import { type EventHandle, RANK, type Simulation } from "../../engine/index.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
@@ -30,12 +30,25 @@ export interface Placement {
   readonly state: CycleState;
 }
 
+/** What the steps take beside what is simulated, by pod and attempt; integer microseconds. */
+export interface BindingTimes {
+  /** Reserve and Permit, which hold up the scheduling loop. */
+  holdUs(pod: PodInfo, attempt: number): Duration;
+  /** Before the POST, beside the loop. */
+  preBindUs(pod: PodInfo, attempt: number): Duration;
+  /** Before the request of the POST leaves. */
+  bindUs(pod: PodInfo, attempt: number): Duration;
+  /** Whether the API server refuses this binding for no reason of its own. */
+  isLost(pod: PodInfo, attempt: number): boolean;
+}
+
 /** What the binding of pods needs of its scheduler. */
 export interface BindingCycleOptions {
   readonly simulation: Simulation;
   readonly queue: SchedulingQueue;
   readonly cache: SchedulerCache;
   readonly client: SchedulerClient;
+  readonly times: BindingTimes | undefined;
   /** The failure handler, without waiting for its patch. */
   onFailure(record: QueuedPod, failure: AttemptFailure): void;
   onBound(placement: Placement): void;
@@ -60,6 +73,8 @@ interface BindingTask {
 }
 
 const BINDER = "DefaultBinder";
+/** The API's words for a fault of its own. */
+const LOST_TEXT = "Internal error occurred: the binding was lost";
 const NO_PLUGINS: ReadonlySet<string> = new Set<string>();
 
 /** All bindings under way of one scheduler. */
@@ -211,7 +226,7 @@ export class BindingCycle implements WaitingPods {
   private preBind(task: BindingTask): void {
     const plugin = task.workers.shift();
     if (plugin === undefined) {
-      this.post(task);
+      this.takeTime(task);
       return;
     }
     const { state, assumed, nodeName } = task.placement;
@@ -232,6 +247,26 @@ export class BindingCycle implements WaitingPods {
     const isFine = status.code === Code.Success || status.code === Code.Skip;
     if (isFine) this.preBind(task);
     else this.fail(task, failedAt("PreBind", plugin.name, status));
+  }
+
+  /** What PreBind and the binding take beside their own work, and whether it comes to nothing. */
+  private takeTime(task: BindingTask): void {
+    const { times, simulation } = this.options;
+    if (times === undefined) {
+      this.post(task);
+      return;
+    }
+    const { assumed, record } = task.placement;
+    const { attempts } = record;
+    const spanUs = duration(times.preBindUs(assumed, attempts) + times.bindUs(assumed, attempts));
+    const go = (): void => {
+      if (times.isLost(assumed, attempts)) {
+        this.fail(task, failedAt("Bind", BINDER, errorStatus(BINDER, LOST_TEXT)));
+        this.options.onSettled();
+      } else this.post(task);
+    };
+    if (spanUs === 0) go();
+    else simulation.callAfter(spanUs, RANK.scheduler, "scheduler: binding takes time", go);
   }
 
   private post(task: BindingTask): void {
