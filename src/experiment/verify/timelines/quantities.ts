@@ -3,12 +3,16 @@
 // A key that no row is about is not guessed at: whoever asks is told that it is unknown.
 
 import type { Quantity, Situation } from "./quantity.ts";
+import { ADMISSION, AUTOSCALING, BULK, GRACEFUL_ENDS } from "./quantities/bulk-and-admission.ts";
 import { DEPLOYMENTS } from "./quantities/deployments.ts";
 import { CRON_JOBS, JOBS } from "./quantities/jobs.ts";
 import { NODE_FAILURES } from "./quantities/node-failures.ts";
+import { PREEMPTION } from "./quantities/preemption.ts";
 import { REMOVAL_AND_DRAIN } from "./quantities/removal-and-drain.ts";
+import { SCHEDULING_QUEUE } from "./quantities/scheduling-queue.ts";
 import { SERVICES } from "./quantities/services.ts";
 import { DAEMON_SETS, STATEFUL_SETS } from "./quantities/stateful-and-daemon-sets.ts";
+import { VOLUMES } from "./quantities/volumes.ts";
 import { ZONES } from "./quantities/zones.ts";
 
 const ALL: readonly Quantity[] = [
@@ -21,6 +25,13 @@ const ALL: readonly Quantity[] = [
   ...CRON_JOBS,
   ...STATEFUL_SETS,
   ...DAEMON_SETS,
+  ...PREEMPTION,
+  ...SCHEDULING_QUEUE,
+  ...BULK,
+  ...ADMISSION,
+  ...GRACEFUL_ENDS,
+  ...AUTOSCALING,
+  ...VOLUMES,
 ];
 
 const BY_NAME: ReadonlyMap<string, readonly Quantity[]> = groupByName(ALL);
