@@ -7,7 +7,6 @@ export type {
   ControllerSet,
   ControllerSetup,
   NodeAgents,
-  UncontrolledKind,
 } from "./start-controllers.ts";
 export { startControllers } from "./start-controllers.ts";
 export type { ControllerContext } from "./controller-context.ts";
@@ -39,6 +38,9 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
+export type { HpaStatus } from "./horizontal-pod-autoscaler.ts";
+export { hpaStatusOf } from "./horizontal-pod-autoscaler.ts";
+export type { ContainerMetric, PodMetric, PodMetrics } from "./pod-metrics.ts";
 export type { EndpointSliceContent } from "./endpoint-packing.ts";
 export type { CronJobStatus } from "./cron-job.ts";
 export { cronJobStatusOf } from "./cron-job.ts";
