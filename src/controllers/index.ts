@@ -20,8 +20,10 @@ export type {
 export {
   INSTANT_CONTROLLER_OPTIONS,
   KUBERNETES_CONTROLLER_OPTIONS,
-  STAND_IN_KUBELET_OPTIONS,
 } from "./options.ts";
+export type { ProvisionerOptions, StorageOptions } from "./storage/storage-options.ts";
+export type { KubeletOptions } from "./kubelet/kubelet-options.ts";
+export { STAND_IN_KUBELET_OPTIONS } from "./kubelet/kubelet-options.ts";
 export type { ImagePullModel } from "./kubelet/image-pull.ts";
 export { DEFAULT_IMAGE_PULL } from "./kubelet/image-pull.ts";
 export type {

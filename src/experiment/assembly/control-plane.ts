@@ -90,6 +90,7 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
       nodeMonitorUs: phases.nodeMonitor ?? preset.phases.nodeMonitorUs,
       taintPassUs: phases.taintPass ?? preset.phases.taintPassUs,
       podGcUs: phases.podGc ?? preset.phases.podGcUs,
+      metricsUs: phases.metrics ?? preset.phases.metricsUs,
       leaseUs: phases.lease === undefined ? preset.phases.leaseUs : () => phases.lease,
     },
   };

@@ -334,6 +334,7 @@ function buildPhases(at: Decoder): PhaseSpec {
     nodeMonitor: durationOr(at.at("nodeMonitor")),
     taintPass: durationOr(at.at("taintPass")),
     podGc: durationOr(at.at("podGc")),
+    metrics: durationOr(at.at("metrics")),
     lease: durationOr(at.at("lease")),
   };
 }

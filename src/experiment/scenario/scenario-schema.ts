@@ -532,6 +532,7 @@ function controlPlaneSchema(): z.ZodType {
       nodeMonitor: duration("passes of the node monitor"),
       taintPass: duration("passes of the eviction queues"),
       podGc: duration("passes of the pod garbage collector"),
+      metrics: duration("scrapes of the metrics server"),
       lease: duration("lease renewals of every node"),
     }),
   );

@@ -290,6 +290,7 @@ export interface PhaseSpec {
   readonly nodeMonitor: Duration | undefined;
   readonly taintPass: Duration | undefined;
   readonly podGc: Duration | undefined;
+  readonly metrics: Duration | undefined;
   /** Of every node's lease renewals. */
   readonly lease: Duration | undefined;
 }
