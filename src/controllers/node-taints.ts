@@ -106,39 +106,6 @@ export function withUnknownConditions(node: NodeObject, nowUs: number): NodeObje
   return { ...node, conditions: [...others, ...unknown] };
 }
 
-/** The node as its kubelet reports it when all is well (or, not ready, with the given reason). */
-export function withReportedConditions(
-  node: NodeObject,
-  ready: boolean,
-  reason: string,
-  nowUs: number,
-): NodeObject {
-  const seconds = Math.floor(nowUs / 1_000_000);
-  const reported = KUBELET_CONDITIONS.map((type): Condition => {
-    const before = node.conditions.find((condition) => condition.type === type);
-    const isReadyType = type === "Ready";
-    const status = isReadyType && ready ? "True" : "False";
-    const moved = before?.status !== status;
-    return {
-      type,
-      status,
-      reason: isReadyType ? reason : sufficientReason(type),
-      message: "",
-      lastTransitionSeconds: moved ? seconds : before?.lastTransitionSeconds,
-      lastHeartbeatSeconds: seconds,
-    };
-  });
-  const others = node.conditions.filter(
-    ({ type }) => !KUBELET_CONDITIONS.some((own) => own === type),
-  );
-  return { ...node, conditions: [...others, ...reported] };
-}
-
-function sufficientReason(type: string): string {
-  if (type === "DiskPressure") return "KubeletHasNoDiskPressure";
-  return type === "PIDPressure" ? "KubeletHasSufficientPID" : "KubeletHasSufficientMemory";
-}
-
 function taintOf(key: string, effect: TaintEffect): Taint {
   return { key, value: "", effect };
 }

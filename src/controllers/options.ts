@@ -8,7 +8,6 @@
 // draw keyed by the loop's name.
 
 import type { HpaReadiness } from "./hpa-replica-count.ts";
-import type { HpaReadiness } from "./hpa-replica-count.ts";
 import { DEFAULT_JOB_BACKOFF, type JobBackoffLimits } from "./job-backoff.ts";
 import {
   DEFAULT_KUBELET,
@@ -55,22 +54,11 @@ export interface HpaOptions extends HpaReadiness {
   readonly metricsPeriodUs: number;
 }
 
-/** Horizontal pod autoscalers and the metrics server they ask. */
-export interface HpaOptions extends HpaReadiness {
-  readonly syncPeriodUs: number;
-  /** Where an autoscaler does not say otherwise: 0.1 is ten percent. */
-  readonly tolerance: number;
-  readonly downscaleStabilizationUs: number;
-  /** `--metric-resolution` of the metrics server. */
-  readonly metricsPeriodUs: number;
-}
-
 /** Instants on the grids of periodic loops, in microseconds; undefined = drawn. */
 export interface ControllerPhases {
   readonly nodeMonitorUs: number | undefined;
   readonly taintPassUs: number | undefined;
   readonly podGcUs: number | undefined;
-  readonly metricsUs: number | undefined;
   readonly metricsUs: number | undefined;
   /** Phase of a node's lease renewals; undefined = drawn per node. */
   readonly leaseUs: ((nodeName: string) => number | undefined) | undefined;
@@ -87,7 +75,6 @@ export interface ControllerOptions {
   readonly concurrentCronJobSyncs: number;
   readonly concurrentEndpointSyncs: number;
   readonly concurrentHpaSyncs: number;
-  readonly concurrentHpaSyncs: number;
   readonly concurrentResourceQuotaSyncs: number;
   /** Full passes of the quota controller, counted from the start of the run. */
   readonly resourceQuotaSyncPeriodUs: number;
@@ -101,7 +88,6 @@ export interface ControllerOptions {
   readonly jobBackoff: JobBackoffLimits;
   readonly nodeLifecycle: NodeLifecycleOptions;
   readonly podGc: PodGcOptions;
-  readonly hpa: HpaOptions;
   readonly hpa: HpaOptions;
   readonly kubelet: KubeletOptions;
   readonly storage: StorageOptions;
@@ -121,7 +107,6 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   concurrentGcSyncs: 20,
   concurrentCronJobSyncs: 5,
   concurrentEndpointSyncs: 5,
-  concurrentHpaSyncs: 5,
   concurrentHpaSyncs: 5,
   concurrentResourceQuotaSyncs: 5,
   resourceQuotaSyncPeriodUs: 300 * SECOND,
@@ -150,14 +135,6 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
     initialReadinessDelayUs: 30 * SECOND,
     metricsPeriodUs: 15 * SECOND,
   },
-  hpa: {
-    syncPeriodUs: 15 * SECOND,
-    tolerance: 0.1,
-    downscaleStabilizationUs: 300 * SECOND,
-    cpuInitializationUs: 300 * SECOND,
-    initialReadinessDelayUs: 30 * SECOND,
-    metricsPeriodUs: 15 * SECOND,
-  },
   podGc: { periodUs: 20 * SECOND, quarantineUs: 40 * SECOND, terminatedPodGcThreshold: 12_500 },
   kubelet: DEFAULT_KUBELET,
   storage: DEFAULT_STORAGE,
@@ -165,7 +142,6 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
     nodeMonitorUs: undefined,
     taintPassUs: undefined,
     podGcUs: undefined,
-    metricsUs: undefined,
     metricsUs: undefined,
     leaseUs: undefined,
   },

@@ -466,7 +466,7 @@ export class ActiveRun {
     const told = (code: string, text: string): boolean =>
       this.prepared.notes.some((note) => note.code === code && note.message.includes(text));
     const found = new NoteBook();
-    noteOutcome(found, this.api, this.controllers, this.faults);
+    noteOutcome(found, this.controllers, this.faults);
     for (const [name, count] of this.schedulers.unclaimed) {
       if (told("NO_SCHEDULER", `called '${name}'`)) continue;
       const message = `no scheduler here is called '${name}', so nobody picked up its pods`;

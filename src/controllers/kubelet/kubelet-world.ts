@@ -24,8 +24,8 @@ import {
 } from "../../engine/index.ts";
 import type { ControllerContext } from "../controller-context.ts";
 import { leaseGrid, type LeaseGrid } from "../lease-phase.ts";
-import type { KubeletOptions } from "../options.ts";
 import { type KubeletPod, KubeletPods } from "./kubelet-pod.ts";
+import type { KubeletOptions } from "./kubelet-options.ts";
 import { nextTick } from "./restart-backoff.ts";
 
 /** What a kubelet has of its own, whatever its pods do. */
@@ -35,6 +35,8 @@ export interface KubeletNode {
   /** Where its relist and worker grids stand within a second. */
   readonly relistPhaseUs: number;
   readonly tickPhaseUs: number;
+  /** Where the grids of node status, eviction and image collection stand. */
+  readonly statusPhaseUs: number;
   booting: EventHandle;
 }
 
@@ -101,6 +103,7 @@ export class KubeletWorld {
       lease: { ...grid, phaseUs },
       relistPhaseUs: Math.floor(unit(2) * options.kubelet.relistPeriodUs),
       tickPhaseUs: Math.floor(unit(3) * options.kubelet.workerTickUs),
+      statusPhaseUs: Math.floor(unit(4) * options.kubelet.statusPeriodUs),
       booting: NO_HANDLE,
     };
     this.nodes.set(node, made);

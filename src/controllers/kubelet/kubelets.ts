@@ -26,14 +26,16 @@ import {
 import { NO_HANDLE, RANK } from "../../engine/index.ts";
 import type { ControllerContext } from "../controller-context.ts";
 import type { Heartbeats } from "../heartbeats.ts";
-import { conditionStatus, withReportedConditions } from "../node-taints.ts";
+import { conditionStatus } from "../node-taints.ts";
 import { ContainerExits } from "./container-exits.ts";
 import { ContainerStarts } from "./container-starts.ts";
+import { ImageCollection } from "./image-collection.ts";
 import { ImageStore } from "./image-store.ts";
 import { ContainerStage, type KubeletPod, restartsOf, Stage } from "./kubelet-pod.ts";
 import { KubeletWorld } from "./kubelet-world.ts";
 import { judgeAdmission, PREEMPTED } from "./node-admission.ts";
 import { NodeRoom } from "./node-room.ts";
+import { NodeStatuses } from "./node-status.ts";
 import { rejectionPatch } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { Probes } from "./probes.ts";
@@ -55,6 +57,8 @@ export class Kubelets {
   private readonly images: ImageStore;
   private readonly room: NodeRoom;
   private readonly status: StatusWriter;
+  private readonly nodeStatuses: NodeStatuses;
+  private readonly collection: ImageCollection;
   private readonly starts: ContainerStarts;
   private readonly exits: ContainerExits;
   private readonly stops: PodStops;
@@ -89,7 +93,17 @@ export class Kubelets {
       machines,
       world.options.images,
       (waiter, isThere) => this.starts.imageCame(waiter, isThere),
-      () => {},
+      (node) => {
+        if (world.options.reportImages) this.nodeStatuses.changed(node);
+        this.collection.diskGrew(node);
+      },
+    );
+    this.nodeStatuses = new NodeStatuses(world);
+    this.collection = new ImageCollection(
+      world,
+      this.images,
+      () => 0,
+      (node) => this.nodeStatuses.changed(node),
     );
     const probes = new Probes(world, {
       started: (record) => {
@@ -131,7 +145,7 @@ export class Kubelets {
     this.images.learn(node, api.nodes.facts(node).images);
     if (!machines.isHeard(node)) return;
     this.heartbeats.begin(node, own.lease, nowUs);
-    if (conditionStatus(api.nodes.facts(node), "Ready") !== "True") this.reportNode(node);
+    if (conditionStatus(api.nodes.facts(node), "Ready") !== "True") this.nodeStatuses.report(node);
   }
 
   onMachine(change: MachineChange): void {
@@ -179,7 +193,7 @@ export class Kubelets {
     if (world.isBooting(node)) return; // it will, when it is up
     const { api } = world.context;
     this.heartbeats.begin(node, world.nodeOf(node).lease, world.nowUs);
-    if (api.nodes.exists(node)) this.reportNode(node);
+    this.nodeStatuses.report(node);
     for (const orphan of world.orphans.values()) {
       if (orphan.node === node) this.stops.stopOrphan(orphan);
     }
@@ -195,20 +209,6 @@ export class Kubelets {
     if (record.stage !== Stage.New && record.stage !== Stage.Starting) this.status.post(record);
     this.exits.catchUp(record);
     if (!this.waiting.has(record)) this.starts.catchUp(record);
-  }
-
-  /** Posts the node's conditions: all is well. */
-  private reportNode(node: NodeIndex): void {
-    const { world } = this;
-    const { nodes } = world.context.api;
-    const uid = nodes.uid(node);
-    world.soon(node, "node status", () => {
-      world.send(node, "patch", (writer) =>
-        writer.updateNode(node, uid, (before) =>
-          withReportedConditions(before, true, "KubeletReady", world.nowUs),
-        ),
-      );
-    });
   }
 
   // ---- pods --------------------------------------------------------------------------------

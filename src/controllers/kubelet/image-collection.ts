@@ -1,0 +1,96 @@
+// Image garbage collection: when a node's disk is full above a threshold, unused images go.
+//
+// The kubelet looks every five minutes; here it looks only after an image came that took the disk
+// above the threshold. Nodes that do not say how much ephemeral storage they have are never full.
+
+import type { Instant } from "../../base/index.ts";
+import { type NodeIndex, normalizeImageName } from "../../cluster/index.ts";
+import { type EventHandle, NO_HANDLE, RANK } from "../../engine/index.ts";
+import type { ImageStore } from "./image-store.ts";
+import { Stage } from "./kubelet-pod.ts";
+import type { KubeletWorld } from "./kubelet-world.ts";
+import { nextTick } from "./restart-backoff.ts";
+
+/** Collects images of all nodes. */
+export class ImageCollection {
+  private readonly world: KubeletWorld;
+  private readonly images: ImageStore;
+  private readonly podBytes: (node: NodeIndex) => number;
+  private readonly onChange: (node: NodeIndex) => void;
+  private readonly due = new Map<NodeIndex, EventHandle>();
+
+  /** `podBytes` says what pods have written to the disk; `onChange` is told when images have gone. */
+  constructor(
+    world: KubeletWorld,
+    images: ImageStore,
+    podBytes: (node: NodeIndex) => number,
+    onChange: (node: NodeIndex) => void,
+  ) {
+    this.world = world;
+    this.images = images;
+    this.podBytes = podBytes;
+    this.onChange = onChange;
+  }
+
+  /** More is on the disk than before. */
+  diskGrew(node: NodeIndex): void {
+    const { world } = this;
+    const { sim } = world.context;
+    const { periodUs } = world.options.images.garbageCollection;
+    if (sim.isPending(this.due.get(node) ?? NO_HANDLE) || !this.isAboveHigh(node)) return;
+    const { statusPhaseUs } = world.nodeOf(node);
+    const atUs = nextTick(world.nowUs + 1, periodUs, statusPhaseUs) as Instant;
+    const handle = sim.callAt(atUs, RANK.kubelet, "image collection", () => this.pass(node));
+    this.due.set(node, handle);
+  }
+
+  /** Deletes every image that no container of the node needs; true if some went. */
+  deleteUnused(node: NodeIndex): boolean {
+    const gone = this.images.collect(node, 0, 0, this.imagesInUse(node));
+    if (gone > 0) this.onChange(node);
+    return gone > 0;
+  }
+
+  /** Bytes of images and pods on the disk, and how many fit; undefined if nobody knows. */
+  diskOf(node: NodeIndex): { readonly used: number; readonly capacity: number } | undefined {
+    const { nodes } = this.world.context.api;
+    if (!nodes.exists(node)) return undefined;
+    const capacity = nodes.facts(node).capacity.ephemeralStorageBytes;
+    if (capacity <= 0) return undefined;
+    return { used: this.images.diskBytes(node) + this.podBytes(node), capacity };
+  }
+
+  private isAboveHigh(node: NodeIndex): boolean {
+    const disk = this.diskOf(node);
+    const { highPercent } = this.world.options.images.garbageCollection;
+    return disk !== undefined && disk.used * 100 >= disk.capacity * highPercent;
+  }
+
+  private pass(node: NodeIndex): void {
+    const { world } = this;
+    this.due.delete(node);
+    if (!world.machines.isKubeletRunning(node) || !this.isAboveHigh(node)) return;
+    const { lowPercent, minimumAgeUs } = world.options.images.garbageCollection;
+    const disk = this.diskOf(node)!;
+    const keepBytes = Math.floor((disk.capacity * lowPercent) / 100) - this.podBytes(node);
+    const used = this.imagesInUse(node);
+    if (this.images.collect(node, keepBytes, minimumAgeUs, used) > 0) this.onChange(node);
+    // What is left is younger than the minimum age or in use: looked at again while it is too much.
+    if (this.hasUnused(node, used)) this.diskGrew(node);
+  }
+
+  private hasUnused(node: NodeIndex, used: ReadonlySet<string>): boolean {
+    return [...this.world.machines.images(node).keys()].some((image) => !used.has(image));
+  }
+
+  private imagesInUse(node: NodeIndex): Set<string> {
+    const used = new Set<string>();
+    for (const { stage, template } of this.world.recordsOn(node)) {
+      if (stage === Stage.Stopped || stage === Stage.Finished) continue;
+      for (const { image } of [...template.initContainers, ...template.containers]) {
+        used.add(normalizeImageName(image));
+      }
+    }
+    return used;
+  }
+}
