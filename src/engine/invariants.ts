@@ -63,6 +63,11 @@ export class InvariantRegistry {
     else if (this.isDeep) deep.push(invariant);
   }
 
+  /** Whether invariants of mode "deep" run; who registers costly ones may ask first. */
+  get runsDeep(): boolean {
+    return this.isDeep;
+  }
+
   runAfterEvent(): void {
     this.eventCount++;
     this.runAll(this.byMoment.event.cheap);

@@ -156,7 +156,10 @@ export class RunningSchedulers {
     });
     if (!simulation.isChecking) return;
     const shown = this.options.schedulers.length === 1 ? "" : name;
-    registerSchedulerInvariants(simulation.invariants, started.scheduler, shown);
+    registerSchedulerInvariants(simulation.invariants, started.scheduler, {
+      name: shown,
+      hasDrawnTies: scheduler.tieBreak === "random",
+    });
   }
 
   private noteUnclaimed({ template: { schedulerName } }: PodInfo): void {

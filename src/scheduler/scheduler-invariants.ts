@@ -6,7 +6,10 @@
 
 import type { InvariantRegistry } from "../engine/index.ts";
 import { BreakNotes } from "./audit/break-notes.ts";
+import { findWrongSum } from "./audit/cache-audit.ts";
 import { PreemptionAudit } from "./audit/preemption-audit.ts";
+import { ReplayAudit } from "./audit/replay-audit.ts";
+import { TopologyAudit } from "./audit/topology-audit.ts";
 import { VerdictAudit } from "./audit/verdict-audit.ts";
 import { QueueAudit } from "./audit/queue-audit.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -16,6 +19,7 @@ const TITLES: readonly (readonly [id: string, title: string])[] = [
   ["I10", "no decision makes or enlarges an overcommit"],
   ["I13", "no decision exceeds a node's number of pods"],
   ["I14", "no decision puts two pods on one host port"],
+  ["I15", "extended resources are whole units and never given beyond capacity"],
   ["I22", "a pod becomes active, is tried, decided and bound in this order"],
   ["I25", "a decision takes the declared cycle time"],
   ["I26", "scheduling cycles of one scheduler do not overlap"],
@@ -35,14 +39,30 @@ const TITLES: readonly (readonly [id: string, title: string])[] = [
   ["I57", "no two pods evict each other at one instant"],
 ];
 
-/**
- * Registers the scheduler's invariants; they are tested after every event of a checked run. `name` goes
- * before the text of a break, where several schedulers work.
- */
+/** Those that decide or count once more: only in deep checks, but then for every verdict. */
+const DEEP_TITLES: readonly (readonly [id: string, title: string])[] = [
+  ["I38", "required pod affinity holds where a pod is placed"],
+  ["I39", "required anti-affinity holds where a pod is placed, in both directions"],
+  ["I40", "hard spread holds where a pod is placed"],
+  ["I17", "no pod takes room promised to one of at least its priority"],
+  ["I41", "the chosen node passes every filter when asked again"],
+  ["I42", "the chosen node has the highest total, and is the right one among equals"],
+  ["I44", "where no node fits, none does when asked again"],
+];
+
+/** What checks must know of the run. */
+export interface SchedulerInvariantOptions {
+  /** Stands before the text of a break, where several schedulers work. */
+  readonly name?: string;
+  /** Ties among best nodes are drawn, so any of them may win. */
+  readonly hasDrawnTies?: boolean;
+}
+
+/** Registers the scheduler's invariants; they are tested after every event of a checked run. */
 export function registerSchedulerInvariants(
   registry: InvariantRegistry,
   scheduler: Scheduler,
-  name = "",
+  { name = "", hasDrawnTies = false }: SchedulerInvariantOptions = {},
 ): void {
   const named = (text: string | undefined): string | undefined =>
     text === undefined || name === "" ? text : `scheduler ${name}: ${text}`;
@@ -50,12 +70,16 @@ export function registerSchedulerInvariants(
   const queueAudit = new QueueAudit(scheduler, notes);
   const verdictAudit = new VerdictAudit(scheduler, notes);
   const preemptionAudit = new PreemptionAudit(scheduler, notes);
+  const deepAudits = registry.runsDeep
+    ? [new TopologyAudit(scheduler, notes), new ReplayAudit(scheduler, notes, hasDrawnTies)]
+    : [];
   scheduler.probe = {
     onPop: (record, from) => queueAudit.onPop(record, from),
     onMove: (record, place, label) => queueAudit.onMove(record, place, label),
     onVerdict: (record, verdict) => {
       verdictAudit.onVerdict(record, verdict);
       preemptionAudit.onVerdict(record, verdict);
+      for (const audit of deepAudits) audit.onVerdict(record, verdict);
     },
   };
   scheduler.observe({
@@ -70,6 +94,31 @@ export function registerSchedulerInvariants(
     };
     registry.register({ id, mode: "check", title, when: "event", test });
   }
+  for (const [id, title] of DEEP_TITLES) {
+    // Found at once or never, so this must not wait for the stride of deep tests.
+    const test = (): string | undefined => named(notes.textOf(id));
+    registry.register({
+      id,
+      mode: registry.runsDeep ? "check" : "deep",
+      title,
+      when: "event",
+      test,
+    });
+  }
+  registry.register({
+    id: "I11",
+    mode: "deep",
+    title: "the sums that the scheduler keeps are those of the pods it lists",
+    when: "instant",
+    test: () => named(findWrongSum(scheduler.cache)),
+  });
+  registry.register({
+    id: "I49",
+    mode: "deep",
+    title: "no pod that fits waits longer than flush, back-off and the attempts before it",
+    when: "instant",
+    test: () => named(queueAudit.findOverdue()),
+  });
   registry.register({
     id: "I2",
     mode: "deep",

@@ -2,6 +2,10 @@
 //
 // Rules are recomputed from the records' plain facts, not through the queue's own heaps and timers.
 
+import { ProfileDecider } from "../cycle/profile-decider.ts";
+import { filterNode, runPreFilters } from "../evaluator/filtering.ts";
+import { CycleState } from "../framework/cycle-state.ts";
+import { Code } from "../framework/status.ts";
 import type { QueuedPod, QueuePlace } from "../queue/queued-pod.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { BreakNotes } from "./break-notes.ts";
@@ -10,6 +14,8 @@ import { podKey } from "../framework/pod-info.ts";
 const SECOND_US = 1_000_000;
 const UNSCHEDULABLE_US_MAX = 300 * SECOND_US;
 const FLUSH_PERIOD_US = 30 * SECOND_US;
+/** A cycle, and a patch that waits for its token. */
+const ATTEMPT_US_MAX = 50_000;
 const PLACES: readonly QueuePlace[] = [
   "active",
   "backoff",
@@ -98,6 +104,42 @@ export class QueueAudit {
       if (record.gatingPlugin === "" && waitedUs > limitUs) {
         return `${podKey(record.pod)} has waited for ${waitedUs} us`;
       }
+    }
+    return undefined;
+  }
+
+  /**
+   * A pod that was last tried longer ago than flush, back-off and the attempts in front of it explain,
+   * and that some node would take now. Those that fit nowhere wait rightly.
+   */
+  findOverdue(): string | undefined {
+    const { queue, simulation } = this.scheduler;
+    const { maxBackoffUs = 10 * SECOND_US } = this.scheduler.options;
+    const inFrontUs = queue.size * ATTEMPT_US_MAX;
+    const limitUs =
+      UNSCHEDULABLE_US_MAX + FLUSH_PERIOD_US + maxBackoffUs + 2 * SECOND_US + inFrontUs;
+    for (const record of queue.all()) {
+      const waitedUs = simulation.nowUs - record.timestampUs;
+      if (record.gatingPlugin !== "" || record.place === "inFlight" || waitedUs <= limitUs)
+        continue;
+      const nodeName = this.findFittingNode(record);
+      if (nodeName === undefined) continue;
+      return `${podKey(record.pod)} fits on ${nodeName} and was not tried for ${waitedUs} us`;
+    }
+    return undefined;
+  }
+
+  private findFittingNode({ pod }: QueuedPod): string | undefined {
+    const { cache, decider } = this.scheduler;
+    const profile = decider.profiles.get(pod.template.schedulerName);
+    if (!(decider instanceof ProfileDecider) || profile === undefined) return undefined;
+    const state = new CycleState();
+    const { status, nodeNames } = runPreFilters(profile, state, pod, cache.nodeList);
+    if (status.code !== Code.Success) return undefined;
+    for (const row of cache.nodeList) {
+      const nodeName = cache.nodeName(row);
+      if (cache.findRow(nodeName) !== row || nodeNames?.has(nodeName) === false) continue;
+      if (filterNode(profile, cache, state, pod, row).code === Code.Success) return nodeName;
     }
     return undefined;
   }

@@ -18,6 +18,7 @@ import { feasibleNodesToFind } from "../evaluator/sampling.ts";
 import { type PodInfo, podKey } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
 import { Code } from "../framework/status.ts";
+import { NodeResourcesFit } from "../plugins/node-resources-fit.ts";
 import type { QueuedPod } from "../queue/queued-pod.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { BreakNotes } from "./break-notes.ts";
@@ -101,6 +102,9 @@ export class VerdictAudit {
       profile.filterPlugins.some((filter) => filter.name === plugin);
     const place = `${podKey(pod)} on ${cache.nodeName(row)}`;
     if (has("NodeResourcesFit")) this.checkRoom(pod, node, others, place);
+    if (has("NodeResourcesFit") && !ignoresSome(profile)) {
+      this.checkDevices(pod, node, others, place);
+    }
     if (has("NodePorts")) this.checkPorts(pod, others, place);
     if (has("NodeAffinity") && !isAffinityMet(pod, node)) {
       this.notes.note("I36", `${place}: its node selector or affinity does not match`);
@@ -133,6 +137,29 @@ export class VerdictAudit {
       if (used + requests[resource] > allocatable[resource]) {
         const amounts = `${used} + ${requests[resource]} of ${allocatable[resource]}`;
         this.notes.note("I10", `${place}: ${resource} ${amounts}`);
+      }
+    }
+  }
+
+  /** Devices come whole, and their sum stays within what the node has. */
+  private checkDevices(
+    pod: PodInfo,
+    node: NodeObject,
+    others: readonly PodInfo[],
+    place: string,
+  ): void {
+    for (const [name, amount] of pod.template.requests.scalars) {
+      if (!Number.isInteger(amount) || amount < 0) {
+        this.notes.note("I15", `${place}: ${amount} of ${name} is no whole number of units`);
+      }
+      if (amount <= 0) continue;
+      const used = others.reduce(
+        (sum, each) => sum + (requestedBy(each).scalars.get(name) ?? 0),
+        0,
+      );
+      const has = node.allocatable.scalars.get(name) ?? 0;
+      if (used + amount > has) {
+        this.notes.note("I15", `${place}: ${name} ${used} + ${amount} of ${has}`);
       }
     }
   }
@@ -182,6 +209,11 @@ export class VerdictAudit {
       this.notes.note("I43", `${name}: the search ended after ${evaluatedCount} of ${nodeCount}`);
     }
   }
+}
+
+/** Arguments may tell the filter to leave resources to somebody else. */
+function ignoresSome({ filterPlugins }: Profile): boolean {
+  return filterPlugins.some((each) => each instanceof NodeResourcesFit && each.ignoresSome);
 }
 
 function requestedBy(pod: PodInfo): ResourceList {

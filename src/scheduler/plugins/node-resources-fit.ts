@@ -56,6 +56,11 @@ export class NodeResourcesFit
     this.objects = handle.objects;
   }
 
+  /** Whether its arguments name resources that it does not look at. */
+  get ignoresSome(): boolean {
+    return this.args.ignoredResources.size > 0 || this.args.ignoredResourceGroups.size > 0;
+  }
+
   sign(pod: PodInfo): readonly SignedPart[] | undefined {
     return asksForDevices(pod, this.objects) ? undefined : signResources(pod);
   }
