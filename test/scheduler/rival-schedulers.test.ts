@@ -89,4 +89,18 @@ describe("two replicas that both try a pod", () => {
     expect(first.statistics.bound + second.statistics.bound).toBe(3);
     expect(first.statistics.bindingConflicts + second.statistics.bindingConflicts).toBe(3);
   });
+
+  it("a pod that is gone before its binding arrives is no conflict", () => {
+    const { world, first, second, create } = rivals();
+    const { simulation, api } = world;
+    create("p");
+    simulation.runUntil(1_003_500 as Instant);
+    const pod = api.pods.find("default", "p");
+    // Gone at 6.5 ms, when both bindings are under way.
+    api.request(world.client, "patch", (writer) => writer.deletePod(pod, api.pods.uid(pod)));
+    simulation.runUntil(1_200_000 as Instant);
+    for (const { statistics } of [first, second]) {
+      expect(statistics).toMatchObject({ bindingFailures: 1, bindingConflicts: 0, bound: 0 });
+    }
+  });
 });

@@ -48,10 +48,15 @@ export class ApiSchedulerClient implements SchedulerClient {
       "create",
       (writer) => writer.bindPod(pod.pod as PodIndex, uid, this.api.nodes.byName(nodeName)),
       (result) => {
-        if (!result.ok && result.reason === "Conflict") this.onConflict();
+        if (!result.ok && this.hasNode(pod.pod as PodIndex, uid)) this.onConflict();
         onDone(errorOf(result));
       },
     );
+  }
+
+  private hasNode(pod: PodIndex, uid: number): boolean {
+    const { pods } = this.api;
+    return pods.isLive(pod, uid) && pods.node(pod) !== NO_NODE;
   }
 
   patchPodStatus(pod: PodInfo, patch: PodStatusPatch, onDone: (error: WriteError) => void): void {
