@@ -3,21 +3,17 @@
 // Hints decide whether a rejected pod is tried again at all, so they copy upstream's blind spots too
 // (namespace selectors are not unrolled). Filtering itself is inter-pod-affinity.ts.
 
-import { type AffinityTerm, type Labels, NO_LABELS } from "../../cluster/index.ts";
+import { type AffinityTerm, NO_LABELS } from "../../cluster/index.ts";
 import type { EventSubject, QueueingHint } from "../framework/cluster-event.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { resolveTerm, termMatches } from "./affinity-terms.ts";
 
 /** H3: a pod came, went or changed its labels. Namespace selectors are not unrolled here. */
-export function affinityPodHint(
-  pod: PodInfo,
-  { oldPod, newPod }: EventSubject,
-  namespaceLabelsOf: (pod: PodInfo) => Labels,
-): QueueingHint {
+export function affinityPodHint(pod: PodInfo, { oldPod, newPod }: EventSubject): QueueingHint {
   if (oldPod !== undefined && newPod !== undefined && newPod.uid === pod.uid) return "Queue";
-  const isPlaced = (each: PodInfo | undefined): boolean =>
-    each !== undefined && (each.nodeName !== "" || each.nominatedNodeName !== "");
-  if (!isPlaced(oldPod) && !isPlaced(newPod)) return "Skip";
+  const isNowhere = (each: PodInfo | undefined): boolean =>
+    each !== undefined && each.nodeName === "" && each.nominatedNodeName === "";
+  if (isNowhere(oldPod) || isNowhere(newPod)) return "Skip";
   const wantsNear = pod.template.podAffinity.required;
   const wantsAway = pod.template.podAntiAffinity.required;
   const meansAll = (terms: readonly AffinityTerm[], owner: PodInfo, other: PodInfo): boolean =>
@@ -31,12 +27,7 @@ export function affinityPodHint(
   if (newPod !== undefined) return meansAll(wantsNear, pod, newPod) ? "Queue" : "Skip";
   if (oldPod === undefined) return "Skip";
   if (meansAll(wantsAway, pod, oldPod)) return "Queue";
-  const repelled = oldPod.template.podAntiAffinity.required;
-  const labels = namespaceLabelsOf(pod);
-  const repelledByAll =
-    repelled.length > 0 &&
-    repelled.every((term) => termMatches(resolveTerm(term, oldPod.namespace), pod, labels));
-  return repelledByAll ? "Queue" : "Skip";
+  return meansAll(oldPod.template.podAntiAffinity.required, oldPod, pod) ? "Queue" : "Skip";
 }
 
 /** H4: a node came or changed a label that one of the required terms looks at. */

@@ -232,8 +232,7 @@ export class InterPodAffinity
       {
         resource: "Pod",
         actions: Action.Add | Action.Delete | Action.UpdatePodLabel,
-        hint: (pod, subject) =>
-          affinityPodHint(pod, subject, (other) => this.namespaceLabelsOf(other)),
+        hint: affinityPodHint,
       },
       {
         resource: "Node",

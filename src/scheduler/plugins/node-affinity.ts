@@ -125,9 +125,8 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
   }
 
   private nodeHint(pod: PodInfo, { oldNode, newNode }: EventSubject): QueueingHint {
-    if (newNode === undefined || !this.matchesAdded(newNode) || !matchesPod(pod, newNode)) {
-      return "Skip";
-    }
+    if (newNode === undefined || !this.matchesAdded(newNode)) return "Skip";
+    if (!matchesPod(pod, newNode)) return isUnreadable(pod, newNode) ? "Queue" : "Skip";
     if (oldNode === undefined) return "Queue";
     return this.matchesAdded(oldNode) && matchesPod(pod, oldNode) ? "Skip" : "Queue";
   }
@@ -135,6 +134,13 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
   private matchesAdded(node: NodeObject): boolean {
     return this.args.addedRequired === undefined || this.args.addedRequired.matches(node.meta);
   }
+}
+
+/** A term that cannot be read leaves open whether the node matches: a hint that fails tries the pod. */
+function isUnreadable(pod: PodInfo, node: NodeObject): boolean {
+  const required = pod.template.requiredNodeAffinity;
+  if (required?.selector === undefined || required.selector.errors.length === 0) return false;
+  return matchesRequiredNodeAffinity({ ...required, selector: undefined }, node.meta);
 }
 
 function matchesPod(pod: PodInfo, node: NodeObject): boolean {

@@ -14,7 +14,8 @@ export function otherPodFitHint(pod: PodInfo, { oldPod, newPod }: EventSubject):
   if (newPod.nodeName === "") return "Skip";
   const before = oldPod.template.nodeRequests;
   const after = newPod.template.nodeRequests;
-  const wanted = pod.template.requests;
+  // Unlike the filter, upstream asks here with what the pod's own status reports.
+  const wanted = pod.template.nodeRequests;
   const isLower =
     (wanted.milliCpu > 0 && after.milliCpu < before.milliCpu) ||
     (wanted.memoryBytes > 0 && after.memoryBytes < before.memoryBytes) ||
