@@ -14,7 +14,8 @@ export type MachineChangeKind =
   | "networkParted"
   | "networkJoined"
   | "kubeletStopped"
-  | "kubeletStarted";
+  | "kubeletStarted"
+  | "diskFilled";
 
 /** A change of one machine. */
 export interface MachineChange {

@@ -27,6 +27,8 @@ interface Machine {
   downBeforeUs: number;
   /** Images on disk by name, with their bytes. */
   readonly images: Map<string, number>;
+  /** Bytes on disk that belong to no image and no pod. */
+  diskFilledBytes: number;
 }
 
 type PendingNews = { machine: MachineChange } | { process: ProcessChange };
@@ -91,6 +93,7 @@ export class Machines {
       upBeforeUs: 0,
       downBeforeUs: 0,
       images: new Map(),
+      diskFilledBytes: 0,
     };
     this.installedCount++;
     this.announce("installed", node);
@@ -255,6 +258,16 @@ export class Machines {
   /** Images on disk in the order in which they came. */
   images(node: NodeIndex): ReadonlyMap<string, number> {
     return this.get(node).images;
+  }
+
+  /** Bytes on disk that belong to no image and no pod: logs, dumps, whatever filled it. */
+  diskFilledBytes(node: NodeIndex): number {
+    return this.machines[node]?.diskFilledBytes ?? 0;
+  }
+
+  fillDisk(node: NodeIndex, bytes: number): void {
+    this.get(node).diskFilledBytes = bytes;
+    this.announce("diskFilled", node);
   }
 
   // ---- pods and processes ------------------------------------------------------------------

@@ -21,6 +21,8 @@ export interface ExitOutcomes {
   readonly starts: () => ContainerStarts;
   /** The main containers are over: sidecars are stopped now. */
   readonly stopSidecars: (record: KubeletPod) => void;
+  /** A container has ended that says what it uses. */
+  readonly usageEnded: (record: KubeletPod) => void;
   /** The pod needs its room no longer. */
   readonly release: (record: KubeletPod) => void;
 }
@@ -76,6 +78,7 @@ export class ContainerExits {
     own.isReady = false;
     own.isStarted = false;
     record.exitUs = world.nowUs;
+    if (record.isMetered) this.outcomes.usageEnded(record);
     const seenUs = own.isKilled ? world.nowUs : world.nextRelistUs(record.node, world.nowUs);
     const template = record.template;
     if (isRestarted(template, position, own.isKilled ? EXIT_KILLED : code)) {

@@ -5,7 +5,12 @@
 // made up for by `catchUp`.
 
 import { LAST_INSTANT, US_PER_HOUR } from "../../base/index.ts";
-import { type Container, EXIT_KILLED, normalizeImageName } from "../../cluster/index.ts";
+import {
+  type Container,
+  EXIT_KILLED,
+  type NodeIndex,
+  normalizeImageName,
+} from "../../cluster/index.ts";
 import { type EventKind, NO_HANDLE, RANK } from "../../engine/index.ts";
 import { planPullRetry } from "./image-pull.ts";
 import type { ImageStore, ImageWaiter } from "./image-store.ts";
@@ -37,23 +42,27 @@ export class ContainerStarts {
   private readonly probes: Probes;
   private readonly status: StatusWriter;
   private readonly ends: ContainerEnds;
+  private readonly onUsage: (node: NodeIndex) => void;
   private readonly sandboxKind: EventKind;
   private readonly startKind: EventKind;
   private readonly beginKind: EventKind;
   private readonly pullLookKind: EventKind;
 
+  /** `onUsage` is told when a container begins that says what it uses. */
   constructor(
     world: KubeletWorld,
     images: ImageStore,
     probes: Probes,
     status: StatusWriter,
     ends: ContainerEnds,
+    onUsage: (node: NodeIndex) => void,
   ) {
     this.world = world;
     this.images = images;
     this.probes = probes;
     this.status = status;
     this.ends = ends;
+    this.onUsage = onUsage;
     const { machine, kubelet } = RANK;
     this.sandboxKind = world.definePodKind("sandbox ready", machine, (record) => {
       record.next = NO_HANDLE;
@@ -286,6 +295,10 @@ export class ContainerStarts {
     const container = containerAt(record.template, position);
     this.images.touch(node, normalizeImageName(container.image));
     const runUs = world.behavior.runDurationUs(pod, attempt, position);
+    if (world.behavior.usage(pod, position, 0) !== undefined) {
+      record.isMetered = true;
+      this.onUsage(node);
+    }
     const memoryUs = memoryExhaustedAfterUs(world.behavior, pod, position, container);
     const isOom = memoryUs !== undefined && (runUs === undefined || memoryUs < runUs);
     const endsUs = isOom ? memoryUs : runUs;

@@ -9,26 +9,20 @@ import { type EventHandle, NO_HANDLE, RANK } from "../../engine/index.ts";
 import type { ImageStore } from "./image-store.ts";
 import { Stage } from "./kubelet-pod.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
+import { meteredOn, sumOf } from "./node-usage.ts";
 import { nextTick } from "./restart-backoff.ts";
 
 /** Collects images of all nodes. */
 export class ImageCollection {
   private readonly world: KubeletWorld;
   private readonly images: ImageStore;
-  private readonly podBytes: (node: NodeIndex) => number;
   private readonly onChange: (node: NodeIndex) => void;
   private readonly due = new Map<NodeIndex, EventHandle>();
 
-  /** `podBytes` says what pods have written to the disk; `onChange` is told when images have gone. */
-  constructor(
-    world: KubeletWorld,
-    images: ImageStore,
-    podBytes: (node: NodeIndex) => number,
-    onChange: (node: NodeIndex) => void,
-  ) {
+  /** `onChange` is told when images have gone. */
+  constructor(world: KubeletWorld, images: ImageStore, onChange: (node: NodeIndex) => void) {
     this.world = world;
     this.images = images;
-    this.podBytes = podBytes;
     this.onChange = onChange;
   }
 
@@ -51,13 +45,25 @@ export class ImageCollection {
     return gone > 0;
   }
 
+  /** Bytes of all images on a node's disk. */
+  imageBytes(node: NodeIndex): number {
+    return this.world.options.images.enabled ? this.images.diskBytes(node) : 0;
+  }
+
   /** Bytes of images and pods on the disk, and how many fit; undefined if nobody knows. */
   diskOf(node: NodeIndex): { readonly used: number; readonly capacity: number } | undefined {
     const { nodes } = this.world.context.api;
     if (!nodes.exists(node)) return undefined;
     const capacity = nodes.facts(node).capacity.ephemeralStorageBytes;
     if (capacity <= 0) return undefined;
-    return { used: this.images.diskBytes(node) + this.podBytes(node), capacity };
+    return { used: this.imageBytes(node) + this.writtenBytes(node), capacity };
+  }
+
+  /** What pods and others have written to the disk. */
+  private writtenBytes(node: NodeIndex): number {
+    const { world } = this;
+    const pods = sumOf(world, meteredOn(world, node), "diskBytes", world.nowUs);
+    return pods + world.machines.diskFilledBytes(node);
   }
 
   private isAboveHigh(node: NodeIndex): boolean {
@@ -72,7 +78,7 @@ export class ImageCollection {
     if (!world.machines.isKubeletRunning(node) || !this.isAboveHigh(node)) return;
     const { lowPercent, minimumAgeUs } = world.options.images.garbageCollection;
     const disk = this.diskOf(node)!;
-    const keepBytes = Math.floor((disk.capacity * lowPercent) / 100) - this.podBytes(node);
+    const keepBytes = Math.floor((disk.capacity * lowPercent) / 100) - this.writtenBytes(node);
     const used = this.imagesInUse(node);
     if (this.images.collect(node, keepBytes, minimumAgeUs, used) > 0) this.onChange(node);
     // What is left is younger than the minimum age or in use: looked at again while it is too much.

@@ -132,6 +132,8 @@ export interface KubeletPod {
   end: PodEnd | undefined;
   /** Its requests count on the node. */
   holdsRoom: boolean;
+  /** Some container of it says what it uses. */
+  isMetered: boolean;
   /** What the API shows is older than this record. */
   isDirty: boolean;
   /** What the last write asked for showed, where writes that would change nothing are left out. */
@@ -189,6 +191,7 @@ export class KubeletPods {
     record.stopGraceUs = 0;
     record.end = undefined;
     record.holdsRoom = false;
+    record.isMetered = false;
     record.isDirty = false;
     record.shown = "";
     return record;
@@ -227,6 +230,7 @@ export class KubeletPods {
       stopGraceUs: 0,
       end: undefined,
       holdsRoom: false,
+      isMetered: false,
       isDirty: false,
       shown: "",
     };

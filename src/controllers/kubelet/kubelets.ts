@@ -33,8 +33,9 @@ import { ImageCollection } from "./image-collection.ts";
 import { ImageStore } from "./image-store.ts";
 import { ContainerStage, type KubeletPod, restartsOf, Stage } from "./kubelet-pod.ts";
 import { KubeletWorld } from "./kubelet-world.ts";
-import { judgeAdmission, PREEMPTED } from "./node-admission.ts";
+import { type AdmissionGate, judgeAdmission, PREEMPTED } from "./node-admission.ts";
 import { NodeRoom } from "./node-room.ts";
+import { NodePressure } from "./node-pressure.ts";
 import { NodeStatuses } from "./node-status.ts";
 import { rejectionPatch } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
@@ -59,6 +60,8 @@ export class Kubelets {
   private readonly status: StatusWriter;
   private readonly nodeStatuses: NodeStatuses;
   private readonly collection: ImageCollection;
+  private readonly pressure: NodePressure;
+  private readonly gates: readonly AdmissionGate[];
   private readonly starts: ContainerStarts;
   private readonly exits: ContainerExits;
   private readonly stops: PodStops;
@@ -86,6 +89,7 @@ export class Kubelets {
     this.exits = new ContainerExits(world, this.status, {
       starts: () => this.starts,
       stopSidecars: (record) => this.stops.stopSidecars(record),
+      usageEnded: (record) => this.pressure.changed(record.node),
       release,
     });
     this.images = new ImageStore(
@@ -96,15 +100,20 @@ export class Kubelets {
       (node) => {
         if (world.options.reportImages) this.nodeStatuses.changed(node);
         this.collection.diskGrew(node);
+        this.pressure.changed(node);
       },
     );
     this.nodeStatuses = new NodeStatuses(world);
-    this.collection = new ImageCollection(
-      world,
-      this.images,
-      () => 0,
-      (node) => this.nodeStatuses.changed(node),
-    );
+    this.collection = new ImageCollection(world, this.images, (node) => {
+      if (world.options.reportImages) this.nodeStatuses.changed(node);
+    });
+    this.pressure = new NodePressure(world, this.collection, this.nodeStatuses, {
+      evict: (record, end, graceUs) => this.stops.terminate(record, end, graceUs),
+      kill: (record, i, code) => this.exits.exit(record, i, code, "OOMKilled"),
+      ownGraceUs: (record) => this.stops.ownGraceUs(record),
+    });
+    const { pressure } = this;
+    this.gates = [(node, template, priority) => pressure.refuses(node, template, priority)];
     const probes = new Probes(world, {
       started: (record) => {
         this.status.postIfChanged(record);
@@ -113,7 +122,9 @@ export class Kubelets {
       readyChanged: (record) => this.status.post(record),
       failed: (record, i, graceSeconds) => this.stops.killContainer(record, i, graceSeconds),
     });
-    this.starts = new ContainerStarts(world, this.images, probes, this.status, this.exits);
+    this.starts = new ContainerStarts(world, this.images, probes, this.status, this.exits, (node) =>
+      this.pressure.changed(node),
+    );
   }
 
   /** Records that memory is held for, and those in use; for checks. */
@@ -151,6 +162,10 @@ export class Kubelets {
   onMachine(change: MachineChange): void {
     const { node } = change;
     if (change.kind === "installed") return;
+    if (change.kind === "diskFilled") {
+      this.pressure.changed(node);
+      return;
+    }
     if (change.kind === "powerOff" || change.kind === "removed") this.loseMachine(node);
     else if (change.kind === "powerOn") this.boot(node);
     else if (this.world.machines.isHeard(node)) this.comeBack(node);
@@ -164,6 +179,8 @@ export class Kubelets {
     this.heartbeats.end(node, world.nowUs);
     sim.cancel(world.nodeOf(node).booting);
     this.images.forgetPulls(node);
+    this.pressure.forget(node);
+    this.nodeStatuses.forget(node);
     for (const record of world.recordsOn(node)) {
       const hasStarted = record.containers
         .slice(0, record.containerCount)
@@ -279,7 +296,14 @@ export class Kubelets {
     const { pods, nodes } = world.context.api;
     if (!nodes.exists(node)) return [];
     const priority = pods.priority(pod);
-    const { refusal, victims } = judgeAdmission(world, this.room, [], node, template, priority);
+    const { refusal, victims } = judgeAdmission(
+      world,
+      this.room,
+      this.gates,
+      node,
+      template,
+      priority,
+    );
     if (refusal === undefined) return victims;
     const uid = pods.uid(pod);
     const message = `Pod was rejected: ${refusal.message}`;
@@ -334,6 +358,7 @@ export class Kubelets {
     const { node } = record;
     this.waiting.delete(record);
     if (!this.room.giveBack(record)) return;
+    this.pressure.stopped(record);
     if (this.waiting.size === 0 || this.room.isOverfull(node)) return;
     for (const other of [...this.waiting]) {
       if (other.node !== node) continue;
