@@ -66,9 +66,10 @@ export function registerSchedulerInvariants(
 ): void {
   const named = (text: string | undefined): string | undefined =>
     text === undefined || name === "" ? text : `scheduler ${name}: ${text}`;
+  const hasRivals = name !== "";
   const notes = new BreakNotes();
   const queueAudit = new QueueAudit(scheduler, notes);
-  const verdictAudit = new VerdictAudit(scheduler, notes);
+  const verdictAudit = new VerdictAudit(scheduler, notes, hasRivals);
   const preemptionAudit = new PreemptionAudit(scheduler, notes);
   const deepAudits = registry.runsDeep
     ? [new TopologyAudit(scheduler, notes), new ReplayAudit(scheduler, notes, hasDrawnTies)]
@@ -110,7 +111,7 @@ export function registerSchedulerInvariants(
     mode: "deep",
     title: "the sums that the scheduler keeps are those of the pods it lists",
     when: "instant",
-    test: () => named(findWrongSum(scheduler.cache)),
+    test: () => named(findWrongSum(scheduler.cache, hasRivals)),
   });
   registry.register({
     id: "I49",

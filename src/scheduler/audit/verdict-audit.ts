@@ -35,13 +35,15 @@ const BASIC_RESOURCES = ["milliCpu", "memoryBytes", "ephemeralStorageBytes"] as 
 export class VerdictAudit {
   private readonly scheduler: Scheduler;
   private readonly notes: BreakNotes;
+  private readonly hasRivals: boolean;
   private running: PodInfo | undefined;
   private nextStart = 0;
   private readonly decidedUs = new Map<PodInfo["uid"], number>();
 
-  constructor(scheduler: Scheduler, notes: BreakNotes) {
+  constructor(scheduler: Scheduler, notes: BreakNotes, hasRivals: boolean) {
     this.scheduler = scheduler;
     this.notes = notes;
+    this.hasRivals = hasRivals;
   }
 
   onVerdict(record: QueuedPod, verdict: Verdict): void {
@@ -105,7 +107,8 @@ export class VerdictAudit {
     if (has("NodeResourcesFit") && !ignoresSome(profile)) {
       this.checkDevices(pod, node, others, place);
     }
-    if (has("NodePorts")) this.checkPorts(pod, others, place);
+    // With rivals a port in use may count as free: cache-audit.ts says why.
+    if (has("NodePorts") && !this.hasRivals) this.checkPorts(pod, others, place);
     if (has("NodeAffinity") && !isAffinityMet(pod, node)) {
       this.notes.note("I36", `${place}: its node selector or affinity does not match`);
     }
