@@ -55,6 +55,7 @@ export type {
   StrategyDefinition,
   StrategyRandom,
   StrategySource,
+  WaitingPodsView,
 } from "./scheduler/index.ts";
 
 // ---- faults of your own ----------------------------------------------------------------------------

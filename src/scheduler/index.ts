@@ -184,6 +184,7 @@ export {
   type PluginSource,
   type PluginVerdict,
   type SortedPodView,
+  type WaitingPodsView,
 } from "./strategy/user-plugin.ts";
 export { registryEntryOf } from "./strategy/plugin-adapter.ts";
 export { NullScheduler } from "./null-scheduler.ts";

@@ -49,7 +49,7 @@ export class ApiSchedulerClient implements SchedulerClient {
       (writer) => writer.bindPod(pod.pod as PodIndex, uid, this.api.nodes.byName(nodeName)),
       (result) => {
         if (!result.ok && this.hasNode(pod.pod as PodIndex, uid)) this.onConflict();
-        onDone(errorOf(result));
+        onDone(bindingErrorOf(result, pod));
       },
     );
   }
@@ -135,6 +135,14 @@ function uidOf(pod: PodInfo): number {
 function victimWriteOf(result: ApiResult): VictimWrite {
   if (result.ok) return "done";
   return result.reason === "NotFound" ? "gone" : "failed";
+}
+
+/** The API says of a refused binding which pod it was about. */
+function bindingErrorOf(result: ApiResult, { name }: PodInfo): WriteError {
+  if (result.ok) return undefined;
+  if (result.reason === "NotFound") return `pods "${name}" not found`;
+  if (result.reason !== "Conflict") return result.message;
+  return `Operation cannot be fulfilled on pods/binding "${name}": ${result.message}`;
 }
 
 /** Refusals in the API's own words, which end up in a pod's condition. */

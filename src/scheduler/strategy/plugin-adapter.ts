@@ -21,8 +21,9 @@ import {
   type PluginDefinition,
   type PluginHooks,
   registrationsOf,
+  type WaitingPodsView,
 } from "./user-plugin.ts";
-import { ViewMaker } from "./views.ts";
+import { type PodView, ViewMaker } from "./views.ts";
 
 const US_PER_SECOND = 1_000_000;
 
@@ -85,6 +86,18 @@ class Guard {
       state.write(key, memory);
     }
     return memory;
+  }
+
+  /** The pods that wait for this plugin; none where nothing ever waits. */
+  waiting(): WaitingPodsView {
+    const { waiting } = this.handle;
+    const { name, views } = this;
+    return Object.freeze({
+      pods: () => (waiting?.waitingFor(name) ?? []).map((pod) => views.pod(pod)),
+      allow: ({ uid }: PodView) => waiting?.allow(uid, name) ?? false,
+      reject: ({ uid }: PodView, reason: string) =>
+        waiting?.reject(uid, name, String(reason)) ?? false,
+    });
   }
 
   /** A verdict in the framework's form; anything else is refused. */
@@ -267,7 +280,7 @@ function bindingHooks(guard: Guard, hooks: PluginHooks): object {
   const ask =
     (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): (() => unknown) =>
     () =>
-      hooks[hook]!(views.pod(pod), nodeName, guard.memory(state));
+      hooks[hook]!(views.pod(pod), nodeName, guard.memory(state), guard.waiting());
   const tell = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): void =>
     guard.call(hook, pod, ask(hook, state, pod, nodeName), () => undefined);
   const verdict = (hook: Hook, state: CycleState, pod: PodInfo, nodeName: string): Status =>

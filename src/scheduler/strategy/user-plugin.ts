@@ -37,6 +37,15 @@ export interface PluginEvent {
   readonly actions: readonly (keyof typeof Action)[];
 }
 
+/** Pods that this plugin holds on Permit, in the order in which they began to wait. */
+export interface WaitingPodsView {
+  pods(): readonly PodView[];
+  /** Lets a pod go on as far as this plugin is concerned; false when it does not wait for it. */
+  allow(pod: PodView): boolean;
+  /** Rejects a pod for this reason; false when it does not wait. */
+  reject(pod: PodView, reason: string): boolean;
+}
+
 /** The extension points, all optional; names are upstream's. */
 export interface PluginHooks {
   preEnqueue?(pod: PodView): PluginVerdict;
@@ -59,12 +68,13 @@ export interface PluginHooks {
     scores: readonly number[],
   ): readonly number[];
   reserve?(pod: PodView, nodeName: string, memory: CycleMemory): PluginVerdict;
-  unreserve?(pod: PodView, nodeName: string, memory: CycleMemory): void;
-  /** `waitSeconds` holds the pod until the time is over, which rejects it. */
+  unreserve?(pod: PodView, nodeName: string, memory: CycleMemory, waiting: WaitingPodsView): void;
+  /** `waitSeconds` holds the pod until it is allowed, or rejected, or the time is over, which rejects it. */
   permit?(
     pod: PodView,
     nodeName: string,
     memory: CycleMemory,
+    waiting: WaitingPodsView,
   ): PluginVerdict | { readonly waitSeconds: number };
   preBind?(pod: PodView, nodeName: string, memory: CycleMemory): PluginVerdict;
   postBind?(pod: PodView, nodeName: string, memory: CycleMemory): void;

@@ -212,6 +212,36 @@ describe("a user's plugin", () => {
     expect(bench.decisions.length).toBeGreaterThan(1);
   });
 
+  it("lets a group of pods go on together, or sends all of it back when one is refused", () => {
+    const source: PluginSource = {
+      name: "Gang",
+      permit: (_pod, _node, _memory, waiting) => {
+        const others = waiting.pods();
+        if (others.length < 2) return { waitSeconds: 30 };
+        for (const other of others) waiting.allow(other);
+        return true;
+      },
+      unreserve: (_pod, _node, _memory, waiting) => {
+        for (const other of waiting.pods()) waiting.reject(other, "the group is not complete");
+      },
+    };
+    const bench = strategyBench({ plugins: [definePlugin(source)] });
+    const texts: string[] = [];
+    bench.api.events.listen(({ message }) => texts.push(message));
+    for (const name of ["a", "b"]) bench.submit(name, "100m", "64Mi");
+    bench.run(10);
+    expect(Object.values(bench.placements())).toEqual(["", ""]);
+    bench.submit("c", "100m", "64Mi");
+    bench.run(11);
+    expect(Object.values(bench.placements())).not.toContain("");
+    for (const name of ["d", "e"]) bench.submit(name, "100m", "64Mi");
+    bench.run(50);
+    expect(texts).toContain(
+      "0/1 nodes are available: 1 rejected due to timeout after waiting 30s at plugin Gang.",
+    );
+    expect(texts).toContain("0/1 nodes are available: 1 the group is not complete.");
+  });
+
   it.each<[string, PluginSource, RegExp]>([
     ["no verdict", { name: "P", filter: () => undefined as never }, /answered undefined; expected/],
     ["half a score", { name: "P", score: () => 0.5 }, /gave the score 0.5; expected an integer/],
