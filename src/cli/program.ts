@@ -8,6 +8,7 @@ import { registerExplain } from "./commands/explain-command.ts";
 import { registerInit } from "./commands/init-command.ts";
 import { registerRun } from "./commands/run-command.ts";
 import { registerSchema } from "./commands/schema-command.ts";
+import { registerShapes } from "./commands/shapes-command.ts";
 import { registerValidate } from "./commands/validate-command.ts";
 import { registerVerify } from "./commands/verify-command.ts";
 import { registerVersion } from "./commands/version-command.ts";
@@ -75,6 +76,7 @@ function createProgram(done: (code: ExitCode) => void): Command {
   registerRun(program, done);
   registerExplain(program, done);
   registerVerify(program, done);
+  registerShapes(program, done);
   registerSchema(program, done);
   registerVersion(program, done);
   keepHouseRules(program);
