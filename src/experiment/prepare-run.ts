@@ -152,7 +152,15 @@ class Preparation {
   private findSchedulers(): readonly RunScheduler[] {
     const { scheduler } = this.input;
     if (scheduler === undefined) return schedulersOfScenario(this.input, this.problems);
-    return "name" in scheduler ? [scheduler] : scheduler;
+    if ("name" in scheduler) return [scheduler];
+    const names = scheduler.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (names.length === 0) this.fail(["schedulers"], "E_SCHEDULERS", "a run needs a scheduler");
+    if (twice !== undefined) {
+      const message = `two schedulers are called '${twice}': results could not tell them apart`;
+      this.fail(["schedulers"], "E_SCHEDULERS", message);
+    }
+    return scheduler;
   }
 
   private judgePods(

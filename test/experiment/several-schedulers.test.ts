@@ -304,6 +304,30 @@ describe("an explanation", () => {
   });
 });
 
+describe("an explanation of a pod that two replicas tried", () => {
+  it("lists the attempts of both and takes the one asked for apart", () => {
+    const value = scenarioOf({
+      schedulers: [
+        { name: "one", schedulerName: "default-scheduler" },
+        { name: "two", schedulerName: "default-scheduler", schedulerCycle: "400ms" },
+      ],
+      generators: [stream("web", "default-scheduler", { count: 2, every: "2s" })],
+    });
+    const { decisions } = run(value);
+    const tried = decisions.filter(({ pod }) => pod === "web-1");
+    expect(tried.map(({ scheduler }) => scheduler)).toEqual(["one", "two"]);
+    for (const { scheduler, atUs, result } of tried) {
+      const record = explainRun(prepared(value), {
+        ...{ attempt: undefined, node: undefined, maxEvents: undefined },
+        ...{ untilUs: undefined, fingerprint: undefined },
+        pod: "default/web-1",
+        atUs,
+      });
+      expect(record).toMatchObject({ scheduler, attempt: { result } });
+    }
+  });
+});
+
 describe("bad input", () => {
   const generators = [stream("web", "default-scheduler")];
   const problemsOf = (schedulers: readonly Json[]): string => {

@@ -31,7 +31,7 @@ function beliefsOf({ cache, queue }: Scheduler): unknown {
 
 describe("two replicas that both try a pod", () => {
   function rivals() {
-    const world = createWorld(LATENCIES_KUBERNETES_1_36, { check: true });
+    const world = createWorld(LATENCIES_KUBERNETES_1_36, { check: "deep" });
     const { simulation, api } = world;
     const start = (name: string) => {
       const { scheduler } = startScheduler(simulation, api, {

@@ -22,7 +22,7 @@ interface Bench extends World {
 }
 
 function bench(profiles: readonly Json[], more: Json = {}, latencies = LATENCIES_INSTANT): Bench {
-  const world = createWorld(latencies, { check: true });
+  const world = createWorld(latencies, { check: "deep" });
   const { simulation, api } = world;
   const decisions: DecisionRecord[] = [];
   const events: Bench["events"] = [];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError } from "../../../src/base/index.ts";
-import { prepareRun, runToEnd } from "../../../src/experiment/index.ts";
+import { prepareRun, type RunScheduler, runToEnd } from "../../../src/experiment/index.ts";
 import { loadRunInput, type RunInputRequest } from "../../../src/experiment/node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "podsim-load-"));
@@ -68,6 +68,53 @@ describe("names of inputs", () => {
   it("in messages are the user's own", async () => {
     const { problems } = await problemsOf(request(at("wrong.yaml")));
     expect(problems[0]).toMatchObject({ file: join(folder, "wrong.yaml"), line: 3 });
+  });
+});
+
+describe("schedulers that work together", () => {
+  const head = "apiVersion: podsim.dev/v1\nkind: Scenario\nmetadata: { name: s }\n";
+  const list = `${head}schedulers:
+  - { name: mine, schedulerName: mine, module: first.mjs }
+  - { name: plain, schedulerName: default-scheduler, config: config.yaml, watchLatency: 20ms }
+`;
+  writeFileSync(
+    join(folder, "first.mjs"),
+    'export const apiVersion = "podsim.dev/v1";\nexport default function decide(pod, { nodes }) { return { node: nodes[0] }; }\n',
+  );
+  writeFileSync(
+    join(folder, "config.yaml"),
+    "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nclientConnection: { qps: 7, burst: 9 }\n",
+  );
+  writeFileSync(join(folder, "together.yaml"), list);
+
+  it("are all loaded, modules and files too, with the names and times of their entries", async () => {
+    const { schedulers } = prepareRun(await loadRunInput(request(at("together.yaml"))));
+    expect(schedulers.map(({ name }) => name)).toEqual(["mine", "plain"]);
+    const names = schedulers.map(({ configuration }) => configuration.profiles[0]!.schedulerName);
+    expect(names).toEqual(["mine", "default-scheduler"]);
+    expect(schedulers[0]!.createDecider).toBeDefined();
+    expect(schedulers[1]).toMatchObject({ watchLatency: 20_000 });
+  });
+
+  it("may each be tried alone, by name", async () => {
+    const asked = request(at("together.yaml"), { schedulers: ["plain"] });
+    const { schedulers } = prepareRun(await loadRunInput(asked));
+    expect(schedulers.map(({ name }) => name)).toEqual(["plain"]);
+  });
+
+  it("need names of their own, also when a library user gives them", async () => {
+    const input = await loadRunInput(request(at("together.yaml")));
+    const [mine] = input.scheduler as readonly RunScheduler[];
+    const refusal = (scheduler: readonly RunScheduler[]): string => {
+      try {
+        prepareRun({ ...input, scheduler });
+      } catch (error) {
+        return String(error);
+      }
+      return "";
+    };
+    expect(refusal([mine!, mine!])).toContain("two schedulers are called 'mine'");
+    expect(refusal([])).toContain("a run needs a scheduler");
   });
 });
 
