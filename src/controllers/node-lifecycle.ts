@@ -70,6 +70,9 @@ export class NodeLifecycleController {
   /** Leaving a full disruption gives every node a fresh grace period. */
   private probesResetUs = 0;
   private isFullyDisrupted = false;
+  /** The running pass has marked a node Unknown. */
+  private hasLost = false;
+  private zoneListener: (zone: string | undefined, state: string) => void = () => {};
 
   constructor(context: ControllerContext, heartbeats: Heartbeats) {
     this.context = context;
@@ -85,6 +88,14 @@ export class NodeLifecycleController {
     this.passes = new PassGrid(passPhaseUs, periodUs, PASSES_REMEMBERED_US);
     this.taintTicks = new PassGrid(tickPhaseUs, nodeLifecycle.taintPassPeriodUs, 0);
     heartbeats.onSilence((node) => this.noteSilence(node));
+  }
+
+  /**
+   * Told of every change of a zone's state by the zone's name, and, without a name, when the controller
+   * takes everything for dead and when it no longer does; for checks and replays.
+   */
+  onZoneState(listener: (zone: string | undefined, state: string) => void): void {
+    this.zoneListener = listener;
   }
 
   // ---- news --------------------------------------------------------------------------------
@@ -205,6 +216,7 @@ export class NodeLifecycleController {
     this.passHandle = NO_HANDLE;
     this.passAtUs = Number.POSITIVE_INFINITY;
     this.isPassing = true;
+    this.hasLost = false;
     const due = new Set<NodeIndex>([...this.unsettled, ...this.retryPods]);
     for (const node of this.fading) {
       if (!this.heartbeats.isSilent(node)) this.fading.delete(node);
@@ -234,6 +246,12 @@ export class NodeLifecycleController {
   private endPass(startUs: number): void {
     const { sim, options } = this.context;
     const { passDurationUs, nodeMonitorPeriodUs } = options.nodeLifecycle;
+    const lossEndUs = startUs + options.nodeLifecycle.lossPassDurationUs;
+    if (this.hasLost && sim.nowUs < lossEndUs) {
+      const label = "node health pass ends";
+      sim.callAt(lossEndUs as Instant, RANK.controller, label, () => this.endPass(startUs));
+      return;
+    }
     this.isPassing = false;
     this.updateZoneStates();
     const endUs = Math.max(sim.nowUs, startUs + passDurationUs);
@@ -260,6 +278,7 @@ export class NodeLifecycleController {
       (error) => {
         const isThere = api.nodes.isLive(node, uid);
         if (error === undefined && isThere) {
+          this.hasLost = true;
           this.settle(node, observed, "Unknown", done);
           return;
         }
@@ -380,14 +399,18 @@ export class NodeLifecycleController {
     const { nodeLifecycle } = this.context.options;
     let isAnyAlive = false;
     let isAnyDisrupted = false;
-    for (const zone of this.zones.values()) {
+    const changed: number[] = [];
+    for (const [key, zone] of this.zones) {
       const { ready, notReady } = zone;
       if (ready.size + notReady.size === 0) continue;
+      const before = zone.state;
       zone.state = zoneStateOf(ready.size, notReady.size, nodeLifecycle.unhealthyZoneThreshold);
+      if (zone.state !== before) changed.push(key);
       if (zone.state === ZoneState.FullDisruption) isAnyDisrupted = true;
       else isAnyAlive = true;
     }
     const isFull = isAnyDisrupted && !isAnyAlive;
+    this.tellZoneStates(changed, isFull);
     if (isFull && !this.isFullyDisrupted) this.enterFullDisruption();
     if (!isFull && this.isFullyDisrupted) this.probesResetUs = this.context.sim.nowUs;
     this.isFullyDisrupted = isFull;
@@ -402,6 +425,16 @@ export class NodeLifecycleController {
       zone.queue.setRate(isFull ? 0 : rate, nowUs);
     }
     this.planTick();
+  }
+
+  /** Entering and leaving a full disruption is one piece of news and not one per zone. */
+  private tellZoneStates(changed: readonly number[], isFull: boolean): void {
+    if (isFull !== this.isFullyDisrupted) {
+      this.zoneListener(undefined, `${isFull ? "Entering" : "Exiting"} master disruption mode`);
+    }
+    if (isFull || this.isFullyDisrupted) return;
+    for (const key of changed)
+      this.zoneListener(this.context.api.nodes.zoneName(key), this.zones.get(key)!.state);
   }
 
   /** Everything looks dead: it is more likely that this controller is cut off. Nothing is evicted. */
@@ -453,7 +486,8 @@ export class NodeLifecycleController {
       this.client.updateNode(node, uid, (before) => {
         const ready = conditionStatus(before, "Ready");
         const isStill = ready === (key === NOT_READY_KEY ? "False" : "Unknown");
-        return isStill && !this.isFullyDisrupted ? withNoExecuteTaint(before, key) : before;
+        // A write that waited for a token is not recalled when everything turns out to be lost.
+        return isStill ? withNoExecuteTaint(before, key) : before;
       });
     });
   }

@@ -26,6 +26,8 @@ export interface NodeLifecycleOptions {
   readonly nodeMonitorGracePeriodUs: number;
   /** How long a pass takes when nothing is to be written; the next one starts a period after its end. */
   readonly passDurationUs: number;
+  /** How long a pass takes at least that marks a node Unknown: its writes, and those about its pods. */
+  readonly lossPassDurationUs: number;
   /** Nodes looked at side by side in one pass. */
   readonly passWorkers: number;
   readonly nodeEvictionRatePerSecond: number;
@@ -120,6 +122,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
     nodeMonitorPeriodUs: 5 * SECOND,
     nodeMonitorGracePeriodUs: 50 * SECOND,
     passDurationUs: MS,
+    lossPassDurationUs: 100 * MS, // 36, 93 and 196 ms in the recorded outages
     passWorkers: 8,
     nodeEvictionRatePerSecond: 0.1,
     secondaryNodeEvictionRatePerSecond: 0.01,

@@ -88,6 +88,11 @@ export interface Quantity {
    * absent: as many as in the run that is followed.
    */
   readonly applies?: (situation: Situation) => number;
+  /**
+   * The instant hangs on the free phase of a slow loop, so a replay may come to it after the horizon of
+   * the run that it follows: the row sees what happens a while beyond.
+   */
+  readonly isPhased?: boolean;
   readonly compute?: (situation: Situation) => Computed;
 }
 

@@ -46,6 +46,8 @@ export class Recorder {
   /** Instant of the first action. */
   private originUs = 0;
   private isRecording = false;
+  /** The same Event again only raises its count, as real recorders have it. */
+  private readonly eventCounts = new Map<string, number>();
 
   constructor(api: ApiServer) {
     this.api = api;
@@ -140,6 +142,9 @@ export class Recorder {
     const known = this.known.get(uid);
     if (known === undefined) return;
     this.known.delete(uid);
+    // The API writes the end of a pod twice: a deletion without grace, then the removal.
+    const isUnsaid = known.kind === "Pod" && known.fields.get("deleting") !== "grace=0";
+    if (isUnsaid) this.write(known, "changed", "", { deleting: "grace=0" });
     this.write(known, "deleted", "", {});
   }
 
@@ -167,7 +172,15 @@ export class Recorder {
     const isNamed = about.kind === "Pod" || about.kind === "ReplicaSet";
     const alias = this.aliases.of(about.uid);
     const subject = isNamed && alias !== "" ? alias : about.name;
-    const set = { about: `${about.kind}/${subject}`, reason, message, from, type };
-    this.write({ kind: "Event", name: "", alias: "", fields: NO_FIELDS }, "created", "", set);
+    const known: KnownObject = { kind: "Event", name: "", alias: "", fields: NO_FIELDS };
+    const key = `${about.uid} ${reason} ${message} ${from}`;
+    const count = (this.eventCounts.get(key) ?? 0) + 1;
+    this.eventCounts.set(key, count);
+    if (count > 1) {
+      this.write(known, "changed", "", { count: String(count) });
+      return;
+    }
+    const set = { about: `${about.kind}/${subject}`, reason, message, from, type, count: "1" };
+    this.write(known, "created", "", set);
   }
 }

@@ -63,6 +63,7 @@ export class ReplayWorld {
   readonly controllers: ControllerSet;
   readonly recorder: Recorder;
   readonly attempts: Attempt[] = [];
+  readonly zoneStates: [number, string][] = [];
   /** Whoever performs the actions. */
   readonly user: ApiClient;
   readonly originUs: Instant;
@@ -94,6 +95,11 @@ export class ReplayWorld {
         );
         return this.standIn;
       },
+    });
+    this.controllers.nodeLifecycle.onZoneState((zone, state) => {
+      const name = zone?.slice(zone.indexOf("/") + 1);
+      const text = name === undefined ? state : `zone ${name} -> ${state}`;
+      this.zoneStates.push([(sim.nowUs - this.originUs) / SECOND_US, text]);
     });
     const { scheduler } = startScheduler(sim, this.api, {
       configuration: defaultConfiguration(),

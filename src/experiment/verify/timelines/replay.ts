@@ -25,6 +25,10 @@ const POLL_US = 5_000;
 const SLICE_US = 60_000_000;
 /** What is simulated after the last thing recorded. */
 const AFTERMATH_S = 0.5;
+/** A replay that is so much shorter than its recording has met an old condition. */
+const CUT_SHORT_S = 1;
+/** Simulated beyond the horizon: loops with a free phase may come so much later than recorded. */
+const PHASE_S = 45;
 /** From the request for a pod to the recorded event of its creation, where only that is known. */
 const REQUEST_S = 0.005;
 
@@ -32,6 +36,7 @@ const REQUEST_S = 0.005;
 export interface ReplayRecord {
   /** Actions with simulated times. */
   readonly actions: readonly TimelineAction[];
+  /** Also those up to `PHASE_S` after the horizon. */
   readonly events: readonly TimelineEvent[];
   readonly attempts: readonly Attempt[];
   /** Refused objects by name, in order. */
@@ -40,6 +45,8 @@ export interface ReplayRecord {
   readonly failures: readonly string[];
   /** Pods as JSON at the snapshots, by name. */
   readonly snapshots: ReadonlyMap<string, Json>;
+  /** Changes of zone states. */
+  readonly zoneStates: readonly (readonly [number, string])[];
   /** Second of the minute of the first action. */
   readonly wallStartSecondOfMinute: number;
   /** End of the replay, in seconds. */
@@ -90,6 +97,12 @@ export function replayRun(file: TimelineFile, run: number, seed: string): Replay
   return new Replay(file, run, seed).perform();
 }
 
+/** End of a synchronising action. */
+interface Anchor {
+  readonly simulated: number;
+  readonly recorded: number;
+}
+
 class Replay {
   private readonly file: TimelineFile;
   private readonly run: number;
@@ -102,7 +115,8 @@ class Replay {
   private readonly failures: string[] = [];
   private readonly snapshots = new Map<string, Json>();
   /** Simulated and recorded end of the last synchronising action. */
-  private anchor = { simulated: 0, recorded: 0 };
+  private anchor: Anchor = { simulated: 0, recorded: 0 };
+  private anchorBefore: Anchor = this.anchor;
   private isOver = false;
   private createdCount = 0;
 
@@ -124,7 +138,7 @@ class Replay {
     this.follow(0);
     while (!this.isOver) this.runUntil(sim.nowUs + SLICE_US);
     const horizon = this.horizon();
-    this.runUntil(Math.max(sim.nowUs, recorder.instantOf(horizon)));
+    this.runUntil(Math.max(sim.nowUs, recorder.instantOf(horizon + PHASE_S)));
     return {
       actions: this.actions,
       events: recorder.events,
@@ -132,6 +146,7 @@ class Replay {
       refusals: this.refusals,
       failures: this.failures,
       snapshots: this.snapshots,
+      zoneStates: this.world.zoneStates,
       wallStartSecondOfMinute: this.file.runs[this.run]!.wallStartSecondOfMinute,
       horizon,
     };
@@ -149,11 +164,14 @@ class Replay {
     let end = 0;
     for (const { t } of events) end = Math.max(end, t);
     for (const { t, done = t, until = t } of this.recorded) end = Math.max(end, done, until);
-    return this.simulated(end) + AFTERMATH_S;
+    // A wait that met an old condition at once, where the recorded one did not, ends nothing early.
+    const isCutShort = this.simulated(end) < this.simulated(end, this.anchorBefore) - CUT_SHORT_S;
+    const anchor = isCutShort ? this.anchorBefore : this.anchor;
+    return this.simulated(end, anchor) + AFTERMATH_S;
   }
 
-  private simulated(recorded: number): number {
-    return this.anchor.simulated + (recorded - this.anchor.recorded);
+  private simulated(recorded: number, anchor: Anchor = this.anchor): number {
+    return anchor.simulated + (recorded - anchor.recorded);
   }
 
   /** Plans actions from `index` on, up to the next one that has to be waited for. */
@@ -167,6 +185,7 @@ class Replay {
           this.perform1(k, action, () => {
             const end = this.world.recorder.t;
             this.actions[k] = { ...this.actions[k]!, done: end };
+            this.anchorBefore = this.anchor;
             this.anchor = { simulated: end, recorded: action.done ?? action.t };
             this.follow(k + 1);
           });

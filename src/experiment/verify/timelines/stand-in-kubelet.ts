@@ -30,6 +30,8 @@ const STOP_US = 500_000;
 const LEASE_US = 10 * SECOND_US;
 /** Renewals are up to 4 % later. */
 const LEASE_JITTER = 0.04;
+/** Pods bound together were seen running up to so far apart. */
+const LATE_US = 100_000;
 /** Pods whose `ready-stagger` counts ordinals modulo this. */
 const STAGGER_COUNT = 10;
 const YES = { status: ConditionStatus.True } as const;
@@ -238,11 +240,18 @@ export class StandInKubelets implements NodeAgents {
   private beginStart(record: StandInPod): void {
     record.start = "timed";
     const startUs = this.runOf(record).startUs ?? START_US;
-    this.time(record, startUs, () => {
+    const lateUs = this.latenessUs(record);
+    this.time(record, startUs + lateUs, () => {
       record.start = "none"; // forgotten if the node is frozen now
       if (this.isDeaf(record.node) || record.stop !== "none") return;
       this.run(record);
     });
+  }
+
+  /** How much later than asked for: the recorder's kubelets were one process on a busy machine. */
+  private latenessUs({ pod, uid }: StandInPod): number {
+    const entity = entityHash(this.context.api.pods.name(pod), uid);
+    return Math.floor(this.context.draws("stand-in-kubelet/late").unit(entity, 0) * LATE_US);
   }
 
   private run(record: StandInPod): void {

@@ -103,21 +103,27 @@ function judgeReplay(
   replay: ReplayRecord,
 ): readonly QuantityVerdict[] {
   const recordedView = recordedSituation(file, run);
-  const view = new RunView(replay.events);
+  const { horizon, events, attempts } = replay;
+  const beyond = { view: new RunView(events), attempts };
+  const within = {
+    view: new RunView(events.filter(({ t }) => t <= horizon)),
+    attempts: attempts.filter(({ t }) => t <= horizon),
+  };
   const verdicts: QuantityVerdict[] = [];
   for (const [key, recorded] of file.summary) {
     const { prefix } = splitKey(key);
     const followed: Situation = { ...recordedView, key, prefix, recorded };
+    const row = findQuantity(followed);
     const situation: Situation = {
       ...followed,
-      view,
+      ...(row?.isPhased === true ? beyond : within),
       actions: replay.actions,
-      attempts: replay.attempts,
       refusals: replay.refusals,
       snapshots: replay.snapshots,
-      horizon: replay.horizon,
+      zoneStates: replay.zoneStates,
+      horizon,
     };
-    verdicts.push(judgeQuantity(situation, followed));
+    verdicts.push(judgeQuantity(row, situation, followed));
   }
   return verdicts;
 }
@@ -144,9 +150,12 @@ export function recordedSituation(file: TimelineFile, run: number): Situation {
   };
 }
 
-function judgeQuantity(situation: Situation, followed: Situation): QuantityVerdict {
+function judgeQuantity(
+  row: Quantity | undefined,
+  situation: Situation,
+  followed: Situation,
+): QuantityVerdict {
   const { key, recorded, run } = situation;
-  const row = findQuantity(followed);
   const about = { run: run + 1, key, recorded: recordedText(recorded, run) };
   if (row === undefined) {
     const verdict = "unknown key";

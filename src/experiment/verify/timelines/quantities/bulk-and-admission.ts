@@ -1,5 +1,8 @@
 // Quantities of many pods at once, of admission, of graceful ends, and of autoscaling.
+//
+// Small groups that have nothing in common but their size.
 
+import { compareText } from "../../../../base/index.ts";
 import { canonicalJson } from "../../case-format.ts";
 import type { ObjectLife, PodLife } from "../run-view.ts";
 import type { Json } from "../timeline-file.ts";
@@ -442,7 +445,7 @@ function conditionsSeen(situation: Situation): Computed {
       ),
     ),
   );
-  return fact([...seen].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+  return fact([...seen].sort(compareText));
 }
 
 /** Rows about autoscaling. */

@@ -365,14 +365,10 @@ export const NODE_FAILURES: readonly Quantity[] = [
     name: "deletionTimestampAfterNoExecuteTaint",
     rule: L,
     applies: (at) =>
-      podsOnFailed(at, at.view.pods).filter(
-        ({ deleting }) => (deleting?.t ?? Number.POSITIVE_INFINITY) < (recoverT(at) ?? at.horizon),
+      deletedOnFailed(at).filter(
+        ({ deleting }) => deleting!.t < (recoverT(at) ?? Number.POSITIVE_INFINITY),
       ).length,
-    compute: (at) => {
-      const names = new Set(failureOf(at)?.nodes);
-      const pods = at.view.pods.filter((pod) => names.has(pod.node));
-      return afterNoExecute(at, pods, (pod) => pod.deleting);
-    },
+    compute: (at) => afterNoExecute(at, deletedOnFailed(at), (pod) => pod.deleting),
   },
   {
     name: "replacementCreatedAfterDeletionTimestamp",
@@ -396,10 +392,12 @@ export const NODE_FAILURES: readonly Quantity[] = [
     applies: (at) => lostPods(at).length,
     prefix: STATEFUL_SET,
     rule: (at) => (recoverT(at) === undefined ? grid(0, 20.6) : latency(0.5)),
+    isPhased: true,
     compute: replacementAfterDeletion,
   },
   {
     name: "replacementBoundAfterCreated",
+    isPhased: true,
     applies: (at) => lostPods(at).length,
     prefix: ANY,
     rule: L_PLUS,
@@ -407,6 +405,7 @@ export const NODE_FAILURES: readonly Quantity[] = [
   },
   {
     name: "replacementReadyAfterCreated",
+    isPhased: true,
     applies: (at) => lostPods(at).length,
     prefix: ANY,
     rule: L,
@@ -426,6 +425,15 @@ export const NODE_FAILURES: readonly Quantity[] = [
   },
   { name: "fate", prefix: ANY, rule: exactOr(acceptFate), compute: fate },
 ];
+
+/** Pods on failed nodes that were deleted after the failure, whenever they had been created. */
+function deletedOnFailed(situation: Situation): readonly PodLife[] {
+  const { nodes, t: fromT = 0 } = failureOf(situation) ?? {};
+  const names = new Set(nodes);
+  return situation.view.pods.filter(
+    ({ node, deleting }) => names.has(node) && deleting !== undefined && deleting.t > fromT,
+  );
+}
 
 /** Pods on failed nodes that were ready when those failed. */
 function readyOnFailed(situation: Situation): readonly PodLife[] {

@@ -1,6 +1,7 @@
 // Quantities of preemption: who is nominated, who is evicted in what order, and when the preemptor gets
 // its place.
 
+import { compareText } from "../../../../base/index.ts";
 import { canonicalJson } from "../../case-format.ts";
 import type { Change, PodLife } from "../run-view.ts";
 import {
@@ -121,23 +122,12 @@ function acceptNominations(given: unknown, { recorded, run }: Situation): string
     : `${canonicalJson(given)}, not like ${canonicalJson(runs[run])}`;
 }
 
-/** Victims of the first decision for a pod. */
+/** Victims of the first decision for a pod, and of those that it drove to preempt others at once. */
 function firstVictims(situation: Situation, name: string): readonly PodLife[] {
   const pod = podNamed(situation, name);
   const fromT = pod?.createdT ?? 0;
   return victims(situation).filter(
     ({ deleting }) => deleting!.t >= fromT && deleting!.t <= fromT + ONE_DECISION_S,
-  );
-}
-
-/** Victims between a pod's creation and its binding, on the nodes that it was nominated for. */
-function victimsOf(situation: Situation, name: string): readonly PodLife[] {
-  const pod = podNamed(situation, name);
-  const untilT = pod?.bound?.t ?? situation.horizon;
-  const nodes = new Set((pod?.history("nominated") ?? []).map(({ value }) => value));
-  return victims(situation).filter(
-    ({ deleting, node }) =>
-      nodes.has(node) && deleting!.t >= (pod?.createdT ?? 0) && deleting!.t <= untilT,
   );
 }
 
@@ -273,8 +263,7 @@ export const PREEMPTION: readonly Quantity[] = [
     name: "victims",
     prefix: NAME,
     rule: EXACT,
-    compute: (at) =>
-      fact([...victimsOf(at, at.prefix).map(groupOf)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))),
+    compute: (at) => fact(firstVictims(at, at.prefix).map(groupOf).sort(compareText)),
   },
   {
     name: "boundOnNominated",

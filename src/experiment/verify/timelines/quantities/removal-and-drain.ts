@@ -1,4 +1,6 @@
 // Quantities of nodes that are taken away: deleted, put out of service, or drained.
+//
+// What the pod garbage collector does hangs on the phase of its passes, 20 s apart.
 
 import type { Change, ObjectLife, PodLife } from "../run-view.ts";
 import type { TimelineAction } from "../timeline-file.ts";
@@ -49,6 +51,7 @@ function afterNodeDeleted(name: string, end: (pod: PodLife) => Change | undefine
     name,
     prefix: ANY,
     rule: COLLECTED,
+    isPhased: true,
     applies: (at) => podsOfDeletedNode(at).length,
     compute: (at) => {
       const t = actionT(at, "deleteNode");
@@ -66,6 +69,7 @@ function createdAfterNodeDeleted(name: string, prefix: RegExp): Quantity {
     name,
     prefix,
     rule: COLLECTED,
+    isPhased: true,
     applies: (at) => podsOfDeletedNode(at).length,
     compute: (at) => {
       const t = actionT(at, "deleteNode");
@@ -232,6 +236,7 @@ export const REMOVAL_AND_DRAIN: readonly Quantity[] = [
     name: "objectGoneAfterOutOfServiceTaint",
     prefix: ANY,
     rule: grid(0, 20.6),
+    isPhased: true,
     applies: (at) => podsOutOfService(at).length,
     compute: (at) => valuesOf(podsOutOfService(at).map((pod) => span(outOfService(at), pod.gone))),
   },
@@ -239,14 +244,15 @@ export const REMOVAL_AND_DRAIN: readonly Quantity[] = [
     name: "recreatedAfterOutOfServiceTaint",
     prefix: STATEFUL_SET,
     rule: grid(0, 20.8),
+    isPhased: true,
     applies: (at) => podsOutOfService(at).length,
     compute: (at) => {
       const taint = outOfService(at);
       return valuesOf(laterPods(at, taint?.t).map((pod) => span(taint, { t: pod.createdT })));
     },
   },
-  { name: "reason", prefix: ANY, rule: EXACT, compute: disruptionReason },
-  { name: "disruptionReason", prefix: ANY, rule: EXACT, compute: disruptionReason },
+  { name: "reason", prefix: ANY, rule: EXACT, isPhased: true, compute: disruptionReason },
+  { name: "disruptionReason", prefix: ANY, rule: EXACT, isPhased: true, compute: disruptionReason },
   {
     name: "drainDuration",
     rule: drainRule,

@@ -26,6 +26,8 @@ import {
   valuesOf,
 } from "../quantity.ts";
 
+/** Back-off after the n-th failure. */
+const BACKOFF_S: readonly number[] = [1, 2, 4, 8];
 /** Recorded attempts beyond which their number is compared by share. */
 const MANY = 20;
 
@@ -68,6 +70,11 @@ function popsFromBackoff({ file }: Situation): boolean {
   return !JSON.stringify(file.config).includes("SchedulerPopFromBackoffQ=false");
 }
 
+/** Pauses between the waking actions are input: a gap may be as long as the longest of them. */
+function longestPause(situation: Situation): number {
+  return Math.max(0, ...gapsOf(actionsOf(situation, "addNodes").map(({ t }) => t)));
+}
+
 /** One attempt per event when idle; else the back-off's end rounded up to the flush of each second. */
 function acceptGaps(given: unknown, situation: Situation): string | undefined {
   const gaps = given as readonly number[];
@@ -75,10 +82,11 @@ function acceptGaps(given: unknown, situation: Situation): string | undefined {
     const middle = ascending(gaps)[Math.floor(gaps.length / 2)] ?? 0;
     if (middle < 0.15 || middle > 0.4) return `the median gap is ${middle} s`;
     const longest = Math.max(...gaps);
-    return longest <= 1.6 ? undefined : `a gap of ${longest} s`;
+    const allowed = Math.max(1.6, longestPause(situation) + 0.25);
+    return longest <= allowed ? undefined : `a gap of ${longest} s`;
   }
   for (const [k, gap] of gaps.entries()) {
-    const wait = Math.min(10, 2 ** Math.min(k, 4));
+    const wait = BACKOFF_S[k] ?? 10;
     if (gap < wait - 0.05 || gap > wait + 1.1) return `gap ${k + 1} is ${gap} s`;
   }
   return undefined;
@@ -209,6 +217,7 @@ export const SCHEDULING_QUEUE: readonly Quantity[] = [
   {
     name: "attemptTimes",
     prefix: NAME,
+    isPhased: true,
     rule: set(acceptAttempts),
     compute: (at) => fact(attemptsOf(at, at.prefix)),
   },
@@ -222,6 +231,7 @@ export const SCHEDULING_QUEUE: readonly Quantity[] = [
   {
     name: "retryAfterFirstFailure",
     rule: grid(300, 330.5),
+    isPhased: true,
     compute: (at) =>
       valuesOf(
         at.file.input.map(({ object }) => {

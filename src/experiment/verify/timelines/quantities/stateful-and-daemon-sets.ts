@@ -1,4 +1,6 @@
 // Quantities of StatefulSets and DaemonSets: in which order their pods come, go and are replaced.
+//
+// Sizes and templates are changed by patches of the set that the key names.
 
 import { canonicalJson } from "../../case-format.ts";
 import type { Change, ObjectLife, PodLife } from "../run-view.ts";
