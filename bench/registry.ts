@@ -6,6 +6,11 @@ import type { Benchmark } from "./harness/benchmark.ts";
 type Load = () => Promise<{ readonly benchmark: Benchmark }>;
 
 const plain = () => import("./scheduler/plain-scheduling.bench.ts");
+const workload = async (
+  name: keyof typeof import("./scheduler/plain-workloads.bench.ts")["workloads"],
+) => benchmarkOf((await import("./scheduler/plain-workloads.bench.ts")).workloads[name]);
+const explain = async (at: number) =>
+  benchmarkOf((await import("./scheduler/explain.bench.ts")).explanations[at]!);
 const benchmarkOf = (benchmark: Benchmark) => ({ benchmark });
 
 /** Benchmarks by name. */
@@ -23,4 +28,16 @@ export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ],
   ["scheduler/plain-default-sampled", async () => benchmarkOf((await plain()).defaultSampled)],
   ["scheduler/plain-default-all-nodes", async () => benchmarkOf((await plain()).defaultAllNodes)],
+  ["scheduler/workload-basic", () => workload("basic")],
+  ["scheduler/workload-node-affinity", () => workload("node-affinity")],
+  ["scheduler/workload-pod-affinity", () => workload("pod-affinity")],
+  ["scheduler/workload-spread", () => workload("spread")],
+  ["scheduler/workload-preemption", () => workload("preemption")],
+  ["scheduler/workload-unschedulable", () => workload("unschedulable")],
+  ["scheduler/explain-basic", () => explain(0)],
+  ["scheduler/explain-pod-affinity", () => explain(1)],
+  ["scheduler/explain-spread", () => explain(2)],
+  ["scheduler/explain-unschedulable", () => explain(3)],
+  ["scheduler/explain-preemption", () => explain(4)],
+  ["scheduler/explain-blocked", () => explain(5)],
 ]);

@@ -8,7 +8,8 @@
 import type { NodeObject } from "../../cluster/index.ts";
 import type { ExplainedChange } from "../../metrics/index.ts";
 import type { NodeRow, PodInfo } from "../../scheduler/index.ts";
-import type { FilterWorld } from "./filter-world.ts";
+import { FilterWorld } from "./filter-world.ts";
+import { recount } from "./recount.ts";
 
 /** What is done to the world. */
 export type ChangeEffect =
@@ -20,8 +21,16 @@ export type ChangeEffect =
 /** One change with its words. */
 export interface Change {
   readonly shown: ExplainedChange;
+  /**
+   * Plugins whose PreFilter counts otherwise after the change; absent: none. Departures are counted by
+   * the plugins themselves.
+   */
+  readonly recounted?: readonly string[];
   readonly effect: ChangeEffect;
 }
+
+/** Plugins whose PreFilter looks at every pod. */
+const COUNTING_PLUGINS = 2;
 
 /** Looks at the world as it would be after the changes; restores it before returning. */
 export function withChanges<T>(
@@ -29,15 +38,29 @@ export function withChanges<T>(
   changes: readonly Change[],
   look: (changed: FilterWorld) => T,
 ): T {
+  if (changes.length === 0) return look(world);
   const undo: (() => void)[] = [];
+  const gone: PodInfo[] = [];
   try {
     let { pod } = world;
     for (const { effect } of changes) {
       if (effect.on === "pod") pod = effect.edit(pod);
       else if (effect.on === "node") undo.push(editNode(world, effect.row, effect.edit));
-      else for (const gone of effect.gone) undo.push(...takeAway(world, gone));
+      else {
+        for (const each of effect.gone) {
+          if (world.cache.findPod(each.uid) !== undefined) gone.push(each);
+          undo.push(...takeAway(world, each));
+        }
+      }
     }
-    return look(world.with(pod));
+    const recounted = new Set(changes.flatMap((change) => change.recounted ?? []));
+    const known = recount(world, pod, gone, recounted);
+    const changed = new FilterWorld(world.cache, world.profile, pod, known);
+    changed.effort = world.effort;
+    const { nodes, cache } = changed;
+    const counting = known === undefined ? COUNTING_PLUGINS : recounted.size;
+    world.effort.spend(nodes.length + counting * cache.podCount);
+    return look(changed);
   } finally {
     for (const step of undo.reverse()) step();
   }

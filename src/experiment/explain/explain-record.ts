@@ -15,7 +15,13 @@ import type { Verdict } from "../../scheduler/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { PODSIM_VERSION } from "../versions.ts";
 import { explainDecision, explainNode } from "./explain-decision.ts";
-import { describeNearest, findingsOn, rankBlockedNodes } from "./nearest-nodes.ts";
+import { Effort } from "./effort.ts";
+import {
+  type BlockedNode,
+  describeNearest,
+  findingsOn,
+  rankBlockedNodes,
+} from "./nearest-nodes.ts";
 import { checkNode } from "./pod-question.ts";
 import { unitOf } from "./resource-obstacles.ts";
 import { suggestChanges } from "./suggest.ts";
@@ -41,7 +47,7 @@ const TOP = 5;
 export function explainParts(
   world: DecisionWorld,
   verdict: Verdict,
-  { node, top = TOP }: PartsQuestion,
+  { node, top }: PartsQuestion,
 ): DecisionParts {
   const { outcome, notSimulated } = verdict.decision;
   if (node !== undefined) checkNode(node, world.namesOf(world.nodes));
@@ -51,10 +57,21 @@ export function explainParts(
   return {
     decision,
     askedNode: node === undefined ? null : explainNode(world, decision, node),
-    nearest: describeNearest(world, blocked, top),
-    suggestions: suggestChanges(world, blocked, top),
+    ...helpFor(world, blocked, top),
     notSimulated: notSimulated.map(({ plugin, reason }) => ({ plugin, reason })),
   };
+}
+
+// Without a number asked for, large clusters with many rules in the way get shorter lists.
+function helpFor(
+  world: DecisionWorld,
+  blocked: readonly BlockedNode[],
+  top: number | undefined,
+): Pick<ExplainRecord, "nearest" | "suggestions"> {
+  if (top === undefined) world.effort = new Effort();
+  const nearest = describeNearest(world, blocked, top ?? TOP);
+  if (top === undefined) world.effort = new Effort();
+  return { nearest, suggestions: suggestChanges(world, blocked, top ?? TOP) };
 }
 
 /** For a pod about which nobody decided. */

@@ -16,7 +16,16 @@ import {
   type SchedulerCache,
   type Status,
 } from "../../scheduler/index.ts";
+import { Effort } from "./effort.ts";
 import { Neighbours } from "./neighbours.ts";
+
+const UNLIMITED = new Effort(Number.POSITIVE_INFINITY);
+
+/** What PreFilter concluded and counted. */
+export interface PreFiltered {
+  readonly state: CycleState;
+  readonly preFiltering: PreFiltering;
+}
 
 /** A pod before the filters of its profile. */
 export class FilterWorld {
@@ -24,15 +33,20 @@ export class FilterWorld {
   readonly profile: FilterLists;
   readonly pod: PodInfo;
   readonly preFiltering: PreFiltering;
+  /** Shared by all worlds that come of one another; whoever explains sets a limit. */
+  effort: Effort = UNLIMITED;
   /** What PreFilter counted; Filter plugins read it. */
-  readonly state: CycleState = new CycleState();
+  readonly state: CycleState;
   private known: Neighbours | undefined;
 
-  constructor(cache: SchedulerCache, profile: FilterLists, pod: PodInfo) {
+  /** `known` is what PreFilter would give, if the caller knows; otherwise it runs. */
+  constructor(cache: SchedulerCache, profile: FilterLists, pod: PodInfo, known?: PreFiltered) {
     this.cache = cache;
     this.profile = profile;
     this.pod = pod;
-    this.preFiltering = runPreFilters(profile, this.state, pod, cache.nodeList);
+    this.state = known?.state ?? new CycleState();
+    this.preFiltering =
+      known?.preFiltering ?? runPreFilters(profile, this.state, pod, cache.nodeList);
   }
 
   /** All nodes of the snapshot, in list order. */
@@ -73,10 +87,5 @@ export class FilterWorld {
   fits(row: NodeRow): boolean {
     if (!this.isFilterable || this.isNarrowedAway(row)) return false;
     return this.judge(row).code === Code.Success;
-  }
-
-  /** The same cluster, another pod (or the same pod after the cluster changed). */
-  with(pod: PodInfo): FilterWorld {
-    return new FilterWorld(this.cache, this.profile, pod);
   }
 }

@@ -57,7 +57,12 @@ export function describeNearest(
   countMax: number,
 ): NodeObstacles[] {
   if (!world.isFilterable) return ranked.slice(0, 1).map((each) => everyNode(world, each));
-  return ranked.slice(0, countMax).map((each) => describe(world, each));
+  const described: NodeObstacles[] = [];
+  for (const each of ranked.slice(0, countMax)) {
+    if (described.length > 0 && world.effort.isSpent) break;
+    described.push(describe(world, each));
+  }
+  return described;
 }
 
 function describe(world: DecisionWorld, { row, findings }: BlockedNode): NodeObstacles {

@@ -29,6 +29,7 @@ export class Neighbours {
   private readonly cache: SchedulerCache;
   private readonly pod: PodInfo;
   private readonly lists = new Map<string, readonly PodInfo[]>();
+  private keys: ReadonlySet<string> | undefined;
   private repelling: readonly Repelling[] | undefined;
 
   constructor(cache: SchedulerCache, pod: PodInfo) {
@@ -78,6 +79,25 @@ export class Neighbours {
       ({ topologyKey, domain }) => labels.get(topologyKey) === domain,
     );
     return [...new Set(found.map(({ pod }) => pod))];
+  }
+
+  /** Labels that some required affinity or anti-affinity goes by: the pod's or anybody's. */
+  get topologyKeys(): ReadonlySet<string> {
+    this.keys ??= this.findTopologyKeys();
+    return this.keys;
+  }
+
+  private findTopologyKeys(): ReadonlySet<string> {
+    const { podAffinity, podAntiAffinity } = this.pod.template;
+    const own = [...podAffinity.required, ...podAntiAffinity.required];
+    const keys = new Set(own.map(({ topologyKey }) => topologyKey));
+    for (const row of this.cache.nodeList) {
+      for (const other of this.cache.podsWithAffinityOn(row)) {
+        for (const { topologyKey } of other.template.podAntiAffinity.required)
+          keys.add(topologyKey);
+      }
+    }
+    return keys;
   }
 
   private findRepelling(namespaceLabels: Labels): Repelling[] {

@@ -21,7 +21,14 @@ import type { ExplainedChange } from "../../metrics/index.ts";
 import { podKey, type Status } from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
-import { departure, type Finding, obstacleOf, otherFinding, templateChange } from "./obstacle.ts";
+import {
+  departure,
+  type Finding,
+  obstacleOf,
+  otherFinding,
+  RECOUNTED,
+  templateChange,
+} from "./obstacle.ts";
 import type { NodeQuestion } from "./obstacles.ts";
 
 // --- Cordon and taints ---------------------------------------------------------------------------
@@ -278,14 +285,19 @@ export function relabelled(
   const words = [...labels].map(([key, value]) =>
     value === undefined ? `${key}-` : `${key}=${value}`,
   );
-  return nodeChange(question, "set-labels", `label ${words.join(" ")}`, (node) => {
+  // Who is near whom changes only with labels that some affinity goes by.
+  const isTopology = [...labels.keys()].some((key) =>
+    question.world.neighbours.topologyKeys.has(key),
+  );
+  const edit = (node: NodeObject): NodeObject => {
     const after = new Map(node.meta.labels);
     for (const [key, value] of labels) {
       if (value === undefined) after.delete(key);
       else after.set(key, value);
     }
     return { ...node, meta: { ...node.meta, labels: after } };
-  });
+  };
+  return nodeChange(question, "set-labels", `label ${words.join(" ")}`, edit, isTopology);
 }
 
 function nodeChange(
@@ -293,10 +305,14 @@ function nodeChange(
   kind: ExplainedChange["kind"],
   words: string,
   edit: (node: NodeObject) => NodeObject,
+  isTopology = false,
 ): Change {
   const node = world.nameOf(row);
   const shown = { target: "node", kind, text: words, node, amount: null, podsGone: [] } as const;
-  return { shown, effect: { on: "node", row, edit } };
+  const recounted = (RECOUNTED.get(kind) ?? []).filter(
+    (plugin) => plugin !== "InterPodAffinity" || isTopology,
+  );
+  return { shown, recounted, effect: { on: "node", row, edit } };
 }
 
 // --- Ports and features --------------------------------------------------------------------------

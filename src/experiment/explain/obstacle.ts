@@ -38,6 +38,31 @@ export function otherFinding(status: Status): Finding {
   };
 }
 
+const SPREAD: readonly string[] = ["PodTopologySpread"];
+const VOLUMES: readonly string[] = [
+  "VolumeRestrictions",
+  "NodeVolumeLimits",
+  "VolumeBinding",
+  "VolumeZone",
+];
+
+/** Plugins whose PreFilter reads what such a change changes. Spreading counts over the nodes allowed. */
+export const RECOUNTED: ReadonlyMap<ExplainedChange["kind"], readonly string[]> = new Map([
+  ["add-toleration", SPREAD],
+  ["remove-taint", SPREAD],
+  ["uncordon", SPREAD],
+  ["set-labels", [...SPREAD, "InterPodAffinity"]],
+  ["drop-node-selector", [...SPREAD, "NodeAffinity"]],
+  ["drop-node-affinity", [...SPREAD, "NodeAffinity"]],
+  ["raise-max-skew", SPREAD],
+  ["drop-spread-constraint", SPREAD],
+  ["drop-affinity-term", ["InterPodAffinity"]],
+  ["drop-anti-affinity-term", ["InterPodAffinity"]],
+  ["drop-volume", VOLUMES],
+  ["drop-host-port", ["NodePorts"]],
+  ["drop-features", ["NodeDeclaredFeatures"]],
+]);
+
 /** The words of a change of the pod. */
 export function podChange(
   kind: ExplainedChange["kind"],
@@ -46,7 +71,7 @@ export function podChange(
   amount: ExplainedChange["amount"] = null,
 ): Change {
   const shown = { target: "pod", kind, text, node: null, amount, podsGone: [] } as const;
-  return { shown, effect: { on: "pod", edit } };
+  return { shown, recounted: RECOUNTED.get(kind) ?? [], effect: { on: "pod", edit } };
 }
 
 /** A change of the pod's template alone. */

@@ -71,6 +71,7 @@ function suggestAfter(
   let failures = 0;
   for (const group of groupByKeys(blocked)) {
     if (suggestions.length >= countMax || failures >= FAILURES_MAX) break;
+    if (suggestions.length > 0 && world.effort.isSpent) break;
     if (accepted.some((keys) => keys.every((key) => group.keys.includes(key)))) continue;
     const { changes, check } = solve(world, group.best.row, "pod");
     if (check !== "fits" || !areOfPod(changes)) {
@@ -78,7 +79,8 @@ function suggestAfter(
       continue;
     }
     accepted.push(group.keys);
-    const suggestion = leanest(world, opening, tightened(world, changes));
+    const lean = leanest(world, changes);
+    const suggestion = suggestionOf(world, opening, tightened(world, lean));
     if (!suggestions.some((known) => isPartOf(known, suggestion))) suggestions.push(suggestion);
   }
   return suggestions;
@@ -110,22 +112,17 @@ function tightened(world: FilterWorld, changes: readonly Change[]): readonly Cha
 }
 
 /** Without the changes that only the one node needed, as long as some node takes the pod. */
-function leanest(
-  world: FilterWorld,
-  opening: readonly Change[],
-  all: readonly Change[],
-): PodSuggestion {
+function leanest(world: FilterWorld, all: readonly Change[]): readonly Change[] {
   let changes = all;
-  let suggestion = suggestionOf(world, opening, all);
   for (const change of all) {
     if (changes.length === 1) break;
     const fewer = changes.filter((each) => each !== change);
-    const lean = suggestionOf(world, opening, fewer);
-    if (lean.nodeCount === 0) continue;
-    changes = fewer;
-    suggestion = lean;
+    const isEnough = withChanges(world, fewer, (changed) =>
+      changed.nodes.some((row) => changed.fits(row)),
+    );
+    if (isEnough) changes = fewer;
   }
-  return suggestion;
+  return changes;
 }
 
 function isPartOf(known: PodSuggestion, suggestion: PodSuggestion): boolean {
