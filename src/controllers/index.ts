@@ -47,5 +47,6 @@ export type { EndpointSliceContent } from "./endpoint-packing.ts";
 export type { CronJobStatus } from "./cron-job.ts";
 export { cronJobStatusOf } from "./cron-job.ts";
 export { endpointSliceOf } from "./endpoint-slices.ts";
+export { POD_TEMPLATE_HASH, REVISION_ANNOTATION } from "./deployment-replica-sets.ts";
 export { CONTROLLER_REVISION_HASH, revisionHash } from "./revisions.ts";
-export { registerControllerInvariants } from "./invariants.ts";
+export { registerControllerInvariants, withRunTimeInvariant } from "./invariants.ts";

@@ -18,6 +18,7 @@ import {
 import {
   type ControllerSet,
   registerControllerInvariants,
+  withRunTimeInvariant,
   startControllers,
 } from "../controllers/index.ts";
 import { EventLog, InvariantBroken, RANK, Simulation } from "../engine/index.ts";
@@ -232,10 +233,13 @@ export class ActiveRun {
       containerTimesOf(scenario.controlPlane),
       draws("lifetimes"),
     );
+    const lives = this.submitter.behaviorOver(behavior);
     this.controllers = startControllers(simulation, api, machines, {
       templates: prepared.registry,
       options,
-      behavior: this.submitter.behaviorOver(behavior),
+      behavior: simulation.isChecking
+        ? withRunTimeInvariant(simulation, api, machines, lives)
+        : lives,
       draws,
     });
     this.startSchedulers();

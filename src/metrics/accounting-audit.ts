@@ -6,10 +6,12 @@
 
 import {
   type ApiServer,
+  ConditionStatus,
   isFinishedPhase,
   NO_NODE,
   type NodeIndex,
   type PodChange,
+  PodConditionType,
   type Uid,
 } from "../cluster/index.ts";
 import type { InvariantRegistry } from "../engine/index.ts";
@@ -30,6 +32,9 @@ export class AccountingAudit {
   private timeInSystem = 0n;
   private cpuArea = 0n;
   private memoryArea = 0n;
+  /** Pods that were deleted, failed from outside or lost before they had finished by themselves. */
+  private readonly departed = new Set<Uid>();
+  private readonly finished = new Set<Uid>();
   private readonly cpuAreaByNode = new Map<NodeIndex, bigint>();
   private arrivedCount = 0;
   private leftCount = 0;
@@ -43,6 +48,11 @@ export class AccountingAudit {
   /** Pods that came and have not gone. */
   get inSystem(): number {
     return this.arrivedCount - this.leftCount;
+  }
+
+  /** Pods that left before they had finished, each once. */
+  get departedCount(): number {
+    return this.departed.size;
   }
 
   /** Sum over pods of their time in the system, up to now. */
@@ -84,6 +94,7 @@ export class AccountingAudit {
       this.arrivals.set(uid, nowUs);
       this.arrivedCount += 1;
     }
+    this.noteEnd(change);
     const holds =
       kind !== "Deleted" && change.nodeAfter !== NO_NODE && !isFinishedPhase(change.phaseAfter);
     const held = this.holdings.get(uid);
@@ -100,6 +111,21 @@ export class AccountingAudit {
     this.leftCount += 1;
   }
 
+  /** The first of: finished by itself, failed for a stated disruption, marked for deletion, gone. */
+  private noteEnd(change: PodChange): void {
+    const { uid, kind } = change;
+    if (this.finished.has(uid) || this.departed.has(uid)) return;
+    if (kind === "Added") {
+      if (isFinishedPhase(change.phaseAfter)) this.finished.add(uid);
+    } else if (kind !== "Deleted" && isFinishedPhase(change.phaseAfter)) {
+      const isDisrupted =
+        change.conditionAfter(PodConditionType.DisruptionTarget) !== ConditionStatus.Absent;
+      (isDisrupted ? this.departed : this.finished).add(uid);
+    } else if (kind === "Deleted" || (change.isDeletingAfter && !change.isDeletingBefore)) {
+      this.departed.add(uid);
+    }
+  }
+
   private close(uid: Uid, held: Holding, nowUs: number): void {
     this.holdings.delete(uid);
     const cpu = area(held.milliCpu, held.sinceUs, nowUs);
@@ -109,13 +135,21 @@ export class AccountingAudit {
   }
 }
 
-/** Registers I66 to I71 (those about pods and requests) and I79 against the collector. */
+/** Registers I8, I66 to I71 (those about pods and requests) and I79 against the collector. */
 export function registerMetricsInvariants(
   registry: InvariantRegistry,
   api: ApiServer,
   collector: Collector,
   audit: AccountingAudit,
 ): void {
+  registry.register({
+    id: "I8",
+    mode: "check",
+    title: "every pod that left early is in exactly one bucket of reasons",
+    when: "end",
+    test: () =>
+      difference("early ends", BigInt(collector.departedCount()), BigInt(audit.departedCount)),
+  });
   registry.register({
     id: "I66",
     mode: "deep",

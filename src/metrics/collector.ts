@@ -245,6 +245,11 @@ export class Collector {
 
   // --- For the accounting audit: integrals so far, since the start or the end of the warm-up ---------
 
+  /** Pods that left before they had finished: the sum over all reasons. */
+  departedCount(): number {
+    return this.departures.reduce((sum, count) => sum + count, 0);
+  }
+
   cpuArea(): bigint {
     return this.use.milliCpuRequested.integral(this.now());
   }
@@ -351,7 +356,10 @@ export class Collector {
   }
 
   private endPod(change: PodChange, nowUs: number): void {
-    if (this.records.finishedUs(change.pod) === null) this.noteDeparture(change.pod);
+    // A pod of the initial state may have finished before anybody measured when.
+    const hasFinished =
+      this.records.finishedUs(change.pod) !== null || isFinishedPhase(change.phaseBefore);
+    if (!hasFinished) this.noteDeparture(change.pod);
     this.writePod(change.pod, nowUs);
   }
 

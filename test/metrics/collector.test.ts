@@ -232,9 +232,40 @@ describe("a node that is removed in the run", () => {
   });
 });
 
+describe("a pod that had finished before the run", () => {
+  it("does not count as one that left early when it is deleted", () => {
+    const finished = {
+      ...SCENARIO,
+      cluster: {
+        ...SCENARIO.cluster,
+        objects: [
+          {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name: "old" },
+            spec: { nodeName: "n-0", containers: [{ name: "c", image: "i:1" }] },
+            status: { phase: "Succeeded" },
+          },
+        ],
+      },
+      workload: { edits: [{ at: "1m", delete: { object: "pod/old" } }] },
+      faults: [],
+    };
+    const { scenario } = decodeScenario(finished);
+    const pods: PodRow[] = [];
+    const options = { check: "check", sinks: { pod: (row: PodRow) => pods.push(row) } } as const;
+    const run = startRun(prepareRun({ scenario: scenario! }), options);
+    while (run.advance(10_000));
+    expect(run.finish().departures.deletedCount).toBe(0);
+    expect(pods.map(({ name, departure }) => [name, departure])).toEqual([["old", ""]]);
+  });
+});
+
 describe("accounting invariants", () => {
   // Each mutant changes one number that one invariant watches and nothing else.
   const mutants: [string, (collector: Collector, audit: AccountingAudit) => void][] = [
+    ["I8", (collector) => shadow(collector, "departedCount", (value: number) => value + 1)],
+    ["I8", (_collector, audit) => shadowGetter(audit, "departedCount", (value) => value - 1)],
     ["I66", (collector) => shadow(collector, "cpuArea", (value: bigint) => value + 1n)],
     ["I66", (collector) => shadow(collector, "nodeCpuArea", (value: bigint) => value + 1n)],
     ["I67", (collector) => shadow(collector, "cpuOfNodes", (value: number) => value + 1)],

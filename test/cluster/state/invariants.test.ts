@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConditionStatus, PodPhase } from "../../../src/cluster/index.ts";
+import { ConditionStatus, PodPhase, quantityOf } from "../../../src/cluster/index.ts";
 import { registerClusterInvariants } from "../../../src/cluster/index.ts";
 import type { NodeIndex, PodIndex, Uid } from "../../../src/cluster/index.ts";
 import type { ApiState } from "../../../src/cluster/state/api-state.ts";
@@ -303,6 +303,51 @@ describe("a seeded fault is reported under its number", () => {
     expect(world.ask("create", (writer) => writer.bindPod(big.pod, big.uid, world.node)).ok).toBe(
       true,
     );
+  });
+
+  it.each([
+    ["none", "one disruption for one eviction", 2, 1, ["x"]],
+    ["I54", "an eviction that costs nothing", 2, 2, ["x"]],
+    ["I54", "an eviction where none is allowed", 0, 0, ["x"]],
+    ["I54", "two evictions for the price of one", 2, 1, ["x", "y"]],
+    ["none", "a new count by the controller", 2, 0, []],
+  ] as const)("%s: %s", (id, _what, before, after, evicted) => {
+    const world = scene();
+    const status = (disruptionsAllowed: number, names: readonly string[]) => ({
+      disruptionsAllowed,
+      disruptedPods: new Map(names.map((name) => [name, 0])),
+    });
+    const fault = ({ state }: Scene): void => {
+      const whole = { objectKind: "PodDisruptionBudget", kind: "PodDisruptionBudget" };
+      const stored = { ...whole, namespace: "default", name: "b", uid: 9_999, deletionUs: -1 };
+      const old = { ...stored, status: status(before, []) };
+      const changed = { ...stored, status: status(after, evicted) };
+      state.commitObject("Modified", state.takeVersion(), old as never, changed as never);
+    };
+    expect(brokenBy(fault, world)).toBe(id);
+  });
+
+  it.each([
+    ["I16", "a creation is charged beyond the bound", 3, 2, true],
+    ["none", "a creation is charged up to the bound", 2, 2, true],
+    ["none", "a recount finds more than the bound", 3, 2, false],
+  ])("%s: %s", (id, _what, used, hard, creates) => {
+    const world = scene();
+    const status = (amount: number) => ({
+      hard: new Map([["pods", quantityOf(hard)]]),
+      used: new Map([["pods", quantityOf(amount)]]),
+    });
+    const fault = ({ state }: Scene): void => {
+      const whole = { objectKind: "ResourceQuota", kind: "ResourceQuota" };
+      const stored = { ...whole, namespace: "default", name: "q", uid: 9_999, deletionUs: -1 };
+      const old = { ...stored, status: status(1) };
+      const changed = { ...stored, status: status(used) };
+      state.commitObject("Modified", state.takeVersion(), old as never, changed as never);
+      if (!creates) return;
+      const created = { ...stored, kind: "Service", name: "s", uid: 10_000, status: undefined };
+      state.commitObject("Added", state.takeVersion(), undefined as never, created as never);
+    };
+    expect(brokenBy(fault, world)).toBe(id);
   });
 
   it("I35: a uid that was given before", () => {

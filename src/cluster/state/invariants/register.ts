@@ -7,12 +7,12 @@
 import { InvariantBroken } from "../../../engine/index.ts";
 import type { InvariantRegistry } from "../../../engine/index.ts";
 import type { ApiServer } from "../api-server.ts";
-import type { DisruptionBudgetStatus } from "../eviction.ts";
 import type { Machines } from "../machines.ts";
 import { CapacityLedger } from "./capacity-ledger.ts";
 import { MachineLedger } from "./machine-ledger.ts";
 import { NodeLedger } from "./node-ledger.ts";
 import { PodLedger } from "./pod-ledger.ts";
+import { PolicyLedger } from "./policy-ledger.ts";
 import { Violations } from "./violations.ts";
 
 /** What the rules need to know of the run. */
@@ -30,6 +30,7 @@ const NOTED: readonly (readonly [id: string, title: string])[] = [
   ["I9", "restart counts never fall"],
   ["I12", "no bind overcommits a node without a cause on record"],
   ["I13", "no bind exceeds a node's number of pods"],
+  ["I16", "an accepted request raises no quota's usage beyond its bound"],
   ["I19", "a machine without power runs nothing"],
   ["I22", "a pod is created, bound and started in that order"],
   ["I28", "pod phases move along the graph, finished ones never"],
@@ -40,7 +41,7 @@ const NOTED: readonly (readonly [id: string, title: string])[] = [
   ["I34", "a pod is bound at most once"],
   ["I35", "what comes back has a new uid"],
   ["I45", "a pod with a preset node is never bound by a scheduler"],
-  ["I54", "disruptionsAllowed is never negative"],
+  ["I54", "an eviction is granted only while disruptions are allowed, and takes one"],
   ["I61", "a machine's power alternates"],
 ];
 
@@ -60,8 +61,10 @@ export function registerClusterInvariants(
   const capacity = new CapacityLedger(api.pods, api.nodes, violations, excuses);
   const nodes = new NodeLedger(api.nodes, violations);
   const power = new MachineLedger(machines, () => api.simulation.nowUs, violations);
+  const policies = new PolicyLedger(violations, () => api.simulation.stats.fired);
   api.observe({
     onPod: (change) => {
+      if (change.kind === "Added") policies.seeCreated(api.pods.namespace(change.pod));
       pods.see(change);
       capacity.seePod(change);
     },
@@ -69,10 +72,7 @@ export function registerClusterInvariants(
       nodes.see(change);
       capacity.seeNode(change);
     },
-    onObject: (change) => {
-      if (change.objectKind === "PodDisruptionBudget")
-        checkBudget(change.after?.status, violations);
-    },
+    onObject: (change) => policies.seeObject(change),
   });
   machines.observe({
     onMachine: (change) => power.seeMachine(change),
@@ -124,11 +124,4 @@ export function registerClusterInvariants(
     when: "instant",
     test: () => capacity.testSumsByScan(),
   });
-}
-
-function checkBudget(status: unknown, violations: Violations): void {
-  const budget = status as DisruptionBudgetStatus | undefined;
-  if (budget !== undefined && budget.disruptionsAllowed < 0) {
-    violations.note("I54", "a budget allows fewer than no disruptions");
-  }
 }

@@ -1,0 +1,137 @@
+// The invariant of run times (I24): a process that nobody disturbs ends exactly when its drawn time is
+// over, and one that was disturbed not later.
+//
+// The draw is heard where the kubelet asks for it, the start and the end where the machine has them;
+// what the kubelet makes of the draw in between is what is checked.
+
+import type { ApiServer, Machines, PodBehavior, PodIndex, Uid } from "../../cluster/index.ts";
+import type { Simulation } from "../../engine/index.ts";
+
+const EXIT_KILLED = 137;
+
+/** A process that runs. */
+interface Run {
+  readonly startedUs: number;
+  pod: PodIndex | undefined;
+  /** undefined: it runs until it is stopped, or has not been asked for yet. */
+  drawnUs: number | undefined;
+  exitCode: number;
+}
+
+/** Registers I24; kubelets must be given the behavior that comes back instead of `behavior`. */
+export function withRunTimeInvariant(
+  sim: Simulation,
+  api: ApiServer,
+  machines: Machines,
+  behavior: PodBehavior,
+): PodBehavior {
+  const watch = new RunTimeWatch(sim, api, behavior);
+  machines.observe({
+    onProcess: ({ kind, podUid, container, exitCode }) => {
+      if (kind === "started") watch.start(podUid, container);
+      else watch.end(podUid, container, exitCode);
+    },
+  });
+  sim.invariants.register({
+    id: "I24",
+    mode: "check",
+    title: "a process runs exactly as long as drawn, shorter only if it was stopped",
+    when: "event",
+    test: () => watch.fault,
+  });
+  sim.invariants.register({
+    id: "I24",
+    mode: "check",
+    title: "no process outlives its drawn time",
+    when: "end",
+    test: () => watch.findOverdue(),
+  });
+  return {
+    ...boundMethods(behavior),
+    runDurationUs: (pod, attempt, container) => {
+      const drawnUs = behavior.runDurationUs(pod, attempt, container);
+      const exitCode = behavior.exitCode(pod, attempt, container);
+      watch.draw(pod, container ?? 0, drawnUs, exitCode);
+      return drawnUs;
+    },
+  };
+}
+
+class RunTimeWatch {
+  fault: string | undefined;
+  private readonly sim: Simulation;
+  private readonly api: ApiServer;
+  private readonly behavior: PodBehavior;
+  private readonly runs = new Map<string, Run>();
+
+  constructor(sim: Simulation, api: ApiServer, behavior: PodBehavior) {
+    this.sim = sim;
+    this.api = api;
+    this.behavior = behavior;
+  }
+
+  start(uid: Uid, container: number): void {
+    const startedUs = this.sim.nowUs;
+    const run = { startedUs, pod: undefined, drawnUs: undefined, exitCode: 0 };
+    this.runs.set(`${uid}/${container}`, run);
+  }
+
+  draw(pod: PodIndex, container: number, drawnUs: number | undefined, exitCode: number): void {
+    const run = this.runs.get(`${this.api.pods.uid(pod)}/${container}`);
+    if (run === undefined || run.startedUs !== this.sim.nowUs) return; // asked for otherwise
+    run.pod = pod;
+    run.drawnUs = drawnUs;
+    run.exitCode = exitCode;
+  }
+
+  end(uid: Uid, container: number, exitCode: number): void {
+    const key = `${uid}/${container}`;
+    const run = this.runs.get(key);
+    this.runs.delete(key);
+    if (run?.pod === undefined || run.drawnUs === undefined) return;
+    const ranUs = this.sim.nowUs - run.startedUs;
+    if (ranUs > run.drawnUs) this.note(uid, container, run, ranUs);
+    if (ranUs < run.drawnUs && !this.isStopped(run, uid, container, exitCode)) {
+      this.note(uid, container, run, ranUs);
+    }
+  }
+
+  findOverdue(): string | undefined {
+    for (const [key, { startedUs, drawnUs }] of this.runs) {
+      const overUs = this.sim.nowUs - startedUs - (drawnUs ?? Number.POSITIVE_INFINITY);
+      if (overUs > 0) return `process ${key} still runs ${overUs} us after its time was over`;
+    }
+    return undefined;
+  }
+
+  /** An early end has a cause: a kill, a deletion, or a stop that leaves another exit code. */
+  private isStopped(run: Run, uid: Uid, container: number, exitCode: number): boolean {
+    if (exitCode === EXIT_KILLED || exitCode !== run.exitCode) return true;
+    const { pods } = this.api;
+    const pod = run.pod!;
+    if (!pods.isLive(pod, uid) || pods.isDeleting(pod) || pods.isFinished(pod)) return true;
+    return this.behavior.stopExitCode(pod, container) === run.exitCode;
+  }
+
+  private note(uid: Uid, container: number, { drawnUs }: Run, ranUs: number): void {
+    this.fault ??= `container ${container} of pod uid ${uid} ran ${ranUs} us, drawn were ${drawnUs}`;
+  }
+}
+
+/** The behavior's methods as plain functions: they may live on a class. */
+function boundMethods(behavior: PodBehavior): PodBehavior {
+  return {
+    runDurationUs: (pod, attempt, container) => behavior.runDurationUs(pod, attempt, container),
+    exitCode: (pod, attempt, container) => behavior.exitCode(pod, attempt, container),
+    sandboxLatencyUs: (pod) => behavior.sandboxLatencyUs(pod),
+    containerLatencyUs: (pod) => behavior.containerLatencyUs(pod),
+    readyAfterUs: (pod, container) => behavior.readyAfterUs(pod, container),
+    gatesAfterUs: (pod) => behavior.gatesAfterUs(pod),
+    health: (pod, container) => behavior.health(pod, container),
+    stopLatencyUs: (pod, container) => behavior.stopLatencyUs(pod, container),
+    stopExitCode: (pod, container) => behavior.stopExitCode(pod, container),
+    usage: (pod, container, ageUs) => behavior.usage(pod, container, ageUs),
+    usageChangesAfterUs: (pod, container, ageUs) =>
+      behavior.usageChangesAfterUs(pod, container, ageUs),
+  };
+}
