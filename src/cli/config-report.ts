@@ -77,7 +77,8 @@ function placeInScenario(
   { document, paths }: Awaited<ReturnType<typeof loadRunInput>>,
   path: string,
 ): string | undefined {
-  const position = document?.positionOf(path.split("."), "value");
+  const steps = path.split(/[.[]/).map((step) => (step.endsWith("]") ? parseInt(step, 10) : step));
+  const position = document?.positionOf(steps, "value");
   if (document === undefined || position === undefined) return undefined;
   return `${paths?.get(document.file) ?? document.file}:${position.line}`;
 }

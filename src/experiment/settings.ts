@@ -5,7 +5,7 @@
 import { type Duration, formatDuration, type Law } from "../base/index.ts";
 import { LATENCY_PRESETS } from "../cluster/index.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
-import type { LawDescription, Scenario } from "./scenario/scenario.ts";
+import type { LawDescription, Scenario, SchedulerSpec } from "./scenario/scenario.ts";
 
 /** One setting: its path in a scenario, the value in force as a scenario would write it. */
 export interface Setting {
@@ -35,12 +35,31 @@ export function listSettings(scenario: Scenario): Setting[] {
   ];
   return [
     ...plain.map(([path, value]) => ({ path, value: String(value ?? "none"), fromPreset: false })),
+    ...scenario.schedulers.flatMap(ownSettings),
     ...controlPlaneOf(scenario).map(([name, value]) => ({
       path: `controlPlane.${name}`,
       value: textOf(name, value),
       fromPreset: true,
     })),
   ];
+}
+
+/** What a scheduler's entry says for it alone; where it says nothing, controlPlane counts. */
+function ownSettings(scheduler: SchedulerSpec, at: number): Setting[] {
+  const { schedulerNames, watchLatency, schedulerCycle, schedulerClient } = scheduler;
+  const given: [string, unknown][] = [
+    ["schedulerName", schedulerNames?.join(", ")],
+    ["watchLatency", watchLatency],
+    ["schedulerCycle", schedulerCycle],
+    ["schedulerClient", schedulerClient],
+  ];
+  return given
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({
+      path: `schedulers[${at}].${name}`,
+      value: textOf(name, value),
+      fromPreset: false,
+    }));
 }
 
 function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {

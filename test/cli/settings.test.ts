@@ -34,6 +34,23 @@ describe("run --print-config", () => {
     expect(readdirSync(cwd)).toEqual(["s.yaml"]);
   });
 
+  it("shows what a scheduler of a list has for itself", () => {
+    const list = `${SMALL}schedulers:
+  - { name: a, schedulerName: default-scheduler, watchLatency: 20ms }
+  - { name: b, schedulerName: [x, y], schedulerClient: { qps: 5, burst: 7 } }
+`;
+    const cwd = freshFolder({ "s.yaml": list });
+    const { code, stdout } = podsim(["run", "s.yaml", "--print-config"], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^schedulers +a, b +s\.yaml:\d+$/m);
+    expect(stdout).toMatch(/^schedulers\[0\]\.watchLatency +20ms +s\.yaml:\d+$/m);
+    expect(stdout).toMatch(/^schedulers\[1\]\.schedulerName +x, y +s\.yaml:\d+$/m);
+    expect(stdout).toMatch(
+      /^schedulers\[1\]\.schedulerClient +{ qps: 5, burst: 7 } +s\.yaml:\d+$/m,
+    );
+    expect(stdout).not.toMatch(/schedulers\[1\]\.watchLatency/);
+  });
+
   it("flag beats environment beats scenario beats default", () => {
     const env = {
       PODSIM_SEED: "env",

@@ -1,4 +1,6 @@
 // Checks of what a scheduler believes: are the sums it keeps those of the pods it lists?
+//
+// Every sum is added up anew from the pods. Whether the pods are the right ones is not asked here.
 
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { NodeRow } from "../cache/node-row.ts";
