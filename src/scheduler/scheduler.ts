@@ -235,6 +235,7 @@ export class Scheduler {
   private conclude(): void {
     const { cycle } = this;
     assert(cycle !== undefined, "a scheduling cycle ends that never began");
+    this.decider.endCycle?.(this.simulation.nowUs);
     this.cycle = undefined;
     this.loop = "idle";
     const failure = this.carryOut(cycle);

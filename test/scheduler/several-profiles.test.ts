@@ -189,6 +189,20 @@ describe("opportunistic batching in a run", () => {
     expect(crowd(LIST, 500_001).hinted()).toBe(0);
   });
 
+  it("counts the half second from the end of the cycle, however long that took", () => {
+    const latencies = { ...LATENCIES_INSTANT, schedulerCycle: durationFromMillis(600) };
+    const world = bench([LIST], {}, latencies);
+    addNodes(world, 6, "1");
+    run(world, 1);
+    for (const name of ["a", "b", "c"]) world.submit(name, "default-scheduler", "900m");
+    run(world, 10);
+    // Each is popped at the instant at which the one before it is decided; the ranking is that of the first.
+    expect(world.decisions.map(({ poppedUs }) => poppedUs)).toEqual([
+      1_000_000, 1_600_000, 2_200_000,
+    ]);
+    expect(world.decisions.map(({ decision }) => decision.viaHint)).toEqual([false, true, false]);
+  });
+
   it("looks at one node then, and leaves the rotation where it is", () => {
     const { decisions } = crowd(LIST, 1_000);
     expect(decisions.map(({ evaluatedCount }) => evaluatedCount)).toEqual([6, 1, 1]);

@@ -31,4 +31,6 @@ export interface Decider {
    * batching keeps. `cycle` is the number of the pop; pods that are passed over count as well.
    */
   decide(pod: PodInfo, cycle?: number): Verdict;
+  /** The cycle of the last verdict is over, after the simulated time that it took. */
+  endCycle?(nowUs: number): void;
 }

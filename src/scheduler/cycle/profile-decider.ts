@@ -31,6 +31,10 @@ export class ProfileDecider implements Decider {
     const decision = this.evaluator.decide(pod, profile, state, cycle);
     return completeVerdict(profile, state, decision);
   }
+
+  endCycle(nowUs: number): void {
+    this.evaluator.endCycle?.(nowUs);
+  }
 }
 
 /** Adds PostFilter to a decision that found no node; other decisions stay as they are. */

@@ -55,9 +55,11 @@ export interface Ranking {
 export class OpportunisticBatch {
   private readonly statistics: BatchStatistics;
   private readonly tieBreak: TieBreak;
+  /** `atUs` is when the cycle that made it was over; upstream keeps it at the end of its search. */
   private kept:
-    | { readonly signature: string; readonly nodes: NodeRanking; readonly atUs: number }
+    | { readonly signature: string; readonly nodes: NodeRanking; atUs: number }
     | undefined;
+  private isNew = false;
   private lastCycle = 0;
   private lastNode = "";
 
@@ -91,6 +93,7 @@ export class OpportunisticBatch {
   ): void {
     this.lastCycle = cycle.number;
     this.lastNode = nodeName;
+    this.isNew = false;
     if (hint === nodeName) {
       this.statistics.hintsUsed++;
       return;
@@ -100,10 +103,17 @@ export class OpportunisticBatch {
     if (signature !== undefined && ranking !== undefined) {
       const nodes = new NodeRanking(ranking, this.tieBreak, nameOf);
       this.kept = { signature, nodes, atUs: nowUs };
+      this.isNew = true;
       return;
     }
     this.count(ranking === undefined ? "empty_list" : "pod_not_batchable");
     this.kept = undefined;
+  }
+
+  /** The cycle of the last `store` is over. */
+  endCycle(nowUs: number): void {
+    if (this.isNew && this.kept !== undefined) this.kept.atUs = nowUs;
+    this.isNew = false;
   }
 
   private whyUnusable(

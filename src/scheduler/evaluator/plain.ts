@@ -48,6 +48,8 @@ export interface Evaluator {
    * the number of the pop, which rises by one with each; absent: one more than the last.
    */
   decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision;
+  /** The cycle of the last decision is over, after the simulated time that it took. */
+  endCycle?(nowUs: number): void;
 }
 
 const NO_NODES_TEXT = "no nodes available to schedule pods";
@@ -75,6 +77,7 @@ export class PlainEvaluator implements Evaluator {
   private readonly batches = new Map<Profile, OpportunisticBatch>();
   private readonly signatures = new WeakMap<object, Map<Profile, string | undefined>>();
   private lastCycle = 0;
+  private lastBatch: OpportunisticBatch | undefined;
 
   constructor(cache: SchedulerCache, options: EvaluatorOptions = {}) {
     this.cache = cache;
@@ -116,6 +119,11 @@ export class PlainEvaluator implements Evaluator {
     const decision = this.conclude(pod, profile, search, start, preFiltering, scoring);
     if (batched !== undefined) this.keepRanking(profile, decision, batched);
     return decision;
+  }
+
+  endCycle(nowUs: number): void {
+    this.lastBatch?.endCycle(nowUs);
+    this.lastBatch = undefined;
   }
 
   /** The nominated or hinted node first, then a rotating search until enough nodes fit. */
@@ -225,7 +233,8 @@ export class PlainEvaluator implements Evaluator {
     const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
     const ranking =
       totals.length > 1 ? { feasible, totals, winner: feasible.indexOf(node) } : undefined;
-    this.batchOf(profile).store(cycle, hint, nameOf(node), ranking, nameOf);
+    this.lastBatch = this.batchOf(profile);
+    this.lastBatch.store(cycle, hint, nameOf(node), ranking, nameOf);
   }
 
   private conclude(

@@ -89,6 +89,15 @@ describe("a kept ranking", () => {
     expect(batch.takeHint(cycle(8, 500_001), () => true)).toBe("");
   });
 
+  it("is as old as the end of its cycle, which a later cycle does not move", () => {
+    const { batch } = kept();
+    batch.endCycle(200_000);
+    expect(batch.takeHint(cycle(6, 700_000), () => true)).toBe("n3");
+    batch.store(cycle(6, 700_000), "n3", "n3", undefined, nameOf);
+    batch.endCycle(700_000);
+    expect(batch.takeHint(cycle(7, 700_001), () => true)).toBe("");
+  });
+
   it("ends when a hint was not used and nothing was scored", () => {
     const { batch, statistics } = kept();
     expect(batch.takeHint(cycle(6), () => true)).toBe("n3");
