@@ -230,6 +230,7 @@ export type {
   StoreKind,
 } from "./state/object-store.ts";
 export { shownUid } from "./state/object-store.ts";
+export { defaultStorageClass } from "./admission/storage-admission.ts";
 
 // ---- the API server: time, requests, commits, watch
 export type { RateLimit } from "./state/token-bucket.ts";

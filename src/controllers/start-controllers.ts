@@ -37,6 +37,7 @@ import { StatefulSetController } from "./stateful-set.ts";
 import { ClaimBinder } from "./storage/claim-binder.ts";
 import { EphemeralClaims } from "./storage/ephemeral-claims.ts";
 import { Provisioner } from "./storage/provisioner.ts";
+import { StorageProtection } from "./storage/storage-protection.ts";
 import { TaintEvictionController } from "./taint-eviction.ts";
 
 /** What acts on the nodes: the kubelets, or something that stands in for them. */
@@ -116,6 +117,7 @@ export function startControllers(
   const claimBinder = new ClaimBinder(context);
   const provisioner = new Provisioner(context);
   const ephemeralClaims = new EphemeralClaims(context);
+  const storageProtection = new StorageProtection(context);
   if (agents === kubelets) machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
   watchTogether(api, [
     bound(agents),
@@ -133,6 +135,7 @@ export function startControllers(
     bound(claimBinder),
     bound(provisioner),
     bound(ephemeralClaims),
+    bound(storageProtection),
     bound(resourceQuotas),
     bound(endpointSlices),
     bound(cronJobs),

@@ -3,8 +3,8 @@
 //
 // OrderedReady does one thing per sync and stops at the first pod that is not ready; Parallel
 // creates and deletes all at once but updates one by one all the same. Claims are made before their
-// pod and never deleted. Not modelled: retention policies of claims, the gate
-// MaxUnavailableStatefulSet (off by default).
+// pod; what their retention policy deletes is given an owner, for the garbage collector. Not modelled:
+// a retention policy that changes later, the gate MaxUnavailableStatefulSet (off by default).
 
 import {
   CHANGED_DELETION,
@@ -12,6 +12,7 @@ import {
   CHANGED_READY,
   NO_OWNER,
   type ObjectChange,
+  type PersistentVolumeClaimObject,
   type PodChange,
   type PodIndex,
   PodPhase,
@@ -241,17 +242,77 @@ export class StatefulSetController {
       const claim = missing[index];
       if (claim === undefined) next();
       else {
-        this.client.request(
-          "create",
-          (writer) => writer.createObject(claim),
-          (error) => (error === undefined ? makeFrom(index + 1) : next(error)),
+        this.createClaim(record, claim, ordinal, (error) =>
+          error === undefined ? makeFrom(index + 1) : next(error),
         );
       }
     };
     makeFrom(0);
   }
 
+  private createClaim(
+    record: StatefulSetRecord,
+    claim: PersistentVolumeClaimObject,
+    ordinal: number,
+    reply: (error?: string) => void,
+  ): void {
+    const { kind, namespace, name, uid, object } = record;
+    const owner = { kind, namespace, name, uid };
+    const claimName = claim.meta.name;
+    this.client.request(
+      "create",
+      (writer) => writer.createObject(claim, object.whenDeleted === "Delete" ? { owner } : {}),
+      (error) => {
+        if (error === undefined) {
+          const text = `Create Claim ${claimName} Pod ${name}-${ordinal} in StatefulSet ${name} success`;
+          this.client.event(record, "SuccessfulCreate", text);
+        } else {
+          const text = `create Claim ${claimName} for Pod ${name}-${ordinal} in StatefulSet ${name} failed error: ${error}`;
+          this.client.warning(record, "FailedCreate", text);
+        }
+        reply(error);
+      },
+    );
+  }
+
+  /** Claims that are to go with a pod out of range get it as their owner before it is deleted. */
+  private handOver(view: View, pod: PodIndex, next: (error?: string) => void): void {
+    const { record } = view;
+    const { pods, objects } = this.context.api;
+    const { namespace } = record;
+    const name = pods.name(pod);
+    const ordinal = ordinalOf(record.name, name) ?? -1;
+    const isCondemned = view.condemned.includes(pod);
+    const claims =
+      isCondemned && record.object.whenScaled === "Delete" ? claimsOf(record, ordinal) : [];
+    const owner = { kind: "Pod", namespace, name, uid: pods.uid(pod) };
+    const handFrom = (index: number): void => {
+      const claim = claims[index];
+      if (claim === undefined) {
+        next();
+        return;
+      }
+      const found = objects.find("PersistentVolumeClaim", namespace, claim.meta.name);
+      if (found === undefined) handFrom(index + 1);
+      else {
+        this.client.request(
+          "update",
+          (writer) => writer.setObjectOwner("PersistentVolumeClaim", found.uid, owner),
+          (error) => (error === undefined ? handFrom(index + 1) : next(error)),
+        );
+      }
+    };
+    handFrom(0);
+  }
+
   private remove(view: View, pod: PodIndex, reply: (error?: string) => void): void {
+    this.handOver(view, pod, (error) => {
+      if (error === undefined) this.deletePod(view, pod, reply);
+      else reply(error);
+    });
+  }
+
+  private deletePod(view: View, pod: PodIndex, reply: (error?: string) => void): void {
     const { pods } = this.context.api;
     const name = pods.name(pod);
     this.client.deletePod(pod, pods.uid(pod), (error) => {

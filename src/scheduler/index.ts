@@ -103,7 +103,7 @@ export {
   volumeBoundTo,
   withAnnotation,
 } from "./plugins/volume-plan.ts";
-export { claimVolumeOf, usesClaim } from "./plugins/volume-use.ts";
+export { claimVolumeOf, claimVolumesOf, usesClaim } from "./plugins/volume-use.ts";
 export { DefaultPreemption } from "./plugins/default-preemption.ts";
 export type { PreemptionCandidate, PreemptionFindings } from "./preemption/candidate.ts";
 export { cheapestCandidates } from "./preemption/choose-candidate.ts";

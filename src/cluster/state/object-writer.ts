@@ -4,6 +4,7 @@
 // garbage collector's business; "Foreground" and "Orphan" only leave their finalizer for it.
 
 import { checkNamespace } from "../admission/pod-admission.ts";
+import { withDefaultClass, withProtection } from "../admission/storage-admission.ts";
 import { refused, UNCHANGED } from "./api-result.ts";
 import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
@@ -85,8 +86,8 @@ export class ObjectWriter {
       createdUs: this.state.nowUs,
       deletionUs: NEVER_US,
       owner: options.owner,
-      finalizers: options.finalizers ?? object.meta.finalizers,
-      object,
+      finalizers: withProtection(kind, options.finalizers ?? object.meta.finalizers),
+      object: withDefaultClass(this.state.objects, object),
       status: options.status,
     };
     this.apply("Added", undefined, stored);

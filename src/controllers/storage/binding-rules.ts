@@ -7,7 +7,6 @@ import type {
   PersistentVolumeClaimObject,
   PersistentVolumeObject,
   StorageClassObject,
-  StoredObject,
 } from "../../cluster/index.ts";
 import { classNameOf, driverOfPlugin, findVolumeFor } from "../../scheduler/index.ts";
 
@@ -57,20 +56,6 @@ export function whyUnfit(
   if (volume.volumeMode !== claim.volumeMode) return "incompatible volumeMode";
   const hasModes = claim.accessModes.every((mode) => volume.accessModes.includes(mode));
   return hasModes ? undefined : "incompatible accessMode";
-}
-
-/** The newest default class; of equally old ones the first by name. */
-export function defaultClassOf(
-  classes: readonly StoredObject<"StorageClass">[],
-): StorageClassObject | undefined {
-  let chosen: StoredObject<"StorageClass"> | undefined;
-  for (const each of classes) {
-    if (!each.object.isDefault) continue;
-    const isNewer = chosen === undefined || each.createdUs > chosen.createdUs;
-    const isEarlier = each.createdUs === chosen?.createdUs && each.name < chosen.name;
-    if (isNewer || isEarlier) chosen = each;
-  }
-  return chosen?.object;
 }
 
 /** The driver that makes volumes of a class; undefined when nobody does. */

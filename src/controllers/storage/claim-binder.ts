@@ -5,13 +5,14 @@
 // change, or the resync every 15 s, brings the object back. The resync is simulated only where it
 // could find something: after a volume became available or a class appeared while claims wait.
 
-import type {
-  ObjectChange,
-  PersistentVolumeClaimObject,
-  PersistentVolumeObject,
-  StorageClassObject,
-  StoredObject,
-  Uid,
+import {
+  defaultStorageClass,
+  type ObjectChange,
+  type PersistentVolumeClaimObject,
+  type PersistentVolumeObject,
+  type StorageClassObject,
+  type StoredObject,
+  type Uid,
 } from "../../cluster/index.ts";
 import { RANK } from "../../engine/index.ts";
 import {
@@ -27,7 +28,7 @@ import type { ControllerClient } from "../controller-client.ts";
 import type { ControllerContext } from "../controller-context.ts";
 import { PassGrid } from "../pass-grid.ts";
 import { type SyncDone, WorkQueue } from "../work-queue.ts";
-import { bestVolumeFor, defaultClassOf, driverOfClass, whyUnfit } from "./binding-rules.ts";
+import { bestVolumeFor, driverOfClass, whyUnfit } from "./binding-rules.ts";
 import {
   BIND_COMPLETED_ANNOTATION,
   claimOf,
@@ -176,7 +177,7 @@ export class ClaimBinder {
     if (claim.storageClassName !== undefined) {
       return objects.find("StorageClass", "", claim.storageClassName)?.object;
     }
-    return defaultClassOf(objects.list("StorageClass"));
+    return defaultStorageClass(objects);
   }
 
   private tellWaiting(record: ClaimRecord): void {
