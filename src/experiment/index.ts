@@ -29,6 +29,8 @@ export { runScenario } from "./run-scenario.ts";
 export type { RunScenarioOptions } from "./run-scenario.ts";
 export { formatReportLine } from "./verify/case-format.ts";
 export type { Difference, VerifyReport } from "./verify/case-format.ts";
+export { countRules } from "./verify/rule-counts.ts";
+export type { RuleCount } from "./verify/rule-counts.ts";
 export { verifyCases } from "./verify/cases.ts";
 export { verifyDecisions } from "./verify/decisions.ts";
 export { verifyTrajectories } from "./verify/trajectories.ts";

@@ -8,6 +8,7 @@ import type { Difference, VerifyReport } from "../../experiment/index.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatOption, positiveCount } from "../option-parts.ts";
 import { printResult } from "../output.ts";
+import { registerVerifyRules } from "./verify-rules.ts";
 
 interface VerifyOptions {
   readonly allowUnsupported?: boolean;
@@ -49,6 +50,7 @@ export function registerVerify(program: Command, done: (code: ExitCode) => void)
       command.option("--seeds <count>", text, positiveCount);
     }
   }
+  registerVerifyRules(verify, done);
 }
 
 function examplesOf(...kinds: readonly Kind[]): string {
