@@ -16,7 +16,7 @@ import {
 } from "./objects/field-cursor.ts";
 import { compilePodTemplate } from "./pod-template/compile-pod-template.ts";
 import { canonicalJson, type KeptPodSource, keptPodSource } from "./pod-template/pod-source.ts";
-import type { PodTemplate } from "./pod-template.ts";
+import type { PodTemplate, PodTemplateSource } from "./pod-template.ts";
 
 /** A template with what was found while it was compiled; paths are relative to the pod. */
 export interface InternedTemplate {
@@ -31,6 +31,8 @@ export interface PodTemplatePatch {
   readonly annotations?: Readonly<Record<string, string | undefined>>;
   /** Fields of spec by their API names, as plain data. */
   readonly spec?: Readonly<Record<string, unknown>>;
+  /** A change of what is not kept, such as an environment value; equal texts make equal variants. */
+  readonly unkept?: string;
 }
 
 /** Interns templates for one simulation. */
@@ -90,6 +92,7 @@ export class PodTemplateRegistry {
         annotations: merge(source.metadata.annotations, patch.annotations),
       },
       spec: merge(source.spec, patch.spec),
+      ...(patch.unkept === undefined ? {} : { hidden: hiddenWith(source, patch.unkept) }),
     };
     return this.internSource(keptPodSource(merged), merged).template;
   }
@@ -126,6 +129,11 @@ export class PodTemplateRegistry {
     this.bySource.set(key, interned);
     return interned;
   }
+}
+
+/** The hash of what a source does not show, after a change of it. */
+function hiddenWith(source: PodTemplateSource, change: string): string {
+  return sha256Hex(`${(source as KeptPodSource).hidden}\n${change}`);
 }
 
 /** Service account tokens are mounted under a random name in every pod of a dump. */

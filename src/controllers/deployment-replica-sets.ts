@@ -15,7 +15,8 @@ export type ReplicaSetRecord = StoredObject<"ReplicaSet">;
 
 /** Label that tells the pods of a Deployment's ReplicaSets apart. */
 export const POD_TEMPLATE_HASH = "pod-template-hash";
-const REVISION = "deployment.kubernetes.io/revision";
+/** Annotation with the revision of a ReplicaSet in its Deployment's history. */
+export const REVISION_ANNOTATION: string = "deployment.kubernetes.io/revision";
 const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MAX = "deployment.kubernetes.io/max-replicas";
 
@@ -57,7 +58,7 @@ export function replicaSetFor(
     generateName: "",
     namespace,
     labels: template.labels,
-    annotations: new Map([...annotations, [REVISION, String(revision)]]),
+    annotations: new Map([...annotations, [REVISION_ANNOTATION, String(revision)]]),
     uid: undefined,
     generation: undefined,
     ownerReferences: [],
@@ -105,13 +106,13 @@ export function withSize(
   revision: number | undefined,
 ): ReplicaSetObject {
   const merged = new Map([...object.meta.annotations, ...annotations]);
-  if (revision !== undefined) merged.set(REVISION, String(revision));
+  if (revision !== undefined) merged.set(REVISION_ANNOTATION, String(revision));
   return { ...object, replicas, meta: { ...object.meta, annotations: merged } };
 }
 
 /** Its revision in the Deployment's history; 0 if it has none yet. */
 export function revisionOf(record: ReplicaSetRecord): number {
-  return numberIn(record, REVISION) ?? 0;
+  return numberIn(record, REVISION_ANNOTATION) ?? 0;
 }
 
 /** The Deployment's size when it last resized this ReplicaSet. */
