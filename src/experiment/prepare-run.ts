@@ -300,9 +300,9 @@ class Preparation {
     );
     const pools = new Set(nodes.map((node) => node.meta.labels.get(NODE_POOL_LABEL) ?? ""));
     for (const fault of this.input.scenario.faults) {
-      if (fault.kind === "NodeCrash" && !names.has(fault.node))
+      if ("node" in fault && fault.node !== undefined && !names.has(fault.node))
         this.unknown(fault, "node", fault.node, names);
-      if (fault.kind === "ZoneOutage" && !zones.has(fault.zone))
+      if ("zone" in fault && fault.zone !== undefined && !zones.has(fault.zone))
         this.unknown(fault, "zone", fault.zone, zones);
       if (fault.kind === "NodeFailures" && !pools.has(fault.pool))
         this.unknown(fault, "pool", fault.pool, pools);

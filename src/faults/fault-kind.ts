@@ -50,14 +50,18 @@ export class FaultContext {
       .filter((node) => nodes.facts(node).meta.labels.get(ZONE_LABEL) === zone);
   }
 
-  /** Holds several nodes for a time, all from one instant on; undefined = for ever. */
+  /**
+   * Holds several nodes for a time, all from one instant on; undefined = for ever. `strength` is how
+   * slow (percent) or how full (bytes), for the effects that know degrees.
+   */
   hold(
     nodes: readonly NodeIndex[],
     effect: FaultEffect,
     cause: string,
     forUs: number | undefined,
+    strength = 1,
   ): void {
-    const held = nodes.filter((node) => this.ledger.begin(node, effect, cause));
+    const held = nodes.filter((node) => this.ledger.begin(node, effect, cause, strength));
     if (forUs === undefined) return;
     this.endAfter(forUs, `${cause} ends`, () => {
       for (const node of held) this.ledger.end(node, effect, cause);

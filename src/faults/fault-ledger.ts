@@ -1,16 +1,20 @@
-// The ledger of faults: which causes hold each machine down or cut off, and when that was so.
+// The ledger of faults: which causes hold each machine down, cut off, slow or full, and when.
 //
 // Faults overlap: a node may crash inside a zone outage. A machine is down while at least one cause
-// holds it down, so a cause that ends does not wake a machine that another still holds. This is the
-// only file of this floor that touches machines.
+// holds it down, so a cause that ends does not wake a machine that another still holds; of effects
+// with degrees the strongest counts. This is the only file of this floor that touches machines.
 
 import type { Machines, NodeIndex } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
 
 /** What a fault does to a machine. */
-export type FaultEffect = "power" | "network";
+export type FaultEffect = "power" | "network" | "kubelet" | "slow" | "disk";
 
-/** A span in which a machine was without power or cut off; `endUs` is -1 while it lasts. */
+const EFFECTS: readonly FaultEffect[] = ["power", "network", "kubelet", "slow", "disk"];
+/** A machine as fast as it should be. */
+const FULL_SPEED_PERCENT = 100;
+
+/** A span in which a machine was under an effect; `endUs` is -1 while it lasts. */
 export interface Outage {
   readonly node: NodeIndex;
   readonly effect: FaultEffect;
@@ -37,7 +41,9 @@ export interface FaultNote {
 export class FaultLedger {
   private readonly sim: Simulation;
   private readonly machines: Machines;
-  private readonly causes = new Map<string, Set<string>>();
+  /** Strengths by cause, by effect and machine. */
+  private readonly causes = new Map<string, Map<string, number>>();
+  private readonly registryCauses = new Set<string>();
   private readonly open = new Map<string, Outage>();
   private readonly history: Outage[] = [];
   private readonly domains: DomainFailure[] = [];
@@ -66,21 +72,21 @@ export class FaultLedger {
   }
 
   /** A cause takes hold. False if there is no such machine. */
-  begin(node: NodeIndex, effect: FaultEffect, cause: string): boolean {
+  begin(node: NodeIndex, effect: FaultEffect, cause: string, strength = 1): boolean {
     if (!this.machines.isInstalled(node)) return false;
     const key = `${effect}/${node}`;
     let causes = this.causes.get(key);
     if (causes === undefined) {
-      causes = new Set();
+      causes = new Map();
       this.causes.set(key, causes);
     }
-    causes.add(cause);
-    if (causes.size > 1) return true;
-    const outage: Outage = { node, effect, beginUs: this.sim.nowUs, endUs: -1, cause };
-    this.open.set(key, outage);
-    this.history.push(outage);
-    if (effect === "power") this.machines.powerOff(node);
-    else this.machines.partNetwork(node);
+    causes.set(cause, strength);
+    if (causes.size === 1) {
+      const outage: Outage = { node, effect, beginUs: this.sim.nowUs, endUs: -1, cause };
+      this.open.set(key, outage);
+      this.history.push(outage);
+    }
+    this.apply(node, effect, causes);
     return true;
   }
 
@@ -88,13 +94,61 @@ export class FaultLedger {
   end(node: NodeIndex, effect: FaultEffect, cause: string): void {
     const key = `${effect}/${node}`;
     const causes = this.causes.get(key);
-    if (causes === undefined || !causes.delete(cause) || causes.size > 0) return;
-    const outage = this.open.get(key);
-    if (outage !== undefined) outage.endUs = this.sim.nowUs;
-    this.open.delete(key);
-    if (!this.machines.isInstalled(node)) return;
-    if (effect === "power") this.machines.powerOn(node);
-    else this.machines.joinNetwork(node);
+    if (causes === undefined || !causes.delete(cause)) return;
+    if (causes.size === 0) {
+      const outage = this.open.get(key);
+      if (outage !== undefined) outage.endUs = this.sim.nowUs;
+      this.open.delete(key);
+    }
+    if (this.machines.isInstalled(node)) this.apply(node, effect, causes);
+  }
+
+  /** Tells a machine to shut down; `off` is called when its kubelet lets it go off. */
+  shutDown(node: NodeIndex, off: () => void): void {
+    if (this.machines.isInstalled(node)) this.machines.requestShutdown(node, off);
+  }
+
+  beginRegistryOutage(cause: string): void {
+    this.registryCauses.add(cause);
+    this.machines.setRegistry(false);
+  }
+
+  endRegistryOutage(cause: string): void {
+    this.registryCauses.delete(cause);
+    if (this.registryCauses.size === 0) this.machines.setRegistry(true);
+  }
+
+  /** Makes the machine as its causes want it; what it is already is not done again. */
+  private apply(node: NodeIndex, effect: FaultEffect, causes: ReadonlyMap<string, number>): void {
+    const { machines } = this;
+    const isHeld = causes.size > 0;
+    switch (effect) {
+      case "power":
+        if (isHeld) machines.powerOff(node);
+        else {
+          machines.powerOn(node);
+          if (this.isHeld(node, "kubelet")) machines.stopKubelet(node);
+        }
+        return;
+      case "network":
+        if (isHeld) machines.partNetwork(node);
+        else machines.joinNetwork(node);
+        return;
+      case "kubelet":
+        if (isHeld) machines.stopKubelet(node);
+        else if (machines.isPowered(node)) machines.startKubelet(node);
+        return;
+      case "slow":
+        machines.setSlowness(node, Math.max(FULL_SPEED_PERCENT, ...causes.values()));
+        return;
+      case "disk":
+        machines.fillDisk(node, Math.max(0, ...causes.values()));
+        return;
+    }
+  }
+
+  private isHeld(node: NodeIndex, effect: FaultEffect): boolean {
+    return (this.causes.get(`${effect}/${node}`)?.size ?? 0) > 0;
   }
 
   /** Notes that a cause hit a domain's members all at once. */
@@ -104,7 +158,7 @@ export class FaultLedger {
 
   /** A machine was taken away: nothing holds it any more, and its open outages end. */
   forget(node: NodeIndex): void {
-    for (const effect of ["power", "network"] as const) {
+    for (const effect of EFFECTS) {
       const key = `${effect}/${node}`;
       const outage = this.open.get(key);
       if (outage !== undefined) outage.endUs = this.sim.nowUs;

@@ -15,7 +15,9 @@ export type MachineChangeKind =
   | "networkJoined"
   | "kubeletStopped"
   | "kubeletStarted"
-  | "diskFilled";
+  | "diskFilled"
+  | "slowed"
+  | "shuttingDown";
 
 /** A change of one machine. */
 export interface MachineChange {

@@ -29,6 +29,10 @@ interface Machine {
   readonly images: Map<string, number>;
   /** Bytes on disk that belong to no image and no pod. */
   diskFilledBytes: number;
+  /** How long everything takes, of what it should take. */
+  slownessPercent: number;
+  /** Called when a shutdown that was asked for may go on. */
+  shutdown: (() => void) | undefined;
 }
 
 type PendingNews = { machine: MachineChange } | { process: ProcessChange };
@@ -94,6 +98,8 @@ export class Machines {
       downBeforeUs: 0,
       images: new Map(),
       diskFilledBytes: 0,
+      slownessPercent: 100,
+      shutdown: undefined,
     };
     this.installedCount++;
     this.announce("installed", node);
@@ -146,6 +152,7 @@ export class Machines {
     machine.powerSinceUs = this.simulation.nowUs;
     machine.isPowered = false;
     machine.isKubeletRunning = false;
+    machine.shutdown = undefined;
     this.announce("powerOff", node);
   }
 
@@ -195,6 +202,39 @@ export class Machines {
     if (machine.isKubeletRunning) return;
     machine.isKubeletRunning = true;
     this.announce("kubeletStarted", node);
+  }
+
+  /** 100 = as fast as it should be, 200 = everything takes twice as long. */
+  slownessPercent(node: NodeIndex): number {
+    return this.machines[node]?.slownessPercent ?? 100;
+  }
+
+  setSlowness(node: NodeIndex, percent: number): void {
+    const machine = this.get(node);
+    if (machine.slownessPercent === percent) return;
+    machine.slownessPercent = percent;
+    this.announce("slowed", node);
+  }
+
+  /**
+   * The machine is told to shut down: its kubelet hears of it and may end its pods first; `off` is
+   * called when it lets the shutdown go on, at once where no kubelet runs.
+   */
+  requestShutdown(node: NodeIndex, off: () => void): void {
+    const machine = this.get(node);
+    if (!machine.isKubeletRunning) {
+      off();
+      return;
+    }
+    machine.shutdown = off;
+    this.announce("shuttingDown", node);
+  }
+
+  /** The kubelet has done what it wanted to do before the machine goes off. */
+  allowShutdown(node: NodeIndex): void {
+    const { shutdown } = this.get(node);
+    this.get(node).shutdown = undefined;
+    shutdown?.();
   }
 
   // ---- times of existence ------------------------------------------------------------------

@@ -89,7 +89,7 @@ export class ContainerStarts {
     const template = record.template;
     const first = containerAt(template, 0);
     const image = normalizeImageName(first.image);
-    const sandboxUs = world.nowUs + world.behavior.sandboxLatencyUs(pod);
+    const sandboxUs = world.nowUs + world.slowed(node, world.behavior.sandboxLatencyUs(pod));
     record.stage = Stage.Starting;
     record.beganUs = world.nowUs;
     if (record.initCount > 0) this.status.postIfChanged(record);
@@ -161,8 +161,10 @@ export class ContainerStarts {
     own.pullFailures = 0;
     own.reason = "";
     own.stage = ContainerStage.Creating;
-    const atUs = this.world.nowUs + this.world.behavior.containerLatencyUs(record.pod);
-    own.next = this.world.atContainer(atUs, this.startKind, record, waiter.position);
+    const { world } = this;
+    const laterUs = world.slowed(record.node, world.behavior.containerLatencyUs(record.pod));
+    const atUs = world.nowUs + laterUs;
+    own.next = world.atContainer(atUs, this.startKind, record, waiter.position);
   }
 
   /** Does what was due while no kubelet ran. */
@@ -200,7 +202,8 @@ export class ContainerStarts {
   /** From the decision to start a container whose image is there to its process. */
   private creationUs(record: KubeletPod, { imagePullPolicy }: Container): number {
     const manifestUs = imagePullPolicy === "Always" ? this.images.manifestUs : 0;
-    return manifestUs + this.world.behavior.containerLatencyUs(record.pod);
+    const { world } = this;
+    return world.slowed(record.node, manifestUs + world.behavior.containerLatencyUs(record.pod));
   }
 
   private fetch(record: KubeletPod, position: number, container: Container, image: string): void {
@@ -301,11 +304,35 @@ export class ContainerStarts {
     }
     const memoryUs = memoryExhaustedAfterUs(world.behavior, pod, position, container);
     const isOom = memoryUs !== undefined && (runUs === undefined || memoryUs < runUs);
-    const endsUs = isOom ? memoryUs : runUs;
-    if (endsUs === undefined || world.nowUs + endsUs > LAST_EXIT_US) return;
+    const ownUs = isOom ? memoryUs : runUs;
+    own.stopsAtUs = -1;
+    if (ownUs === undefined) return;
+    const endsUs = isOom ? ownUs : world.slowed(node, ownUs);
+    if (world.nowUs + endsUs > LAST_EXIT_US) return;
     const { exitKind, outOfMemoryKind } = this.ends;
     const kind = isOom ? outOfMemoryKind : exitKind;
     const code = isOom ? EXIT_KILLED : world.behavior.exitCode(pod, attempt, position);
+    own.stopsAtUs = isOom ? -1 : world.nowUs + endsUs;
+    own.pacePercent = world.machines.slownessPercent(node);
     own.next = world.atContainer(world.nowUs + endsUs, kind, record, position, code);
+  }
+
+  /** The machine has become slower or faster: work that is under way ends later or sooner. */
+  changePace(record: KubeletPod): void {
+    const { world } = this;
+    if (record.stage !== Stage.Active) return;
+    const percent = world.machines.slownessPercent(record.node);
+    for (let i = 0; i < record.containerCount; i++) {
+      const own = record.containers[i]!;
+      const isWorking = own.stage === ContainerStage.Running && own.stopsAtUs >= 0 && !own.isKilled;
+      if (!isWorking || !world.context.sim.isPending(own.next)) continue;
+      const leftUs = ((own.stopsAtUs - world.nowUs) * percent) / own.pacePercent;
+      own.stopsAtUs = Math.min(LAST_EXIT_US, world.nowUs + Math.ceil(leftUs));
+      own.pacePercent = percent;
+      world.context.sim.cancel(own.next);
+      const attempt = record.restartsBefore + own.starts - 1;
+      const code = world.behavior.exitCode(record.pod, attempt, i);
+      own.next = world.atContainer(own.stopsAtUs, this.ends.exitKind, record, i, code);
+    }
   }
 }

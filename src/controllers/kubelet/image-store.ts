@@ -223,7 +223,8 @@ export class ImageStore {
     const { model } = this;
     pull.hasBegun = true;
     const later = (afterUs: number, label: string, next: () => void): void => {
-      pull.handle = this.sim.callAfter(duration(afterUs), RANK.machine, label, next);
+      const slowUs = Math.ceil((afterUs * this.machines.slownessPercent(node)) / 100);
+      pull.handle = this.sim.callAfter(duration(slowUs), RANK.machine, label, next);
     };
     const end = (): void => this.end(node, own, pull, true);
     if (this.isRefused(pull.image)) {

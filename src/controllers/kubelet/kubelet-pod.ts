@@ -76,8 +76,10 @@ export interface ContainerRecord {
   isReady: boolean;
   /** When it last started; -1 = never. */
   startedUs: number;
-  /** While it is being stopped: when it ends. */
+  /** When it ends by itself as planned, or because it was told to stop; -1 = not planned. */
   stopsAtUs: number;
+  /** The pace at which that was planned: the machine's slowness in percent. */
+  pacePercent: number;
   exitCode: number;
   /** Why it waits or ended where the code does not say: ImagePullBackOff, OOMKilled ...; "" = nothing special. */
   reason: string;
@@ -268,6 +270,7 @@ function newContainer(): ContainerRecord {
     isReady: false,
     startedUs: -1,
     stopsAtUs: -1,
+    pacePercent: 100,
     exitCode: 0,
     reason: "",
     history: undefined,
@@ -287,6 +290,7 @@ function clear(container: ContainerRecord): void {
   container.isReady = false;
   container.startedUs = -1;
   container.stopsAtUs = -1;
+  container.pacePercent = 100;
   container.exitCode = 0;
   container.reason = "";
   container.history = undefined;

@@ -130,6 +130,12 @@ export class KubeletWorld {
     return nextTick(us, this.options.workerTickUs, this.nodeOf(node).tickPhaseUs);
   }
 
+  /** How long something takes on a machine that should take so long. */
+  slowed(node: NodeIndex, us: number): number {
+    const percent = this.machines.slownessPercent(node);
+    return percent === 100 ? us : Math.ceil((us * percent) / 100);
+  }
+
   // ---- events ------------------------------------------------------------------------------
 
   /** A kind of event about a pod; whoever drops the record cancels them. */

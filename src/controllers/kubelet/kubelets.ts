@@ -36,6 +36,7 @@ import { KubeletWorld } from "./kubelet-world.ts";
 import { type AdmissionGate, judgeAdmission, PREEMPTED } from "./node-admission.ts";
 import { NodeRoom } from "./node-room.ts";
 import { NodePressure } from "./node-pressure.ts";
+import { NodeShutdowns } from "./node-shutdown.ts";
 import { NodeStatuses } from "./node-status.ts";
 import { rejectionPatch } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
@@ -61,6 +62,7 @@ export class Kubelets {
   private readonly nodeStatuses: NodeStatuses;
   private readonly collection: ImageCollection;
   private readonly pressure: NodePressure;
+  private readonly shutdowns: NodeShutdowns;
   private readonly gates: readonly AdmissionGate[];
   private readonly starts: ContainerStarts;
   private readonly exits: ContainerExits;
@@ -112,8 +114,14 @@ export class Kubelets {
       kill: (record, i, code) => this.exits.exit(record, i, code, "OOMKilled"),
       ownGraceUs: (record) => this.stops.ownGraceUs(record),
     });
-    const { pressure } = this;
-    this.gates = [(node, template, priority) => pressure.refuses(node, template, priority)];
+    this.shutdowns = new NodeShutdowns(world, this.nodeStatuses, (record, end, graceUs) =>
+      this.stops.terminate(record, end, graceUs),
+    );
+    const { pressure, shutdowns } = this;
+    this.gates = [
+      (node) => shutdowns.refuses(node),
+      (node, template, priority) => pressure.refuses(node, template, priority),
+    ];
     const probes = new Probes(world, {
       started: (record) => {
         this.status.postIfChanged(record);
@@ -144,6 +152,19 @@ export class Kubelets {
     return record?.uid === uid && record.exitUs >= 0 ? record.exitUs : undefined;
   }
 
+  /** Exit codes of a pod's ended containers by name, as its kubelet knows them. */
+  exitCodes(pod: PodIndex, uid: Uid): ReadonlyMap<string, number> {
+    const codes = new Map<string, number>();
+    const record = this.world.pods[pod];
+    if (record?.uid !== uid) return codes;
+    const { initContainers, containers } = record.template;
+    for (const [i, { name }] of [...initContainers, ...containers].entries()) {
+      const own = record.containers[i];
+      if (own?.stage === ContainerStage.Ended) codes.set(name, own.exitCode);
+    }
+    return codes;
+  }
+
   // ---- nodes -------------------------------------------------------------------------------
 
   onNode(change: NodeChange): void {
@@ -161,15 +182,29 @@ export class Kubelets {
 
   onMachine(change: MachineChange): void {
     const { node } = change;
-    if (change.kind === "installed") return;
-    if (change.kind === "diskFilled") {
-      this.pressure.changed(node);
-      return;
+    switch (change.kind) {
+      case "installed":
+        return;
+      case "powerOff":
+      case "removed":
+        this.loseMachine(node);
+        return;
+      case "powerOn":
+        this.boot(node);
+        return;
+      case "diskFilled":
+        this.pressure.changed(node);
+        return;
+      case "slowed":
+        for (const record of this.world.recordsOn(node)) this.starts.changePace(record);
+        return;
+      case "shuttingDown":
+        this.shutdowns.begin(node);
+        return;
+      default:
+        if (this.world.machines.isHeard(node)) this.comeBack(node);
+        else this.heartbeats.end(node, this.world.nowUs);
     }
-    if (change.kind === "powerOff" || change.kind === "removed") this.loseMachine(node);
-    else if (change.kind === "powerOn") this.boot(node);
-    else if (this.world.machines.isHeard(node)) this.comeBack(node);
-    else this.heartbeats.end(node, this.world.nowUs);
   }
 
   /** Power is gone, and with it the kubelet, its memory and every process. */
@@ -180,6 +215,7 @@ export class Kubelets {
     sim.cancel(world.nodeOf(node).booting);
     this.images.forgetPulls(node);
     this.pressure.forget(node);
+    this.shutdowns.forget(node);
     this.nodeStatuses.forget(node);
     for (const record of world.recordsOn(node)) {
       const hasStarted = record.containers
@@ -359,6 +395,7 @@ export class Kubelets {
     this.waiting.delete(record);
     if (!this.room.giveBack(record)) return;
     this.pressure.stopped(record);
+    this.shutdowns.stopped(record);
     if (this.waiting.size === 0 || this.room.isOverfull(node)) return;
     for (const other of [...this.waiting]) {
       if (other.node !== node) continue;

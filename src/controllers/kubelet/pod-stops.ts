@@ -190,7 +190,7 @@ export class PodStops {
   ): { readonly afterUs: number; readonly code: number } {
     const { behavior } = this.world;
     const { preStopSleepSeconds } = containerAt(record.template, position);
-    const stopUs = behavior.stopLatencyUs(record.pod, position);
+    const stopUs = this.world.slowed(record.node, behavior.stopLatencyUs(record.pod, position));
     const time = stopTime(graceUs, (preStopSleepSeconds ?? 0) * US_PER_SECOND, stopUs);
     const code = time.isKilled ? EXIT_KILLED : behavior.stopExitCode(record.pod, position);
     return { afterUs: time.afterUs, code };

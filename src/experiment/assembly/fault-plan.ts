@@ -3,6 +3,7 @@
 // Scenarios speak of pools and durations, the faults floor of selectors, laws and microseconds; neither
 // knows the other.
 
+import type { Duration } from "../../base/index.ts";
 import type { Fault, FaultPlan } from "../../faults/index.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import type { FaultSpec } from "../scenario/scenario.ts";
@@ -33,6 +34,31 @@ function planItem(fault: FaultSpec, position: number, prepared: PreparedRun): Fa
         ...(duration === undefined ? {} : { durationUs: duration }),
       };
     }
+    case "NodeReboot":
+      return { kind: "NodeReboot", node: fault.node, atUs: fault.at, durationUs: fault.duration };
+    case "NodeShutdown":
+    case "KubeletStop":
+      return { kind: fault.kind, node: fault.node, atUs: fault.at, ...forTime(fault.duration) };
+    case "NetworkPartition":
+      return {
+        kind: "NetworkPartition",
+        atUs: fault.at,
+        ...(fault.node === undefined ? {} : { node: fault.node }),
+        ...(fault.zone === undefined ? {} : { zone: fault.zone }),
+        ...forTime(fault.duration),
+      };
+    case "SlowNode":
+      return {
+        ...{ kind: "SlowNode", node: fault.node, atUs: fault.at, ...forTime(fault.duration) },
+        slownessPercent: Math.round(fault.factor * 100),
+      };
+    case "DiskFull":
+      return {
+        ...{ kind: "DiskFull", node: fault.node, atUs: fault.at, ...forTime(fault.duration) },
+        fillPercent: fault.fillPercent,
+      };
+    case "RegistryOutage":
+      return { kind: "RegistryOutage", atUs: fault.at, ...forTime(fault.duration) };
     case "NodeFailures": {
       const laws = prepared.faultLaws.get(fault);
       if (laws === undefined) throw new Error("a prepared run has the laws of its faults");
@@ -47,4 +73,8 @@ function planItem(fault: FaultSpec, position: number, prepared: PreparedRun): Fa
       };
     }
   }
+}
+
+function forTime(duration: Duration | undefined): { readonly durationUs?: number } {
+  return duration === undefined ? {} : { durationUs: duration };
 }

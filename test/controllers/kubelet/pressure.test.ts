@@ -66,7 +66,7 @@ describe("a container over its memory limit", () => {
     expect(rig.processes.filter((line) => line.includes("exit"))).toEqual(["61.7 exit main 137"]);
     rig.runFor(70);
     const leak = rig.api.pods.find("default", "leak");
-    expect(rig.api.pods.restartCount(leak)).toBe(1);
+    expect(rig.api.pods.restartCount(leak)).toBe(2);
     expect(rig.shown.some((line) => line.endsWith("OOMKilled"))).toBe(true);
     expect(rig.api.pods.phase(leak)).toBe(PodPhase.Running);
   });
