@@ -71,7 +71,7 @@ export class NodeSelector {
 export interface PreferredNodeTerms {
   /** Terms with weight 0 or an empty preference are left out. */
   readonly terms: readonly { readonly weight: number; readonly term: NodeSelectorTerm }[];
-  /** The first parse error; it fails the whole scheduling cycle. */
+  /** What could not be parsed, with the place in the list; it fails the whole scheduling cycle. */
   readonly error: string | undefined;
 }
 
@@ -100,6 +100,8 @@ export function matchesTerm(term: NodeSelectorTerm, node: SelectableNode): boole
   for (const requirement of term.requirements) {
     if (!meetsRequirement(requirement, node.labels)) return false;
   }
+  // A node without a name has no fields to look at, as upstream.
+  if (node.name === "") return true;
   for (const { isEqual, name } of term.names) {
     if ((node.name === name) !== isEqual) return false;
   }
@@ -126,15 +128,15 @@ export function compileNodeSelector(json: unknown): NodeSelector | undefined {
 export function compilePreferredNodeTerms(json: unknown): PreferredNodeTerms | undefined {
   if (json === undefined || json === null) return undefined;
   const terms: { weight: number; term: NodeSelectorTerm }[] = [];
-  let error: string | undefined;
-  for (const entry of listOf(json)) {
+  const errors: string[] = [];
+  for (const [index, entry] of listOf(json).entries()) {
     const { weight, preference } = recordOf(entry);
     const term = compileNodeSelectorTerm(preference ?? {});
     if (typeof weight !== "number" || weight === 0 || term.isEmpty) continue;
-    error ??= term.error;
+    if (term.error !== undefined) errors.push(`[${index}].${term.error}`);
     terms.push({ weight, term });
   }
-  return { terms, error };
+  return { terms, error: errors.length > 1 ? `[${errors.join(", ")}]` : errors[0] };
 }
 
 /** Compiles one term (also a preference). */

@@ -34,7 +34,7 @@ export function labelValueProblem(value: string): string | undefined {
   if (value === "") return undefined;
   if (value.length > NAME_PART_LENGTH_MAX) return "must be no more than 63 bytes";
   if (!NAME_PART.test(value)) {
-    return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+    return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
   }
   return undefined;
 }

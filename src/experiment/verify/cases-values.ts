@@ -77,6 +77,8 @@ function unsupported(name: string): CaseOutcome {
 
 function printed(value: unknown): string {
   if (value === undefined) return "nothing";
+  // A float that is a large integer is written, and so read, as one.
+  if (typeof value === "bigint") return JSON.stringify(Number(value));
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -138,10 +140,21 @@ function evaluateAmounts(recorded: RecordedCase, formula: typeof podRequests): C
   const unknown = Object.keys(options).filter((name) => !KNOWN_OPTIONS.has(name));
   if (unknown.length > 0)
     return unsupported(`${String(recorded["kind"])}: option ${unknown.join(", ")}`);
-  if (Object.hasOwn(recordOf(pod["status"]), "nodeAllocatableResourceClaimStatuses")) {
-    return unsupported(`${String(recorded["kind"])}: gate DRANodeAllocatableResources`);
+  const hasClaims = Object.hasOwn(recordOf(pod["status"]), "nodeAllocatableResourceClaimStatuses");
+  if (hasClaims && options["UseDRANodeAllocatableResourceClaimStatus"] === true) {
+    return { kind: "outside", gates: ["DRANodeAllocatableResources"] };
   }
-  const result = formula(decodeRequestingPod(cursorOf(pod)), {
+  const requesting = decodeRequestingPod(cursorOf(pod));
+  const isPodResized = options["InPlacePodLevelResourcesVerticalScalingEnabled"] === true;
+  // The formula of limits does not know this option.
+  const isWithoutContainers =
+    options["SkipContainerLevelResources"] === true && recorded["kind"] === "PodRequests";
+  const asked = {
+    ...requesting,
+    ...(!isPodResized && { reportedPodLevel: undefined }),
+    ...(isWithoutContainers && { containers: [], initContainers: [] }),
+  };
+  const result = formula(asked, {
     useStatus: options["UseStatusResources"] === true,
     skipPodLevel: options["SkipPodLevelResources"] === true,
     excludeOverhead: options["ExcludeOverhead"] === true,
@@ -153,6 +166,7 @@ function evaluateAmounts(recorded: RecordedCase, formula: typeof podRequests): C
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   "UseStatusResources",
   "SkipPodLevelResources",
+  "SkipContainerLevelResources",
   "ExcludeOverhead",
   "NonMissingContainerRequests",
   "InPlacePodLevelResourcesVerticalScalingEnabled",
@@ -189,7 +203,9 @@ function evaluateNodeSelector(recorded: RecordedCase): CaseOutcome {
 function evaluateLazyNodeSelector(recorded: RecordedCase): CaseOutcome {
   const input = recordOf(recorded["input"]);
   const selector = compileNodeSelector(input["nodeSelector"]);
-  return compareLazily(recorded, matches(selector, nodeOf(input["node"])), selector);
+  const node = nodeOf(input["node"]);
+  if (node === undefined) return compare(recorded, { match: false });
+  return compareLazily(recorded, matches(selector, node), selector);
 }
 
 function evaluateRequiredAffinity(recorded: RecordedCase): CaseOutcome {

@@ -59,3 +59,74 @@ describe("a wrong expectation", () => {
     expect(outcome.kind === "checked" && outcome.differences.length).toBeGreaterThan(0);
   });
 });
+
+describe("values in corners that random comparison with Kubernetes 1.36.3 brought up", () => {
+  const podLevel = {
+    spec: { containers: [], resources: { requests: { memory: "2Gi" } } },
+    status: { resources: { requests: { memory: "4Gi" } } },
+  };
+  const resize = { InPlacePodLevelResourcesVerticalScalingEnabled: true };
+
+  it.each<[string, object]>([
+    [
+      "a float that is written as a large integer",
+      { kind: "quantity-parse", input: "100E", expect: { approxFloat64: 100000000000000000000n } },
+    ],
+    [
+      "resources reported of a pod, without its gate",
+      {
+        kind: "PodRequests",
+        input: { pod: podLevel, options: { UseStatusResources: true } },
+        expect: { result: { memory: "2Gi" } },
+      },
+    ],
+    [
+      "resources reported of a pod, with its gate",
+      {
+        kind: "PodRequests",
+        input: { pod: podLevel, options: { UseStatusResources: true, ...resize } },
+        expect: { result: { memory: "4Gi" } },
+      },
+    ],
+    [
+      "no node, whatever the terms are",
+      {
+        kind: "MatchNodeSelectorTerms",
+        input: {
+          node: null,
+          nodeSelector: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: "a", operator: "Lt", values: ["x"] }] },
+            ],
+          },
+        },
+        expect: { match: false },
+      },
+    ],
+    [
+      "a node without a name, which has no fields",
+      {
+        kind: "NodeSelectorMatch",
+        input: {
+          node: { metadata: {} },
+          nodeSelector: {
+            nodeSelectorTerms: [
+              { matchFields: [{ key: "metadata.name", operator: "In", values: ["a"] }] },
+            ],
+          },
+        },
+        expect: { match: true },
+      },
+    ],
+    [
+      "the selector of nothing, written as empty text",
+      {
+        kind: "label-selector-match",
+        input: { selector: "", labels: { a: "b" } },
+        expect: { match: false },
+      },
+    ],
+  ])("%s", (_, recorded) => {
+    expect(evaluate(recorded as never)).toEqual({ kind: "checked", differences: [] });
+  });
+});
