@@ -120,6 +120,7 @@ export {
 } from "./pod-template/pod-requests.ts";
 
 // ---- API objects
+export { parseTimestampSeconds } from "./objects/timestamp.ts";
 export type {
   DecodeOptions,
   IgnoredField,

@@ -3,7 +3,7 @@
 // For `run --print-config`. It only reads; where a value comes from is known to whoever read the file.
 
 import { type Duration, formatDuration, type Law } from "../base/index.ts";
-import { LATENCY_PRESETS } from "../cluster/index.ts";
+import { formatTimestamp, LATENCY_PRESETS } from "../cluster/index.ts";
 import { containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import type { LawDescription, Scenario, SchedulerSpec } from "./scenario/scenario.ts";
 
@@ -64,7 +64,8 @@ function ownSettings(scheduler: SchedulerSpec, at: number): Setting[] {
 
 function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
   const preset = LATENCY_PRESETS.get(controlPlane.preset)!;
-  const { nodeLifecycle, podGc, kubelet, storage, phases } = controllerOptionsOf(controlPlane);
+  const options = controllerOptionsOf(controlPlane);
+  const { nodeLifecycle, podGc, kubelet, storage, phases, wallStartUs } = options;
   const { provisioner } = storage;
   const { binding } = controlPlane;
   const times = containerTimesOf(controlPlane);
@@ -74,6 +75,7 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
   ]);
   return [
     ...latencies,
+    ["wallStart", formatTimestamp(wallStartUs, 0)],
     ["nodeMonitorPeriod", nodeLifecycle.nodeMonitorPeriodUs],
     ["nodeMonitorGracePeriod", nodeLifecycle.nodeMonitorGracePeriodUs],
     ["nodeEvictionRate", nodeLifecycle.nodeEvictionRatePerSecond],
@@ -92,20 +94,6 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["kubelet.imageBytesPerSecond", kubelet.images.bandwidthBytesPerSecond],
     ["kubelet.defaultImageBytes", kubelet.images.defaultImageBytes],
     ["kubelet.serializeImagePulls", kubelet.images.serialize],
-    ["kubelet.maxParallelImagePulls", kubelet.images.maxParallelPulls ?? "no bound"],
-    ["kubelet.registryBytesPerSecond", kubelet.images.registryBytesPerSecond ?? "no bound"],
-    ["kubelet.imageGCHighThresholdPercent", kubelet.images.garbageCollection.highPercent],
-    ["kubelet.imageGCLowThresholdPercent", kubelet.images.garbageCollection.lowPercent],
-    ["kubelet.reportImages", kubelet.reportImages],
-    ["kubelet.statusPeriod", kubelet.statusPeriodUs],
-    ["kubelet.initRun", times.initRunUs],
-    ["kubelet.restartBackoffMax", kubelet.restartBackoff.maxUs],
-    ["kubelet.restartJitter", kubelet.restartJitter],
-    ["kubelet.evictionPressureTransitionPeriod", kubelet.eviction.transitionUs],
-    ["kubelet.evictionMaxPodGracePeriod", kubelet.eviction.maxPodGraceUs],
-    ["kubelet.processesMax", kubelet.eviction.processesMax ?? "no bound"],
-    ["kubelet.shutdownGracePeriod", kubelet.shutdown.gracePeriodUs],
-    ["kubelet.shutdownGracePeriodCriticalPods", kubelet.shutdown.criticalGracePeriodUs],
     ["storage.claimSyncPeriod", storage.claimSyncPeriodUs],
     ["storage.provision", lawText(controlPlane.storage.provisionSeconds, provisioner.timeSeconds)],
     ["storage.provisionFailureRate", provisioner.failureRate],
@@ -119,6 +107,7 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["phases.nodeMonitor", phases.nodeMonitorUs ?? "drawn from the seed"],
     ["phases.taintPass", phases.taintPassUs ?? "drawn from the seed"],
     ["phases.podGc", phases.podGcUs ?? "drawn from the seed"],
+    ["phases.metrics", phases.metricsUs ?? "drawn from the seed"],
     ["phases.lease", controlPlane.phases.lease ?? "drawn from the seed"],
   ];
 }
@@ -132,7 +121,7 @@ function lawText(given: LawDescription | undefined, fallback?: Law): string {
 }
 
 /** Settings whose numbers are no durations. */
-const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes|Percent$|Pulls$|processesMax$/;
+const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes/;
 
 function textOf(name: string, value: unknown): string {
   if (typeof value === "number" && !PLAIN_NUMBERS.test(name)) return spanOf(value as Duration)!;

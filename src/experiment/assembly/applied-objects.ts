@@ -15,13 +15,18 @@ import {
   type NodeObject,
   NO_NODE,
   NO_POD,
-  type PodTemplate,
   type PodTemplateRegistry,
+  refused,
   type StorableObject,
+  UNCHANGED,
 } from "../../cluster/index.ts";
 import { RANK } from "../../engine/index.ts";
 import type { EditStep } from "../scenario/scenario.ts";
+import { startDrain } from "./drain.ts";
 import type { NoteBook } from "./notes.ts";
+import { editedObject, editedTaints, labelled } from "./object-edits.ts";
+
+type LabelStep = Extract<EditStep, { kind: "label" }>;
 
 /** The user of a run. Refusals become notes. */
 export class ClusterUser {
@@ -60,6 +65,14 @@ export class ClusterUser {
       "target" in step
         ? `${step.kind} ${step.target.kind} ${step.target.name}`
         : `${step.kind} ${step.node}`;
+    if (step.kind === "drain") {
+      const { api, client } = this;
+      const request = { api, client, nodeName: step.node, timeoutUs: step.timeout };
+      startDrain(request, (error) => {
+        if (error !== undefined) this.notes.add("REFUSED", `${what}: ${error}`, true);
+      });
+      return;
+    }
     const verb = step.kind === "delete" ? "delete" : "update";
     this.api.request(
       this.client,
@@ -88,39 +101,48 @@ export class ClusterUser {
     switch (step.kind) {
       case "cordon":
       case "uncordon":
-        return this.setUnschedulable(writer, step.node, step.kind === "cordon");
+        return this.changeNode(writer, step.node, (before) => ({
+          ...before,
+          unschedulable: step.kind === "cordon",
+        }));
+      case "taint":
+      case "untaint":
+        return this.changeNode(writer, step.node, (before) => editedTaints(step, before));
+      case "drain":
+        return UNCHANGED; // many requests, begun by `edit`
       case "delete":
         return this.remove(writer, step.target);
-      case "scale":
-        return this.change(writer, step.target, (object) => ({
-          ...object,
-          replicas: step.replicas,
-        }));
-      case "setImage":
-        return this.change(writer, step.target, (object) => ({
-          ...object,
-          template: this.withImage(
-            (object as { template: PodTemplate }).template,
-            step.container,
-            step.image,
-          ),
-        }));
-      case "switchService":
-        return this.change(writer, step.target, (object) => ({
-          ...object,
-          selector: new Map(step.selector),
-        }));
+      default:
+        if (step.kind === "label" && step.target.kind === "Pod") return this.labelPod(writer, step);
+        if (step.kind === "label" && step.target.kind === "Node") {
+          return this.changeNode(writer, step.target.name, (before) => ({
+            ...before,
+            meta: { ...before.meta, labels: labelled(before.meta.labels, step) },
+          }));
+        }
+        return this.change(writer, step);
     }
   }
 
-  private setUnschedulable(writer: ApiWriter, name: string, unschedulable: boolean): ApiResult {
+  private changeNode(
+    writer: ApiWriter,
+    name: string,
+    change: (before: NodeObject) => NodeObject,
+  ): ApiResult {
     const node = this.api.nodes.find(name);
     if (node === NO_NODE)
       return { ok: false, reason: "NotFound", message: `nodes "${name}" not found` };
-    return writer.updateNode(node, this.api.nodes.uid(node), (before) => ({
-      ...before,
-      unschedulable,
-    }));
+    return writer.updateNode(node, this.api.nodes.uid(node), change);
+  }
+
+  private labelPod(writer: ApiWriter, step: LabelStep): ApiResult {
+    const { pods } = this.api;
+    const pod = pods.find(step.target.namespace, step.target.name);
+    if (pod === NO_POD) return notFound(step.target);
+    const removed = step.remove.map((key): [string, undefined] => [key, undefined]);
+    const labels = Object.fromEntries<string | undefined>([...removed, ...step.labels]);
+    const template = this.registry.derive(pods.template(pod), { labels });
+    return writer.updatePodTemplate(pod, pods.uid(pod), template);
   }
 
   private remove(
@@ -150,30 +172,15 @@ export class ClusterUser {
     return found === undefined ? notFound(target) : writer.deleteObject(found.kind, found.uid);
   }
 
-  private change(
-    writer: ApiWriter,
-    target: { kind: string; namespace: string; name: string },
-    change: (object: object) => object,
-  ): ApiResult {
-    const found = this.api.objects.find(
-      target.kind as StorableObject["kind"],
-      target.namespace,
-      target.name,
-    );
-    if (found === undefined) return notFound(target);
-    return writer.updateObject(found.kind, found.uid, (object) => change(object) as never);
-  }
-
-  private withImage(
-    template: PodTemplate,
-    container: string | undefined,
-    image: string,
-  ): PodTemplate {
-    const spec = template.source.spec as { containers: readonly { name: string }[] };
-    const containers = spec.containers.map((item) =>
-      container === undefined || item.name === container ? { ...item, image } : item,
-    );
-    return this.registry.derive(template, { spec: { containers } });
+  private change(writer: ApiWriter, step: Extract<EditStep, { target: object }>): ApiResult {
+    const { kind, namespace, name } = step.target;
+    const { objects, simulation } = this.api;
+    const found = objects.find(kind as StorableObject["kind"], namespace, name);
+    if (found === undefined) return notFound(step.target);
+    const context = { objects, registry: this.registry, nowUs: simulation.nowUs };
+    const after = editedObject(step, found, context);
+    if (typeof after === "string") return refused("Invalid", after);
+    return writer.updateObject(found.kind, found.uid, () => after as never);
   }
 
   private refuse(what: string, message: string): void {

@@ -18,7 +18,6 @@ import {
   type StorageSpec,
   type EditStep,
   type EmbeddedObject,
-  type EvictionThresholdSpec,
   type FaultSpec,
   type FileReference,
   type GeneratorPlan,
@@ -28,7 +27,6 @@ import {
   type ObjectName,
   type PhaseSpec,
   type PlainMap,
-  type RegistryImageSpec,
   type RunSpec,
   SCENARIO_API_VERSION,
   type Scenario,
@@ -39,11 +37,11 @@ import {
 import {
   durationReader,
   type FieldReader,
-  quantityReader,
   readObjectName,
   readRatePerSecond,
   readSeed,
   readTimeLaw,
+  readTimestamp,
 } from "./scenario-fields.ts";
 import { DEFAULT_HORIZON } from "./scenario-rules.ts";
 
@@ -180,19 +178,22 @@ function buildGap(arrivals: Decoder): LawDescription {
     : { law: "constant", value: seconds };
 }
 
+type EditBase = Pick<EditStep, "at" | "path">;
+
 function buildEdit(at: Decoder): EditStep {
-  const base = { at: instantOr(at.at("at"))!, path: at.path };
+  const base: EditBase = { at: instantOr(at.at("at"))!, path: at.path };
   for (const kind of ["cordon", "uncordon"] as const) {
     const node = at.optional(kind);
     if (node !== undefined) return { ...base, kind, node: textOf(node) };
   }
-  const scale = at.optional("scale");
-  if (scale !== undefined) {
-    return {
-      ...{ ...base, kind: "scale", target: targetOf(scale) },
-      replicas: numberOf(scale.at("replicas")),
-    };
+  for (const kind of ["restart", "pause", "resume", "suspend", "unsuspend", "delete"] as const) {
+    const edit = at.optional(kind);
+    if (edit !== undefined) return { ...base, kind, target: targetOf(edit) } as EditStep;
   }
+  return buildTemplateEdit(at, base) ?? buildNodeEdit(at, base) ?? buildObjectEdit(at, base);
+}
+
+function buildTemplateEdit(at: Decoder, base: EditBase): EditStep | undefined {
   const setImage = at.optional("setImage");
   if (setImage !== undefined) {
     return {
@@ -201,14 +202,69 @@ function buildEdit(at: Decoder): EditStep {
       image: textOf(setImage.at("image")),
     };
   }
-  const switched = at.optional("switchService");
-  if (switched !== undefined) {
+  const setEnv = at.optional("setEnv");
+  if (setEnv !== undefined) {
     return {
-      ...{ ...base, kind: "switchService", target: targetOf(switched) },
-      selector: textsOf(switched.at("selector")),
+      ...{ ...base, kind: "setEnv", target: targetOf(setEnv) },
+      container: optionalText(setEnv.at("container")),
+      name: textOf(setEnv.at("name")),
+      value: textOr(setEnv.at("value"), ""),
     };
   }
-  return { ...base, kind: "delete", target: targetOf(at.at("delete")) };
+  const undo = at.optional("undo");
+  if (undo === undefined) return undefined;
+  const toRevision = numberOr(undo.at("toRevision"));
+  return { ...base, kind: "undo", target: targetOf(undo), toRevision };
+}
+
+type Effect = "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+
+function buildNodeEdit(at: Decoder, base: EditBase): EditStep | undefined {
+  const taint = at.optional("taint");
+  if (taint !== undefined) {
+    return {
+      ...{ ...base, kind: "taint", node: textOf(taint.at("node")), key: textOf(taint.at("key")) },
+      value: textOr(taint.at("value"), ""),
+      effect: textOf(taint.at("effect")) as Effect,
+    };
+  }
+  const untaint = at.optional("untaint");
+  if (untaint !== undefined) {
+    return {
+      ...{ ...base, kind: "untaint", node: textOf(untaint.at("node")) },
+      key: textOf(untaint.at("key")),
+      effect: optionalText(untaint.at("effect")) as Effect | undefined,
+    };
+  }
+  const drain = at.optional("drain");
+  if (drain === undefined) return undefined;
+  return {
+    ...{ ...base, kind: "drain", node: textOf(drain.at("node")) },
+    timeout: durationOr(drain.at("timeout")),
+  };
+}
+
+function buildObjectEdit(at: Decoder, base: EditBase): EditStep {
+  const scale = at.optional("scale");
+  if (scale !== undefined) {
+    return {
+      ...{ ...base, kind: "scale", target: targetOf(scale) },
+      replicas: numberOf(scale.at("replicas")),
+    };
+  }
+  const label = at.optional("label");
+  if (label !== undefined) {
+    return {
+      ...{ ...base, kind: "label", target: targetOf(label) },
+      labels: textsOf(label.at("labels")),
+      remove: itemsOf(label.at("remove")).map(textOf),
+    };
+  }
+  const switched = at.at("switchService");
+  return {
+    ...{ ...base, kind: "switchService", target: targetOf(switched) },
+    selector: textsOf(switched.at("selector")),
+  };
 }
 
 const CLUSTER_WIDE: ReadonlySet<string> = new Set(["Node"]);
@@ -272,6 +328,7 @@ function buildControlPlane(at: Decoder): ControlPlaneSpec {
   const number = (field: string): number | undefined => numberOr(at.at(field));
   return {
     preset: textOr(at.at("preset"), "kubernetes-1.36") as ControlPlaneSpec["preset"],
+    wallStart: readOr(at.at("wallStart"), readTimestamp),
     apiWrite: time("apiWrite"),
     apiDelete: time("apiDelete"),
     watchLatency: time("watchLatency"),
@@ -308,44 +365,6 @@ function buildKubelet(at: Decoder): KubeletSpec {
     imageBytesPerSecond: numberOr(at.at("imageBytesPerSecond")),
     defaultImageBytes: numberOr(at.at("defaultImageBytes")),
     serializeImagePulls: at.optional("serializeImagePulls")?.boolean(),
-    maxParallelImagePulls: numberOr(at.at("maxParallelImagePulls")),
-    registryBytesPerSecond: numberOr(at.at("registryBytesPerSecond")),
-    images: listOr(at.at("images"), buildRegistryImage),
-    imageGcHighPercent: numberOr(at.at("imageGCHighThresholdPercent")),
-    imageGcLowPercent: numberOr(at.at("imageGCLowThresholdPercent")),
-    reportImages: at.optional("reportImages")?.boolean(),
-    statusPeriod: durationOr(at.at("statusPeriod")),
-    initRun: durationOr(at.at("initRun")),
-    restartBackoffMax: durationOr(at.at("restartBackoffMax")),
-    restartJitter: at.optional("restartJitter")?.boolean(),
-    evictionThresholds: listOr(at.at("evictionThresholds"), buildEvictionThreshold),
-    evictionPressureTransitionPeriod: durationOr(at.at("evictionPressureTransitionPeriod")),
-    evictionMaxPodGracePeriod: durationOr(at.at("evictionMaxPodGracePeriod")),
-    processesMax: numberOr(at.at("processesMax")),
-    shutdownGracePeriod: durationOr(at.at("shutdownGracePeriod")),
-    shutdownGracePeriodCriticalPods: durationOr(at.at("shutdownGracePeriodCriticalPods")),
-  };
-}
-
-function buildRegistryImage(at: Decoder): RegistryImageSpec {
-  return {
-    name: textOf(at.at("name")),
-    bytes: numberOr(at.at("bytes")),
-    layers: itemsOf(at.at("layers")).map((layer) => ({
-      digest: textOf(layer.at("digest")),
-      bytes: numberOf(layer.at("bytes")),
-    })),
-    missing: at.optional("missing")?.boolean() ?? false,
-  };
-}
-
-function buildEvictionThreshold(at: Decoder): EvictionThresholdSpec {
-  const minReclaim = readOr(at.at("minReclaim"), quantityReader("memory"));
-  return {
-    signal: textOf(at.at("signal")),
-    below: String(at.at("below").value),
-    grace: durationOr(at.at("grace")),
-    minReclaim: minReclaim === undefined ? undefined : Number(minReclaim.value()),
   };
 }
 
@@ -400,41 +419,6 @@ function buildFault(at: Decoder): FaultSpec {
         ...{ path, kind, zone: textOf(at.at("zone")), at: instantOr(at.at("at"))! },
         duration: durationOr(at.at("duration")),
       };
-    case "NodeReboot":
-      return {
-        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
-        duration: durationOr(at.at("duration")) ?? (0 as Duration),
-      };
-    case "NodeShutdown":
-    case "KubeletStop":
-      return {
-        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
-        duration: durationOr(at.at("duration")),
-      };
-    case "NetworkPartition":
-      return {
-        ...{ path, kind, at: instantOr(at.at("at"))! },
-        node: optionalText(at.at("node")),
-        zone: optionalText(at.at("zone")),
-        duration: durationOr(at.at("duration")),
-      };
-    case "SlowNode":
-      return {
-        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
-        duration: durationOr(at.at("duration")),
-        factor: numberOf(at.at("factor")),
-      };
-    case "DiskFull":
-      return {
-        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
-        duration: durationOr(at.at("duration")),
-        fillPercent: numberOr(at.at("fillPercent")) ?? 100,
-      };
-    case "RegistryOutage":
-      return {
-        ...{ path, kind, at: instantOr(at.at("at"))! },
-        duration: durationOr(at.at("duration")),
-      };
     case "NodeFailures":
       return {
         ...{ path, kind, pool: textOf(at.at("pool")) },
@@ -482,10 +466,6 @@ function numberOf(at: Decoder): number {
 
 function numberOr(at: Decoder): number | undefined {
   return at.isPresent ? numberOf(at) : undefined;
-}
-
-function listOr<T>(at: Decoder, build: (item: Decoder) => T): readonly T[] | undefined {
-  return at.isPresent ? itemsOf(at).map(build) : undefined;
 }
 
 function itemsOf(at: Decoder): Decoder[] {

@@ -13,7 +13,12 @@ import {
   parseDuration,
   US_PER_SECOND,
 } from "../../base/index.ts";
-import { isQuantityError, parseQuantity, type Quantity } from "../../cluster/index.ts";
+import {
+  isQuantityError,
+  parseQuantity,
+  parseTimestampSeconds,
+  type Quantity,
+} from "../../cluster/index.ts";
 import type { LawDescription, ObjectName } from "./scenario.ts";
 
 /** One thing wrong with a value; the path is relative to it. */
@@ -211,6 +216,10 @@ const KINDS: ReadonlyMap<string, string> = new Map(
     ["Pod", "pod", "pods", "po"],
     ["Node", "node", "nodes", "no"],
     ["Service", "service", "services", "svc"],
+    ["HorizontalPodAutoscaler", "horizontalpodautoscaler", "horizontalpodautoscalers", "hpa"],
+    ["PodDisruptionBudget", "poddisruptionbudget", "poddisruptionbudgets", "pdb"],
+    ["ResourceQuota", "resourcequota", "resourcequotas", "quota"],
+    ["LimitRange", "limitrange", "limitranges", "limits"],
   ].flatMap(([kind, ...names]) => names.map((name): [string, string] => [name, kind!])),
 );
 
@@ -221,8 +230,16 @@ export function readObjectName(value: unknown): Reading<Omit<ObjectName, "namesp
   const kind = KINDS.get(value.slice(0, Math.max(0, slash)).toLowerCase());
   const name = value.slice(slash + 1);
   if (kind !== undefined && name !== "" && !name.includes("/")) return { value: { kind, name } };
-  const names = "deploy, rs, sts, ds, job, cronjob, pod, node, svc";
+  const names = "deploy, rs, sts, ds, job, cronjob, pod, node, svc, hpa, pdb, quota, limits";
   return refuse("E_VALUE", `'${value}' names no object: write KIND/NAME, KIND one of ${names}`);
+}
+
+/** A time as RFC 3339 has it, in whole seconds since 1970. */
+export function readTimestamp(value: unknown): Reading<number> {
+  if (typeof value !== "string") return refuseType("a time such as 2026-01-01T08:00:00Z", value);
+  const seconds = parseTimestampSeconds(value);
+  if (seconds !== undefined) return { value: seconds };
+  return refuse("E_VALUE", `'${value}' is no time: write it as 2026-01-01T08:00:00Z`);
 }
 
 /**

@@ -40,6 +40,12 @@ export function findRuleProblems(
   return rules.problems;
 }
 
+/** What one edit can be. */
+const EDITS = [
+  ...["scale", "setImage", "setEnv", "restart", "undo", "pause", "resume", "suspend", "unsuspend"],
+  ...["delete", "switchService", "label", "taint", "untaint", "cordon", "uncordon", "drain"],
+];
+
 type Path = readonly (string | number)[];
 
 /** What the cluster is known to hold by name. */
@@ -141,7 +147,8 @@ class Rules {
     for (const path of this.items(["workload", "generators"])) this.judgeGenerator(path);
     for (const path of this.items(["workload", "edits"])) {
       this.judgeTime([...path, "at"]);
-      this.requireOne(path, ["scale", "setImage", "delete", "switchService", "cordon", "uncordon"]);
+      if (this.has([...path, "label"])) this.requireSome([...path, "label"], ["labels", "remove"]);
+      this.requireOne(path, EDITS);
     }
   }
 
@@ -219,22 +226,14 @@ class Rules {
       this.judgeTime([...path, "at"]);
       this.judgeTime([...path, "from"]);
       this.judgeSpan(path, "from", "until");
-      this.judgeNode([...path, "node"], cluster);
-      if (this.has([...path, "zone"]) && cluster.isComplete) {
+      if (kind === "NodeCrash") this.judgeNode([...path, "node"], cluster);
+      if (kind === "ZoneOutage" && cluster.isComplete) {
         this.judgeReference([...path, "zone"], "zone", [...cluster.zones]);
       }
-      if (kind === "NetworkPartition") this.judgePartition(path);
       if (kind === "NodeFailures" && cluster.knowsPools) {
         this.judgeReference([...path, "pool"], "node pool", [...cluster.pools.keys()]);
       }
     }
-  }
-
-  private judgePartition(path: Path): void {
-    const named = ["node", "zone"].filter((key) => this.has([...path, key]));
-    if (named.length === 1) return;
-    const what = named.length === 0 ? "neither a node nor a zone" : "both a node and a zone";
-    this.contradiction(path, `the partition names ${what}`, "name one of node, zone");
   }
 
   private judgeNode(path: Path, cluster: KnownCluster): void {

@@ -32,6 +32,7 @@ import {
   readSeed,
   readText,
   readTimeLaw,
+  readTimestamp,
 } from "./scenario-fields.ts";
 
 // No code is generated at run time, so that pages with a strict policy can use the schema.
@@ -112,6 +113,10 @@ function map(shape: Record<string, z.ZodType>, description?: string): z.ZodType 
 
 const text = (description: string, meta: Meta = {}): z.ZodType =>
   leaf(readText, { type: "string", minLength: 1, description, ...meta });
+
+/** Text that may be empty. */
+const anyText = (description: string): z.ZodType =>
+  leaf((value) => (value === "" ? { value } : readText(value)), { type: "string", description });
 
 /** Text that a Kubernetes rule judges. */
 const named = (problemOf: (text: string) => string | undefined, description: string): z.ZodType =>
@@ -286,10 +291,7 @@ function runSchema(): z.ZodType {
 function clusterSchema(files: z.ZodType): z.ZodType {
   const taint = map({
     key: named(qualifiedNameProblem, "key of the taint"),
-    value: leaf((value) => (value === "" ? { value } : readText(value)), {
-      type: "string",
-      description: "value of the taint",
-    }).optional(),
+    value: anyText("value of the taint").optional(),
     effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"], "effect of the taint"),
   });
   const image = map({
@@ -382,19 +384,46 @@ function editSchema(): z.ZodType {
     type: "string",
     description: "KIND/NAME, such as deploy/web",
   });
+  const target = map({ object, namespace });
   const node = named(subdomainProblem, "name of the node");
+  const key = named(qualifiedNameProblem, "key of the taint");
+  const effect = choice(["NoSchedule", "PreferNoSchedule", "NoExecute"], "effect of the taint");
+  const container = text("name of the container; all if left out").optional();
   return map({
     at: duration("when it is done"),
     ...optional({
       scale: map({ object, namespace, replicas: count(0, 100_000_000, "new number of replicas") }),
-      setImage: map({
-        ...{ object, namespace, image: text("new image") },
-        container: text("name of the container; all if left out").optional(),
+      setImage: map({ object, namespace, image: text("new image"), container }),
+      setEnv: map({
+        ...{ object, namespace, name: text("name of the variable"), container },
+        value: anyText("its new value").optional(),
       }),
-      delete: map({ object, namespace }),
+      restart: target,
+      undo: map({
+        ...{ object, namespace },
+        toRevision: count(1, 1_000_000_000, "revision; the one before if left out").optional(),
+      }),
+      pause: target,
+      resume: target,
+      suspend: target,
+      unsuspend: target,
+      delete: target,
       switchService: map({ object, namespace, selector: labels("new selector of the Service") }),
+      label: map({
+        ...{ object, namespace },
+        ...optional({
+          labels: labels("labels to be set"),
+          remove: z.array(named(qualifiedNameProblem, "key of a label to be taken off")),
+        }),
+      }),
+      taint: map({ node, key, effect, value: anyText("value of the taint").optional() }),
+      untaint: map({ node, key, effect: effect.optional() }),
       cordon: node,
       uncordon: node,
+      drain: map({
+        node,
+        timeout: duration("refusals are not tried again after it", true).optional(),
+      }),
     }),
   });
 }
@@ -504,22 +533,6 @@ function controlPlaneSchema(): z.ZodType {
         "size of images whose size nobody gives",
       ),
       serializeImagePulls: flag("one pull at a time per node"),
-      maxParallelImagePulls: count(1, 1_000, "pulls side by side on a node, where not serialized"),
-      registryBytesPerSecond: above(0, 1e15, "bandwidth of the registry, shared by all nodes"),
-      images: z.array(registryImageSchema()),
-      imageGCHighThresholdPercent: count(1, 100, "disk use above which unused images go"),
-      imageGCLowThresholdPercent: count(0, 100, "disk use down to which they go"),
-      reportImages: flag("images that come and go are reported in the node's status"),
-      statusPeriod: duration("nodeStatusUpdateFrequency", true),
-      initRun: duration("how long an init container works that says nothing itself"),
-      restartBackoffMax: duration("crashLoopBackOff.maxContainerRestartPeriod", true),
-      restartJitter: flag("false: restarts come at the first tick after the back-off's end"),
-      evictionThresholds: z.array(evictionThresholdSchema()),
-      evictionPressureTransitionPeriod: duration("how long a pressure condition stays at least"),
-      evictionMaxPodGracePeriod: duration("most grace of a soft eviction"),
-      processesMax: count(1, 1_000_000_000, "processes a node can hold, for pid.available"),
-      shutdownGracePeriod: duration("how long a kubelet holds up its machine's shutdown"),
-      shutdownGracePeriodCriticalPods: duration("the part of it for critical pods"),
     }),
   );
   const storage = map(
@@ -555,6 +568,10 @@ function controlPlaneSchema(): z.ZodType {
   return map(
     optional({
       preset: choice(CONTROL_PLANE_PRESETS, "where the other fields start from", "preset"),
+      wallStart: leaf(readTimestamp, {
+        type: "string",
+        description: "what the wall clock shows at time zero, for CronJobs",
+      }),
       apiWrite: duration("a create, update or patch"),
       apiDelete: duration("a delete"),
       watchLatency: duration("commit to delivery at a watcher"),
@@ -582,74 +599,19 @@ function controlPlaneSchema(): z.ZodType {
   );
 }
 
-function registryImageSchema(): z.ZodType {
-  const bytes = count(0, Number.MAX_SAFE_INTEGER, "compressed size");
-  return map({
-    name: text("reference as containers name it"),
-    bytes: bytes.optional(),
-    layers: z.array(map({ digest: text("layers of one digest are shared"), bytes })).optional(),
-    missing: flag("the registry has no such image").optional(),
-  });
-}
-
-function evictionThresholdSchema(): z.ZodType {
-  const amount: FieldReader<unknown> = (value) =>
-    typeof value === "string" ? quantityReader("memory")(value) : readText(value);
-  const below = leaf(
-    (value) => {
-      const isPercent = typeof value === "string" && /^[0-9]{1,2}(\.[0-9]+)?%$/.test(value);
-      return isPercent ? { value } : amount(value);
-    },
-    { type: "string", description: "a quantity, or a percentage of the capacity" },
-  );
-  return map({
-    signal: choice(
-      ["memory.available", "nodefs.available", "imagefs.available", "pid.available"],
-      "what is measured",
-    ),
-    below,
-    grace: duration("makes it soft: it must be met for so long", true).optional(),
-    minReclaim: leaf(amount, {
-      ...{ type: "string", description: "must be available beyond the threshold" },
-    }).optional(),
-  });
-}
-
 function faultSchema(): z.ZodType {
   const at = duration("when it happens");
-  const node = named(subdomainProblem, "the node");
-  const forTime = duration("for ever if left out", true).optional();
   const shapes = {
     NodeCrash: {
-      node,
+      node: named(subdomainProblem, "the node"),
       at,
       repairAfter: duration("from the crash; never if left out", true).optional(),
     },
     ZoneOutage: {
       zone: named(labelValueProblem, "the zone"),
       at,
-      duration: forTime,
+      duration: duration("for ever if left out", true).optional(),
     },
-    NodeReboot: {
-      ...{ node, at },
-      duration: duration("without power; the kubelet's boot comes on top").optional(),
-    },
-    NodeShutdown: { node, at, duration: forTime },
-    NetworkPartition: {
-      node: node.optional(),
-      zone: named(labelValueProblem, "the zone").optional(),
-      ...{ at, duration: forTime },
-    },
-    KubeletStop: { node, at, duration: forTime },
-    SlowNode: {
-      ...{ node, at, duration: forTime },
-      factor: number(1, 1_000, "everything takes so many times as long"),
-    },
-    DiskFull: {
-      ...{ node, at, duration: forTime },
-      fillPercent: count(1, 100, "part of the ephemeral storage; 100 if left out").optional(),
-    },
-    RegistryOutage: { at, duration: forTime },
     NodeFailures: {
       pool: named(subdomainProblem, "the node pool"),
       upTime: law("time from start or repair to the next failure"),

@@ -76,7 +76,9 @@ describe("readScenario", () => {
     expect(ticks!.mix[0]!.pod.path).toEqual(["workload", "generators", 1, "pod"]);
     expect(lawFromSpec(bursts!.gapSeconds).law?.mean()).toBeCloseTo(0.9 + 90);
     expect(scenario.workload.edits.map(({ kind }) => kind)).toEqual([
-      ...["scale", "setImage", "delete", "switchService", "cordon", "uncordon"],
+      ...["scale", "setImage", "delete", "switchService", "cordon", "uncordon", "setEnv"],
+      ...["restart", "undo", "pause", "resume", "suspend", "unsuspend", "label", "taint"],
+      ...["untaint", "drain"],
     ]);
     expect(scenario.workload.edits[1]).toMatchObject({
       target: { kind: "StatefulSet", namespace: "default", name: "db" },
