@@ -206,6 +206,7 @@ export {
   ConditionStatus,
   conditionIn,
   formatConditionStatus,
+  POD_CONDITION_NAMES,
   formatPhase,
   formatUid,
   isFinishedPhase,

@@ -27,18 +27,23 @@ export interface FailureRecord {
 /** No failure yet. */
 export const NO_FAILURES: FailureRecord = { failuresSinceSuccess: 0, lastFailureUs: 0 };
 
-/** The record after newly counted ends, taken in order of their finish times. */
+/**
+ * The record after newly counted ends. A success wipes out the failures before it and those of its own
+ * second; without one they add up.
+ */
 export function recordEnds(record: FailureRecord, ends: readonly PodEnd[]): FailureRecord {
-  let { failuresSinceSuccess, lastFailureUs } = record;
-  const inOrder = [...ends].sort((a, b) => wholeSeconds(a.finishedUs) - wholeSeconds(b.finishedUs));
-  for (const end of inOrder) {
-    if (end.failed) {
-      failuresSinceSuccess++;
-      lastFailureUs = wholeSeconds(end.finishedUs);
-    } else {
-      failuresSinceSuccess = 0;
-      lastFailureUs = 0;
-    }
+  let lastSuccessUs = Number.NEGATIVE_INFINITY;
+  for (const { failed, finishedUs } of ends) {
+    if (!failed) lastSuccessUs = Math.max(lastSuccessUs, wholeSeconds(finishedUs));
+  }
+  const hasSuccess = lastSuccessUs !== Number.NEGATIVE_INFINITY;
+  let failuresSinceSuccess = hasSuccess ? 0 : record.failuresSinceSuccess;
+  let lastFailureUs = hasSuccess ? 0 : record.lastFailureUs;
+  for (const { failed, finishedUs } of ends) {
+    const failedUs = wholeSeconds(finishedUs);
+    if (!failed || failedUs <= lastSuccessUs) continue;
+    failuresSinceSuccess++;
+    lastFailureUs = Math.max(lastFailureUs, failedUs);
   }
   return { failuresSinceSuccess, lastFailureUs };
 }

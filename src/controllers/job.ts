@@ -1,17 +1,22 @@
 // The Job controller: runs pods until enough have succeeded or too many have failed.
 //
 // News of pods is handled in batches of one second. A finished pod keeps its object by a finalizer
-// until it has been counted. Failed pods are replaced after a growing delay. Not modelled, and named
-// in `limits` when a Job asks for it: podFailurePolicy, successPolicy, back-off per index.
+// until it has been counted. Failed pods are replaced after a growing delay, of the Job or of each
+// index. A Job that names another controller (`managedBy`) is left alone and named in `limits`.
 
 import {
+  type ApiServer,
   CHANGED_DELETION,
   CHANGED_PHASE,
   CHANGED_READY,
   ConditionStatus,
+  formatConditionStatus,
   NO_OWNER,
   type ObjectChange,
+  POD_CONDITION_NAMES,
   type PodChange,
+  type PodConditionType,
+  type PodFailureRule,
   type PodIndex,
   PodPhase,
   type StoredObject,
@@ -28,6 +33,7 @@ import {
   recordEnds,
   remainingBackoffUs,
 } from "./job-backoff.ts";
+import { failureAction, isSuccessPolicyMet } from "./job-policies.ts";
 import { completionIndexOf, jobPodTemplate, lowestFreeIndexes } from "./job-template.ts";
 import { isReady, rankedPod } from "./owned-pods.ts";
 import { startSlowly, startTogether } from "./slow-start.ts";
@@ -55,6 +61,19 @@ interface View {
   readonly newlyFailed: PodIndex[];
 }
 
+/** What is known of the ends of pods, beside what the API keeps. */
+export interface PodEnds {
+  /** When its containers ended. */
+  finishedUs(pod: PodIndex, uid: Uid): number | undefined;
+  /** Exit codes of its containers by name. */
+  exitCodes(pod: PodIndex, uid: Uid): ReadonlyMap<string, number>;
+}
+
+/** Failures of each index of a Job with a back-off limit per index. */
+type IndexFailures = Map<number, FailureRecord>;
+
+const OWN_NAME = "kubernetes.io/job-controller";
+
 /** A Job asked for something that has no effect here. */
 export interface JobLimit {
   readonly feature: string;
@@ -68,16 +87,14 @@ export class JobController {
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
   private readonly failures = new Map<Uid, FailureRecord>();
+  private readonly indexFailures = new Map<Uid, IndexFailures>();
   private readonly unmodelled = new Map<string, number>();
-  /** When a pod's containers ended, by its kubelet; the API's container statuses are not kept. */
-  private readonly finishedUs: (pod: PodIndex, uid: Uid) => number | undefined;
+  /** By the pods' kubelets; the API's container statuses are not kept. */
+  private readonly ends: PodEnds;
 
-  constructor(
-    context: ControllerContext,
-    finishedUs: (pod: PodIndex, uid: Uid) => number | undefined,
-  ) {
+  constructor(context: ControllerContext, ends: PodEnds) {
     this.context = context;
-    this.finishedUs = finishedUs;
+    this.ends = ends;
     this.client = context.client("job-controller");
     this.queue = new WorkQueue(context.sim, {
       name: "job-controller",
@@ -113,21 +130,10 @@ export class JobController {
     this.queue.addAfter(owner.uid, this.context.options.jobBatchUs);
   }
 
-  private noteLimits({ object }: JobRecord): void {
-    const { spec } = object;
-    const wanted: [string, boolean][] = [
-      ["spec.podFailurePolicy", spec.hasPodFailurePolicy],
-      ["spec.successPolicy", spec.successRules.length > 0],
-      ["spec.backoffLimitPerIndex", spec.backoffLimitPerIndex !== undefined],
-      ["spec.maxFailedIndexes", spec.maxFailedIndexes !== undefined],
-      [
-        "spec.managedBy",
-        spec.managedBy !== "" && spec.managedBy !== "kubernetes.io/job-controller",
-      ],
-    ];
-    for (const [feature, isAsked] of wanted) {
-      if (isAsked) this.unmodelled.set(feature, (this.unmodelled.get(feature) ?? 0) + 1);
-    }
+  private noteLimits(record: JobRecord): void {
+    if (isOwn(record)) return;
+    const feature = "spec.managedBy";
+    this.unmodelled.set(feature, (this.unmodelled.get(feature) ?? 0) + 1);
   }
 
   // ---- one sync ------------------------------------------------------------------------------
@@ -136,23 +142,29 @@ export class JobController {
     const found = this.context.api.objects.findByUid(uid);
     if (found?.kind !== "Job") {
       this.failures.delete(uid);
+      this.indexFailures.delete(uid);
       this.expectations.forget(uid);
       this.queue.forget(uid);
       done();
       return;
     }
     const record = found as JobRecord;
+    if (!isOwn(record)) {
+      done();
+      return;
+    }
     if (isFinished(record)) {
       this.expire(record, done);
       return;
     }
     const { sim } = this.context;
-    const before = jobStatusOf(record);
+    const before = this.resumed(record, jobStatusOf(record));
     const startUs = before.startUs >= 0 || record.object.spec.suspend ? before.startUs : sim.nowUs;
     const view = this.viewOf(record);
     this.noteEnds(record, view);
-    const status: JobStatus = this.countedStatus(record, { ...before, startUs }, view);
-    const failure = this.failureOf(record, status);
+    const actions = this.failureActions(record, view);
+    const status = this.countedStatus(record, { ...before, startUs }, view, actions);
+    const failure = this.failureOf(record, status, actions);
     if (
       failure !== undefined ||
       record.object.spec.suspend ||
@@ -165,6 +177,20 @@ export class JobController {
     if (record.deletionUs >= 0 || !this.expectations.areMet(uid, sim.nowUs))
       this.report(record, status, view, done);
     else this.steer(record, status, view, done);
+  }
+
+  /** A Job that is suspended no more says so and starts anew. */
+  private resumed(record: JobRecord, before: JobStatus): JobStatus {
+    const isSuspended = findCondition(before.conditions, "Suspended")?.status === "True";
+    if (record.object.spec.suspend || !isSuspended) return before;
+    const { nowUs } = this.context.sim;
+    this.client.event(record, "Resumed", "Job resumed");
+    const { conditions } = before;
+    return {
+      ...before,
+      startUs: nowUs,
+      conditions: withWorkloadCondition(conditions, "Suspended", "False", "JobResumed", nowUs),
+    };
   }
 
   private viewOf(record: JobRecord): View {
@@ -198,17 +224,47 @@ export class JobController {
     if (ends.length > 0) this.failures.set(record.uid, recordEnds(before, ends));
   }
 
+  /** What the podFailurePolicy says of the pods that have just failed; without one they count. */
+  private failureActions(
+    record: JobRecord,
+    view: View,
+  ): ReadonlyMap<PodIndex, PodFailureRule["action"]> {
+    const { podFailureRules } = record.object.spec;
+    const { pods } = this.context.api;
+    return new Map(
+      view.newlyFailed.map((pod) => {
+        const failure = {
+          exitCodes: this.ends.exitCodes(pod, pods.uid(pod)),
+          conditionStatus: (type: string) => this.conditionStatus(pod, type),
+        };
+        return [pod, failureAction(podFailureRules, failure)];
+      }),
+    );
+  }
+
+  private conditionStatus(pod: PodIndex, type: string): string {
+    const position = POD_CONDITION_NAMES.indexOf(type);
+    if (position < 0) return "";
+    const status = this.context.api.pods.condition(pod, position as PodConditionType);
+    return status === ConditionStatus.Absent ? "" : formatConditionStatus(status);
+  }
+
   /** The containers' end, else Ready's last change to False, else the deletion request, else creation. */
   private endUs(pod: PodIndex): number {
     const { pods } = this.context.api;
-    const finishedUs = pods.isFinished(pod) ? this.finishedUs(pod, pods.uid(pod)) : undefined;
+    const finishedUs = pods.isFinished(pod) ? this.ends.finishedUs(pod, pods.uid(pod)) : undefined;
     if (finishedUs !== undefined) return finishedUs;
     if (pods.ready(pod) === ConditionStatus.False) return pods.readyTransitionUs(pod);
     if (pods.isDeleting(pod)) return pods.deletionUs(pod) - pods.deletionGraceUs(pod);
     return pods.createdUs(pod);
   }
 
-  private countedStatus(record: JobRecord, before: JobStatus, view: View): JobStatus {
+  private countedStatus(
+    record: JobRecord,
+    before: JobStatus,
+    view: View,
+    actions: ReadonlyMap<PodIndex, PodFailureRule["action"]>,
+  ): JobStatus {
     const { api } = this.context;
     const isIndexed = record.object.spec.completionMode === "Indexed";
     const completed = new Set(before.completedIndexes);
@@ -223,14 +279,49 @@ export class JobController {
       ready: view.active.filter((pod) => isReady(api.pods, pod)).length,
       terminating: view.terminating.length,
       succeeded: isIndexed ? completed.size : before.succeeded + view.newlySucceeded.length,
-      failed: before.failed + view.newlyFailed.length,
+      failed:
+        before.failed + view.newlyFailed.filter((pod) => actions.get(pod) !== "Ignore").length,
       completedIndexes: [...completed].sort((a, b) => a - b),
+      failedIndexes: this.failedIndexes(record, before, view, actions),
     };
   }
 
-  private failureOf(record: JobRecord, status: JobStatus): string | undefined {
+  /** Indexes given up: failed more often than their own limit allows, or by the policy's word. */
+  private failedIndexes(
+    record: JobRecord,
+    before: JobStatus,
+    view: View,
+    actions: ReadonlyMap<PodIndex, PodFailureRule["action"]>,
+  ): readonly number[] {
+    const { backoffLimitPerIndex } = record.object.spec;
+    if (backoffLimitPerIndex === undefined) return before.failedIndexes;
+    let known = this.indexFailures.get(record.uid);
+    if (known === undefined) {
+      known = new Map();
+      this.indexFailures.set(record.uid, known);
+    }
+    const failed = new Set(before.failedIndexes);
+    for (const pod of view.newlyFailed) {
+      const index = completionIndexOf(this.context.api.pods.template(pod));
+      const action = actions.get(pod);
+      if (index === undefined || action === "Ignore") continue;
+      const ends = [{ failed: true, finishedUs: this.endUs(pod) }];
+      const failures = recordEnds(known.get(index) ?? NO_FAILURES, ends);
+      known.set(index, failures);
+      const isTooOften = failures.failuresSinceSuccess > backoffLimitPerIndex;
+      if (isTooOften || action === "FailIndex") failed.add(index);
+    }
+    return [...failed].sort((a, b) => a - b);
+  }
+
+  private failureOf(
+    record: JobRecord,
+    status: JobStatus,
+    actions: ReadonlyMap<PodIndex, PodFailureRule["action"]>,
+  ): string | undefined {
     const target = findCondition(status.conditions, "FailureTarget");
     if (target !== undefined) return target.reason;
+    if ([...actions.values()].includes("FailJob")) return "PodFailurePolicy";
     const { backoffLimit, activeDeadlineSeconds, template } = record.object.spec;
     if (status.failed > backoffLimit) return "BackoffLimitExceeded";
     if (template.restartPolicy === "OnFailure") {
@@ -241,7 +332,7 @@ export class JobController {
       const endUs = wholeSeconds(status.startUs) + activeDeadlineSeconds * 1_000_000;
       if (this.context.sim.nowUs >= endUs) return "DeadlineExceeded";
     }
-    return undefined;
+    return failureOfIndexes(record, status);
   }
 
   private restartsOf(record: JobRecord): number {
@@ -263,7 +354,8 @@ export class JobController {
   }
 
   private isComplete(record: JobRecord, status: JobStatus, view: View): boolean {
-    const { completions } = record.object.spec;
+    const { completions, successRules } = record.object.spec;
+    if (isSuccessPolicyMet(successRules, new Set(status.completedIndexes))) return true;
     if (completions === undefined) return status.succeeded > 0 && view.active.length === 0;
     return status.succeeded >= completions;
   }
@@ -277,7 +369,10 @@ export class JobController {
         ? status.succeeded > 0
           ? view.active.length
           : parallelism
-        : Math.max(0, Math.min(completions - status.succeeded, parallelism));
+        : Math.max(
+            0,
+            Math.min(completions - status.succeeded - status.failedIndexes.length, parallelism),
+          );
     const surplus = view.active.length - wanted;
     const standingIn = podReplacementPolicy === "Failed" ? view.terminating.length : 0;
     const missing = Math.min(-surplus - standingIn, this.context.options.jobBurst);
@@ -286,19 +381,15 @@ export class JobController {
         0,
         Math.min(surplus, this.context.options.jobBurst),
       );
-      this.removePods(record, victims, (error) => this.report(record, status, view, done, error));
+      this.letGoPods(record, victims, (error) => this.report(record, status, view, done, error));
       return;
     }
     if (missing <= 0) {
       this.report(record, status, view, done);
       return;
     }
-    const record_ = this.failures.get(record.uid) ?? NO_FAILURES;
-    const waitUs = remainingBackoffUs(
-      record_,
-      this.context.sim.nowUs,
-      this.context.options.jobBackoff,
-    );
+    const isPerIndex = record.object.spec.backoffLimitPerIndex !== undefined;
+    const waitUs = isPerIndex ? 0 : this.waitUs(this.failures.get(record.uid));
     if (waitUs > 0) {
       this.queue.addAfter(record.uid, waitUs);
       this.report(record, status, view, done);
@@ -307,6 +398,26 @@ export class JobController {
     this.createPods(record, status, view, missing, (error) =>
       this.report(record, status, view, done, error),
     );
+  }
+
+  /** What is left of a back-off. */
+  private waitUs(failures: FailureRecord = NO_FAILURES): number {
+    const { sim, options } = this.context;
+    return remainingBackoffUs(failures, sim.nowUs, options.jobBackoff);
+  }
+
+  /** Indexes that wait for their own back-off; the Job looks again when the first of them is over. */
+  private waitingIndexes(record: JobRecord): readonly number[] {
+    const waiting: number[] = [];
+    let firstUs = Number.POSITIVE_INFINITY;
+    for (const [index, failures] of this.indexFailures.get(record.uid) ?? []) {
+      const waitUs = this.waitUs(failures);
+      if (waitUs <= 0) continue;
+      waiting.push(index);
+      firstUs = Math.min(firstUs, waitUs);
+    }
+    if (waiting.length > 0) this.queue.addAfter(record.uid, firstUs);
+    return waiting;
   }
 
   private victims(active: readonly PodIndex[]): readonly PodIndex[] {
@@ -326,7 +437,11 @@ export class JobController {
     const { api, sim, templates } = this.context;
     const { spec } = record.object;
     const isIndexed = spec.completionMode === "Indexed";
-    const taken = new Set(status.completedIndexes);
+    const taken = new Set([
+      ...status.completedIndexes,
+      ...status.failedIndexes,
+      ...this.waitingIndexes(record),
+    ]);
     for (const pod of view.active) taken.add(completionIndexOf(api.pods.template(pod)) ?? -1);
     const indexes = isIndexed ? lowestFreeIndexes(taken, spec.completions ?? 0, count) : [];
     const made = isIndexed ? indexes.length : count;
@@ -356,6 +471,25 @@ export class JobController {
         this.expectations.creationSeen(record.uid, made - attempts);
         finish(error);
       },
+    );
+  }
+
+  /** Pods that are not wanted any more lose their finalizer first: nobody will count them. */
+  private letGoPods(
+    record: JobRecord,
+    pods: readonly PodIndex[],
+    finish: (error?: string) => void,
+  ): void {
+    const uids = pods.map((pod) => this.context.api.pods.uid(pod));
+    startTogether(
+      pods.length,
+      (index, reply) =>
+        this.client.request(
+          "patch",
+          (writer) => writer.removePodFinalizer(pods[index]!, uids[index]!, JOB_TRACKING),
+          () => reply(),
+        ),
+      () => this.removePods(record, pods, finish),
     );
   }
 
@@ -403,7 +537,9 @@ export class JobController {
       withWorkloadCondition(conditions, type, "True", reason, sim.nowUs);
     const isSuspended =
       failure === undefined && record.object.spec.suspend && !this.isComplete(record, status, view);
-    const reason = failure ?? "CompletionsReached";
+    const { successRules } = record.object.spec;
+    const hasPolicy = isSuccessPolicyMet(successRules, new Set(status.completedIndexes));
+    const reason = failure ?? (hasPolicy ? "SuccessPolicy" : "CompletionsReached");
     const target = isSuspended
       ? add(status.conditions, "Suspended", "JobSuspended")
       : add(
@@ -413,19 +549,26 @@ export class JobController {
         );
     const isOver = !isSuspended && view.active.length === 0 && view.terminating.length === 0;
     const hasSucceeded = isOver && failure === undefined;
+    // Whatever still ran when the Job failed has failed with it.
+    const felled = failure === undefined ? [] : uncounted(this.context.api, view);
     const next: JobStatus = {
       ...status,
+      failed: status.failed + felled.length,
       conditions: isOver ? add(target, hasSucceeded ? "Complete" : "Failed", reason) : target,
       completionUs: hasSucceeded ? sim.nowUs : status.completionUs,
       startUs: isSuspended ? -1 : status.startUs,
     };
     const first: JobStatus = { ...jobStatusOf(record), startUs: next.startUs, conditions: target };
+    const counted: View = { ...view, newlyFailed: [...view.newlyFailed, ...felled] };
     const mayRemove = this.expectations.areMet(record.uid, sim.nowUs);
-    this.removePods(record, mayRemove ? view.active : [], (error) => {
+    const written = (error?: string): void => {
       this.writeIfNew(record, first, jobStatusOf(record), (failed) => {
-        this.report(record, next, view, done, error ?? failed, first);
+        this.report(record, next, counted, done, error ?? failed, first);
       });
-    });
+    };
+    const victims = mayRemove ? view.active : [];
+    if (isSuspended) this.letGoPods(record, victims, written);
+    else this.removePods(record, victims, written);
   }
 
   private writeIfNew(
@@ -490,6 +633,31 @@ export class JobController {
       done();
     } else this.client.deleteObject(record, done, "Foreground");
   }
+}
+
+/** Pods of a failed Job that run or end and are neither counted nor about to be. */
+function uncounted(api: ApiServer, view: View): readonly PodIndex[] {
+  const known = new Set(view.newlyFailed);
+  return [...view.active, ...view.terminating].filter(
+    (pod) => !known.has(pod) && api.pods.finalizers(pod).includes(JOB_TRACKING),
+  );
+}
+
+/** Too many indexes were given up, or nothing but given-up ones is left. */
+function failureOfIndexes({ object }: JobRecord, status: JobStatus): string | undefined {
+  const { completions, maxFailedIndexes } = object.spec;
+  const { failedIndexes, completedIndexes } = status;
+  if (failedIndexes.length === 0) return undefined;
+  if (maxFailedIndexes !== undefined && failedIndexes.length > maxFailedIndexes)
+    return "MaxFailedIndexesExceeded";
+  const isAllOver = failedIndexes.length + completedIndexes.length === completions;
+  return isAllOver ? "FailedIndexes" : undefined;
+}
+
+/** True unless the Job names another controller. */
+function isOwn({ object }: JobRecord): boolean {
+  const { managedBy } = object.spec;
+  return managedBy === "" || managedBy === OWN_NAME;
 }
 
 /** Complete or Failed, here or in the dump it came from. */

@@ -46,6 +46,8 @@ export interface NodeAgents {
   readonly onNode?: ChangeListener["onNode"];
   /** When a pod's containers ended, if it is known. */
   finishedUs(pod: PodIndex, uid: Uid): number | undefined;
+  /** Exit codes of a pod's containers by name. */
+  exitCodes(pod: PodIndex, uid: Uid): ReadonlyMap<string, number>;
 }
 
 /** What the controllers need besides the API and the machines. */
@@ -104,7 +106,7 @@ export function startControllers(
   const statefulSets = new StatefulSetController(context);
   const daemonSets = new DaemonSetController(context);
   const agents = setup.createNodeAgents?.(context, heartbeats) ?? kubelets;
-  const jobs = new JobController(context, (pod, uid) => agents.finishedUs(pod, uid));
+  const jobs = new JobController(context, agents);
   const disruption = new DisruptionController(context);
   const garbageCollector = new GarbageCollector(context);
   const taintEviction = new TaintEvictionController(context);

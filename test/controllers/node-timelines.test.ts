@@ -109,10 +109,11 @@ describe("nodes that fail together", () => {
     partition(rig, ["n1", "n2", "n3", "n4", "n6", "n7", "n8"], 30);
     rig.runUntil(400);
     const named = taints.map(({ node }) => node).sort();
-    // at most one node of the partly silent zone slips through before its state is known
+    // one node of the partly silent zone slips through before its state is known, and one more if its
+    // nodes are noticed in three passes: then the next token comes during the third
     expect(
       named.filter((name) => ["n1", "n2", "n3", "n4"].includes(name)).length,
-    ).toBeLessThanOrEqual(1);
+    ).toBeLessThanOrEqual(2);
     expect(named.filter((name) => ["n6", "n7", "n8"].includes(name))).toEqual(["n6", "n7", "n8"]);
   });
 

@@ -154,15 +154,11 @@ describe("a Job", () => {
   it("says which of its wishes have no effect", () => {
     const rig = createRig();
     rig.apply(
-      job(
-        "wish",
-        { completions: 1, completionMode: "Indexed", backoffLimitPerIndex: 1 },
-        { "podsim.dev/run": "1" },
-      ),
+      job("wish", { completions: 1, managedBy: "example.com/queue" }, { "podsim.dev/run": "1" }),
     );
     rig.runUntil(5);
     expect(rig.controllers.uncontrolledFields()).toEqual([
-      { kind: "Job", feature: "spec.backoffLimitPerIndex", count: 1 },
+      { kind: "Job", feature: "spec.managedBy", count: 1 },
     ]);
   });
 });

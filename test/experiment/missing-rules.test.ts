@@ -64,15 +64,14 @@ describe("what only the run finds out is added to its notes", () => {
       kind: "Job",
       metadata: meta,
       spec: {
-        completionMode: "Indexed",
         completions: 2,
-        backoffLimitPerIndex: 1,
+        managedBy: "example.com/queue",
         template: { spec: podSpec({ restartPolicy: "Never" }) },
       },
     };
     const { added } = notesOf([job]);
     expect(added).toMatchObject([{ code: "UNSIMULATED_FIELD", count: 1, changesScheduling: true }]);
-    expect(added[0]!.message).toBe("Job: field spec.backoffLimitPerIndex has no effect");
+    expect(added[0]!.message).toBe("Job: field spec.managedBy has no effect");
   });
 
   it("an autoscaler whose pods nobody says anything about", () => {

@@ -47,6 +47,7 @@ interface StandInPod {
   timer: EventHandle;
   /** When its containers ended, in whole seconds; -1 before. */
   finishedUs: number;
+  exitCode: number;
 }
 
 interface StandInNode {
@@ -75,6 +76,13 @@ export class StandInKubelets implements NodeAgents {
   finishedUs(_pod: PodIndex, uid: Uid): number | undefined {
     const record = this.pods.get(uid);
     return record === undefined || record.finishedUs < 0 ? undefined : record.finishedUs;
+  }
+
+  exitCodes(pod: PodIndex, uid: Uid): ReadonlyMap<string, number> {
+    const record = this.pods.get(uid);
+    const { pods } = this.context.api;
+    if (record === undefined || record.finishedUs < 0 || !pods.isLive(pod, uid)) return new Map();
+    return new Map(pods.template(pod).containers.map(({ name }) => [name, record.exitCode]));
   }
 
   // ---- nodes -------------------------------------------------------------------------------
@@ -230,6 +238,7 @@ export class StandInKubelets implements NodeAgents {
         hasEnded: pods.isFinished(pod),
         timer: NO_HANDLE,
         finishedUs: -1,
+        exitCode: 0,
       };
       this.pods.set(uid, record);
     }
@@ -330,6 +339,7 @@ export class StandInKubelets implements NodeAgents {
   private end(record: StandInPod, exitCode: number, done: () => void = () => {}): void {
     record.hasEnded = true;
     record.finishedUs = wholeSecond(this.context.sim.nowUs);
+    record.exitCode = exitCode;
     const hasSucceeded = exitCode === 0;
     const reason = hasSucceeded ? "PodCompleted" : "PodFailed";
     const ready = { status: ConditionStatus.False, reason };

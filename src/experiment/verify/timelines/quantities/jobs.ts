@@ -407,7 +407,9 @@ function acceptDeletions(given: unknown, { recorded, run }: Situation): string |
   const list = given as readonly (readonly [number, string])[];
   const isSame =
     list.length === wanted.length &&
-    list.every(([t, name], k) => Math.abs(t - wanted[k]![0]) <= 0.6 && name === wanted[k]![1]);
+    list.every(
+      ([t, name], k) => Math.abs(t - wanted[k]![0]) <= 0.6 + 1e-9 && name === wanted[k]![1],
+    );
   return isSame ? undefined : `${canonicalJson(given)}, not ${canonicalJson(wanted)}`;
 }
 
