@@ -1,10 +1,18 @@
 // The invariant of run times (I24): a process that nobody disturbs ends exactly when its drawn time is
-// over, and one that was disturbed not later.
+// over. Disturbed are those of pods being deleted, killed and stopped ones, and all on machines whose
+// pace ever changed.
 //
 // The draw is heard where the kubelet asks for it, the start and the end where the machine has them;
 // what the kubelet makes of the draw in between is what is checked.
 
-import type { ApiServer, Machines, PodBehavior, PodIndex, Uid } from "../../cluster/index.ts";
+import type {
+  ApiServer,
+  Machines,
+  NodeIndex,
+  PodBehavior,
+  PodIndex,
+  Uid,
+} from "../../cluster/index.ts";
 import type { Simulation } from "../../engine/index.ts";
 
 const EXIT_KILLED = 137;
@@ -26,9 +34,14 @@ export function withRunTimeInvariant(
   behavior: PodBehavior,
 ): PodBehavior {
   const watch = new RunTimeWatch(sim, api, behavior);
+  const uneven = new Set<NodeIndex>();
   machines.observe({
-    onProcess: ({ kind, podUid, container, exitCode }) => {
-      if (kind === "started") watch.start(podUid, container);
+    onMachine: ({ kind, node }) => {
+      if (kind === "slowed") uneven.add(node);
+    },
+    onProcess: ({ kind, node, podUid, container, exitCode }) => {
+      if (uneven.has(node)) watch.forget(podUid, container);
+      else if (kind === "started") watch.start(podUid, container);
       else watch.end(podUid, container, exitCode);
     },
   });
@@ -90,31 +103,34 @@ class RunTimeWatch {
     this.runs.delete(key);
     if (run?.pod === undefined || run.drawnUs === undefined) return;
     const ranUs = this.sim.nowUs - run.startedUs;
-    if (ranUs > run.drawnUs) this.note(uid, container, run, ranUs);
-    if (ranUs < run.drawnUs && !this.isStopped(run, uid, container, exitCode)) {
-      this.note(uid, container, run, ranUs);
-    }
+    if (ranUs === run.drawnUs || this.isLeaving(run, uid)) return;
+    if (ranUs < run.drawnUs && this.isStopped(run, container, exitCode)) return;
+    this.fault ??= `container ${container} of pod uid ${uid} ran ${ranUs} us, drawn were ${run.drawnUs}`;
+  }
+
+  forget(uid: Uid, container: number): void {
+    this.runs.delete(`${uid}/${container}`);
   }
 
   findOverdue(): string | undefined {
-    for (const [key, { startedUs, drawnUs }] of this.runs) {
-      const overUs = this.sim.nowUs - startedUs - (drawnUs ?? Number.POSITIVE_INFINITY);
-      if (overUs > 0) return `process ${key} still runs ${overUs} us after its time was over`;
+    for (const [key, run] of this.runs) {
+      const overUs = this.sim.nowUs - run.startedUs - (run.drawnUs ?? Number.POSITIVE_INFINITY);
+      if (overUs <= 0 || this.isLeaving(run, Number(key.split("/")[0]))) continue;
+      return `process ${key} still runs ${overUs} us after its time was over`;
     }
     return undefined;
   }
 
-  /** An early end has a cause: a kill, a deletion, or a stop that leaves another exit code. */
-  private isStopped(run: Run, uid: Uid, container: number, exitCode: number): boolean {
-    if (exitCode === EXIT_KILLED || exitCode !== run.exitCode) return true;
+  /** From the deletion on the pod's end is the kubelet's business, and its grace bounds it (I32). */
+  private isLeaving({ pod }: Run, uid: Uid): boolean {
     const { pods } = this.api;
-    const pod = run.pod!;
-    if (!pods.isLive(pod, uid) || pods.isDeleting(pod) || pods.isFinished(pod)) return true;
-    return this.behavior.stopExitCode(pod, container) === run.exitCode;
+    return !pods.isLive(pod!, uid) || pods.isDeleting(pod!) || pods.isFinished(pod!);
   }
 
-  private note(uid: Uid, container: number, { drawnUs }: Run, ranUs: number): void {
-    this.fault ??= `container ${container} of pod uid ${uid} ran ${ranUs} us, drawn were ${drawnUs}`;
+  /** An early end has a cause: a kill, or a stop, which leaves another exit code if it can. */
+  private isStopped(run: Run, container: number, exitCode: number): boolean {
+    if (exitCode === EXIT_KILLED || exitCode !== run.exitCode) return true;
+    return this.behavior.stopExitCode(run.pod!, container) === run.exitCode;
   }
 }
 

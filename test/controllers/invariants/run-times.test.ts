@@ -13,7 +13,7 @@ const DRAWN_US = 5_000_000;
 function endAfter(
   us: number | undefined,
   exitCode = 0,
-  options: { stopExitCode?: number; isDeleting?: boolean } = {},
+  options: { stopExitCode?: number; isDeleting?: boolean; slowness?: number } = {},
 ): string {
   const world = createWorld(undefined, { check: true });
   const { simulation, api, machines } = world;
@@ -32,6 +32,7 @@ function endAfter(
     machines.startProcess(node, uid);
     expect(watched.runDurationUs(pod, 0, 0)).toBe(DRAWN_US);
   });
+  if (options.slowness !== undefined) machines.setSlowness(node, options.slowness);
   if (options.isDeleting === true) {
     world.ask("delete", (writer) => writer.deletePod(pod, uid, { graceSeconds: 30 }));
   }
@@ -60,6 +61,8 @@ describe("a process that was drawn to run for 5 s", () => {
     ["none", "is killed early", 1_000_000, 137, {}],
     ["none", "is stopped early", 1_000_000, 143, {}],
     ["none", "ends early while its pod is being deleted", 1_000_000, 0, { isDeleting: true }],
+    ["none", "ends late while its pod is being deleted", DRAWN_US + 1, 0, { isDeleting: true }],
+    ["none", "ends late on a machine that became slower", DRAWN_US * 2, 0, { slowness: 200 }],
     ["none", "ends early, and a stop would look the same", 1_000_000, 0, { stopExitCode: 0 }],
   ] as const)("breaks %s when it %s", (id, _what, us, code, options) => {
     expect(endAfter(us, code, options)).toBe(id);
