@@ -94,6 +94,20 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["kubelet.imageBytesPerSecond", kubelet.images.bandwidthBytesPerSecond],
     ["kubelet.defaultImageBytes", kubelet.images.defaultImageBytes],
     ["kubelet.serializeImagePulls", kubelet.images.serialize],
+    ["kubelet.maxParallelImagePulls", kubelet.images.maxParallelPulls ?? "no bound"],
+    ["kubelet.registryBytesPerSecond", kubelet.images.registryBytesPerSecond ?? "no bound"],
+    ["kubelet.imageGCHighThresholdPercent", kubelet.images.garbageCollection.highPercent],
+    ["kubelet.imageGCLowThresholdPercent", kubelet.images.garbageCollection.lowPercent],
+    ["kubelet.reportImages", kubelet.reportImages],
+    ["kubelet.statusPeriod", kubelet.statusPeriodUs],
+    ["kubelet.initRun", times.initRunUs],
+    ["kubelet.restartBackoffMax", kubelet.restartBackoff.maxUs],
+    ["kubelet.restartJitter", kubelet.restartJitter],
+    ["kubelet.evictionPressureTransitionPeriod", kubelet.eviction.transitionUs],
+    ["kubelet.evictionMaxPodGracePeriod", kubelet.eviction.maxPodGraceUs],
+    ["kubelet.processesMax", kubelet.eviction.processesMax ?? "no bound"],
+    ["kubelet.shutdownGracePeriod", kubelet.shutdown.gracePeriodUs],
+    ["kubelet.shutdownGracePeriodCriticalPods", kubelet.shutdown.criticalGracePeriodUs],
     ["storage.claimSyncPeriod", storage.claimSyncPeriodUs],
     ["storage.provision", lawText(controlPlane.storage.provisionSeconds, provisioner.timeSeconds)],
     ["storage.provisionFailureRate", provisioner.failureRate],
@@ -121,7 +135,7 @@ function lawText(given: LawDescription | undefined, fallback?: Law): string {
 }
 
 /** Settings whose numbers are no durations. */
-const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes/;
+const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes|Percent$|Pulls$|processesMax$/;
 
 function textOf(name: string, value: unknown): string {
   if (typeof value === "number" && !PLAIN_NUMBERS.test(name)) return spanOf(value as Duration)!;

@@ -14,9 +14,7 @@ import {
 } from "../../base/index.ts";
 import {
   type ControllerOptions,
-  type ImagePullModel,
   INSTANT_CONTROLLER_OPTIONS,
-  type KubeletOptions,
   KUBERNETES_CONTROLLER_OPTIONS,
   type NodeLifecycleOptions,
   type PodGcOptions,
@@ -30,6 +28,8 @@ import {
   TYPICAL_CONTAINER_TIMES,
 } from "../../workload/index.ts";
 import type { ControlPlaneSpec, LawDescription } from "../scenario/scenario.ts";
+import { given } from "./given.ts";
+import { kubeletOptionsOf } from "./kubelet-settings.ts";
 
 /** Steps with draws of their own, and the uniform numbers set aside for each. */
 const BINDING_STEPS = 5;
@@ -39,7 +39,7 @@ const DRAWS_PER_STEP = 64;
 export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
   const preset =
     spec.preset === "instant" ? INSTANT_CONTROLLER_OPTIONS : KUBERNETES_CONTROLLER_OPTIONS;
-  const { kubelet, phases } = spec;
+  const { phases } = spec;
   return {
     ...preset,
     wallStartUs: spec.wallStart === undefined ? preset.wallStartUs : spec.wallStart * 1_000_000,
@@ -58,22 +58,7 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
       ...preset.podGc,
       ...given<PodGcOptions>({ terminatedPodGcThreshold: spec.terminatedPodGcThreshold }),
     },
-    kubelet: {
-      ...preset.kubelet,
-      ...given<KubeletOptions>({
-        bootUs: kubelet.boot,
-        relistPeriodUs: kubelet.relistPeriod,
-      }),
-      images: {
-        ...preset.kubelet.images,
-        ...given<ImagePullModel>({
-          enabled: kubelet.pullImages,
-          bandwidthBytesPerSecond: kubelet.imageBytesPerSecond,
-          defaultImageBytes: kubelet.defaultImageBytes,
-          serialize: kubelet.serializeImagePulls,
-        }),
-      },
-    },
+    kubelet: kubeletOptionsOf(preset.kubelet, spec.kubelet),
     storage: {
       ...preset.storage,
       ...given<StorageOptions>({ claimSyncPeriodUs: spec.storage.claimSyncPeriod }),
@@ -100,7 +85,8 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
 /** The container runtime's times, which pods without annotations have. */
 export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
   const preset = spec.preset === "instant" ? INSTANT_CONTAINER_TIMES : TYPICAL_CONTAINER_TIMES;
-  const { sandbox, createContainer, startContainer, readyWithoutProbe, stop } = spec.kubelet;
+  const { sandbox, createContainer, startContainer, readyWithoutProbe, stop, initRun } =
+    spec.kubelet;
   return {
     ...preset,
     ...given<ContainerTimes>({
@@ -109,6 +95,7 @@ export function containerTimesOf(spec: ControlPlaneSpec): ContainerTimes {
       startUs: startContainer,
       readyWithoutProbeUs: readyWithoutProbe,
       stopUs: stop,
+      initRunUs: initRun,
     }),
   };
 }
@@ -146,15 +133,4 @@ export function bindingTimesOf(
 
 function lawOf(description: LawDescription | undefined): Law | undefined {
   return description === undefined ? undefined : lawFromSpec(description).law;
-}
-
-// The type is named at each call, so that a field the options do not have is an error here.
-function given<T extends object>(
-  values: {
-    readonly [K in keyof T]?: T[K] | undefined;
-  },
-): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
 }

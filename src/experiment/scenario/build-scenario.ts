@@ -18,6 +18,7 @@ import {
   type StorageSpec,
   type EditStep,
   type EmbeddedObject,
+  type EvictionThresholdSpec,
   type FaultSpec,
   type FileReference,
   type GeneratorPlan,
@@ -27,6 +28,7 @@ import {
   type ObjectName,
   type PhaseSpec,
   type PlainMap,
+  type RegistryImageSpec,
   type RunSpec,
   SCENARIO_API_VERSION,
   type Scenario,
@@ -37,6 +39,7 @@ import {
 import {
   durationReader,
   type FieldReader,
+  quantityReader,
   readObjectName,
   readRatePerSecond,
   readSeed,
@@ -365,6 +368,44 @@ function buildKubelet(at: Decoder): KubeletSpec {
     imageBytesPerSecond: numberOr(at.at("imageBytesPerSecond")),
     defaultImageBytes: numberOr(at.at("defaultImageBytes")),
     serializeImagePulls: at.optional("serializeImagePulls")?.boolean(),
+    maxParallelImagePulls: numberOr(at.at("maxParallelImagePulls")),
+    registryBytesPerSecond: numberOr(at.at("registryBytesPerSecond")),
+    images: listOr(at.at("images"), buildRegistryImage),
+    imageGcHighPercent: numberOr(at.at("imageGCHighThresholdPercent")),
+    imageGcLowPercent: numberOr(at.at("imageGCLowThresholdPercent")),
+    reportImages: at.optional("reportImages")?.boolean(),
+    statusPeriod: durationOr(at.at("statusPeriod")),
+    initRun: durationOr(at.at("initRun")),
+    restartBackoffMax: durationOr(at.at("restartBackoffMax")),
+    restartJitter: at.optional("restartJitter")?.boolean(),
+    evictionThresholds: listOr(at.at("evictionThresholds"), buildEvictionThreshold),
+    evictionPressureTransitionPeriod: durationOr(at.at("evictionPressureTransitionPeriod")),
+    evictionMaxPodGracePeriod: durationOr(at.at("evictionMaxPodGracePeriod")),
+    processesMax: numberOr(at.at("processesMax")),
+    shutdownGracePeriod: durationOr(at.at("shutdownGracePeriod")),
+    shutdownGracePeriodCriticalPods: durationOr(at.at("shutdownGracePeriodCriticalPods")),
+  };
+}
+
+function buildRegistryImage(at: Decoder): RegistryImageSpec {
+  return {
+    name: textOf(at.at("name")),
+    bytes: numberOr(at.at("bytes")),
+    layers: itemsOf(at.at("layers")).map((layer) => ({
+      digest: textOf(layer.at("digest")),
+      bytes: numberOf(layer.at("bytes")),
+    })),
+    missing: at.optional("missing")?.boolean() ?? false,
+  };
+}
+
+function buildEvictionThreshold(at: Decoder): EvictionThresholdSpec {
+  const minReclaim = readOr(at.at("minReclaim"), quantityReader("memory"));
+  return {
+    signal: textOf(at.at("signal")),
+    below: String(at.at("below").value),
+    grace: durationOr(at.at("grace")),
+    minReclaim: minReclaim === undefined ? undefined : Number(minReclaim.value()),
   };
 }
 
@@ -419,6 +460,41 @@ function buildFault(at: Decoder): FaultSpec {
         ...{ path, kind, zone: textOf(at.at("zone")), at: instantOr(at.at("at"))! },
         duration: durationOr(at.at("duration")),
       };
+    case "NodeReboot":
+      return {
+        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")) ?? (0 as Duration),
+      };
+    case "NodeShutdown":
+    case "KubeletStop":
+      return {
+        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")),
+      };
+    case "NetworkPartition":
+      return {
+        ...{ path, kind, at: instantOr(at.at("at"))! },
+        node: optionalText(at.at("node")),
+        zone: optionalText(at.at("zone")),
+        duration: durationOr(at.at("duration")),
+      };
+    case "SlowNode":
+      return {
+        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")),
+        factor: numberOf(at.at("factor")),
+      };
+    case "DiskFull":
+      return {
+        ...{ path, kind, node: textOf(at.at("node")), at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")),
+        fillPercent: numberOr(at.at("fillPercent")) ?? 100,
+      };
+    case "RegistryOutage":
+      return {
+        ...{ path, kind, at: instantOr(at.at("at"))! },
+        duration: durationOr(at.at("duration")),
+      };
     case "NodeFailures":
       return {
         ...{ path, kind, pool: textOf(at.at("pool")) },
@@ -466,6 +542,10 @@ function numberOf(at: Decoder): number {
 
 function numberOr(at: Decoder): number | undefined {
   return at.isPresent ? numberOf(at) : undefined;
+}
+
+function listOr<T>(at: Decoder, build: (item: Decoder) => T): readonly T[] | undefined {
+  return at.isPresent ? itemsOf(at).map(build) : undefined;
 }
 
 function itemsOf(at: Decoder): Decoder[] {

@@ -226,14 +226,22 @@ class Rules {
       this.judgeTime([...path, "at"]);
       this.judgeTime([...path, "from"]);
       this.judgeSpan(path, "from", "until");
-      if (kind === "NodeCrash") this.judgeNode([...path, "node"], cluster);
-      if (kind === "ZoneOutage" && cluster.isComplete) {
+      this.judgeNode([...path, "node"], cluster);
+      if (this.has([...path, "zone"]) && cluster.isComplete) {
         this.judgeReference([...path, "zone"], "zone", [...cluster.zones]);
       }
+      if (kind === "NetworkPartition") this.judgePartition(path);
       if (kind === "NodeFailures" && cluster.knowsPools) {
         this.judgeReference([...path, "pool"], "node pool", [...cluster.pools.keys()]);
       }
     }
+  }
+
+  private judgePartition(path: Path): void {
+    const named = ["node", "zone"].filter((key) => this.has([...path, key]));
+    if (named.length === 1) return;
+    const what = named.length === 0 ? "neither a node nor a zone" : "both a node and a zone";
+    this.contradiction(path, `the partition names ${what}`, "name one of node, zone");
   }
 
   private judgeNode(path: Path, cluster: KnownCluster): void {

@@ -533,6 +533,22 @@ function controlPlaneSchema(): z.ZodType {
         "size of images whose size nobody gives",
       ),
       serializeImagePulls: flag("one pull at a time per node"),
+      maxParallelImagePulls: count(1, 1_000, "pulls side by side on a node, where not serialized"),
+      registryBytesPerSecond: above(0, 1e15, "bandwidth of the registry, shared by all nodes"),
+      images: z.array(registryImageSchema()),
+      imageGCHighThresholdPercent: count(1, 100, "disk use above which unused images go"),
+      imageGCLowThresholdPercent: count(0, 100, "disk use down to which they go"),
+      reportImages: flag("images that come and go are reported in the node's status"),
+      statusPeriod: duration("nodeStatusUpdateFrequency", true),
+      initRun: duration("how long an init container works that says nothing itself"),
+      restartBackoffMax: duration("crashLoopBackOff.maxContainerRestartPeriod", true),
+      restartJitter: flag("false: restarts come at the first tick after the back-off's end"),
+      evictionThresholds: z.array(evictionThresholdSchema()),
+      evictionPressureTransitionPeriod: duration("how long a pressure condition stays at least"),
+      evictionMaxPodGracePeriod: duration("most grace of a soft eviction"),
+      processesMax: count(1, 1_000_000_000, "processes a node can hold, for pid.available"),
+      shutdownGracePeriod: duration("how long a kubelet holds up its machine's shutdown"),
+      shutdownGracePeriodCriticalPods: duration("the part of it for critical pods"),
     }),
   );
   const storage = map(
@@ -599,19 +615,74 @@ function controlPlaneSchema(): z.ZodType {
   );
 }
 
+function registryImageSchema(): z.ZodType {
+  const bytes = count(0, Number.MAX_SAFE_INTEGER, "compressed size");
+  return map({
+    name: text("reference as containers name it"),
+    bytes: bytes.optional(),
+    layers: z.array(map({ digest: text("layers of one digest are shared"), bytes })).optional(),
+    missing: flag("the registry has no such image").optional(),
+  });
+}
+
+function evictionThresholdSchema(): z.ZodType {
+  const amount: FieldReader<unknown> = (value) =>
+    typeof value === "string" ? quantityReader("memory")(value) : readText(value);
+  const below = leaf(
+    (value) => {
+      const isPercent = typeof value === "string" && /^[0-9]{1,2}(\.[0-9]+)?%$/.test(value);
+      return isPercent ? { value } : amount(value);
+    },
+    { type: "string", description: "a quantity, or a percentage of the capacity" },
+  );
+  return map({
+    signal: choice(
+      ["memory.available", "nodefs.available", "imagefs.available", "pid.available"],
+      "what is measured",
+    ),
+    below,
+    grace: duration("makes it soft: it must be met for so long", true).optional(),
+    minReclaim: leaf(amount, {
+      ...{ type: "string", description: "must be available beyond the threshold" },
+    }).optional(),
+  });
+}
+
 function faultSchema(): z.ZodType {
   const at = duration("when it happens");
+  const node = named(subdomainProblem, "the node");
+  const forTime = duration("for ever if left out", true).optional();
   const shapes = {
     NodeCrash: {
-      node: named(subdomainProblem, "the node"),
+      node,
       at,
       repairAfter: duration("from the crash; never if left out", true).optional(),
     },
     ZoneOutage: {
       zone: named(labelValueProblem, "the zone"),
       at,
-      duration: duration("for ever if left out", true).optional(),
+      duration: forTime,
     },
+    NodeReboot: {
+      ...{ node, at },
+      duration: duration("without power; the kubelet's boot comes on top").optional(),
+    },
+    NodeShutdown: { node, at, duration: forTime },
+    NetworkPartition: {
+      node: node.optional(),
+      zone: named(labelValueProblem, "the zone").optional(),
+      ...{ at, duration: forTime },
+    },
+    KubeletStop: { node, at, duration: forTime },
+    SlowNode: {
+      ...{ node, at, duration: forTime },
+      factor: number(1, 1_000, "everything takes so many times as long"),
+    },
+    DiskFull: {
+      ...{ node, at, duration: forTime },
+      fillPercent: count(1, 100, "part of the ephemeral storage; 100 if left out").optional(),
+    },
+    RegistryOutage: { at, duration: forTime },
     NodeFailures: {
       pool: named(subdomainProblem, "the node pool"),
       upTime: law("time from start or repair to the next failure"),

@@ -302,6 +302,47 @@ export interface KubeletSpec {
   readonly imageBytesPerSecond: number | undefined;
   readonly defaultImageBytes: number | undefined;
   readonly serializeImagePulls: boolean | undefined;
+  readonly maxParallelImagePulls: number | undefined;
+  /** Shared by all pulls of the cluster. */
+  readonly registryBytesPerSecond: number | undefined;
+  /** What the registry says of images. */
+  readonly images: readonly RegistryImageSpec[] | undefined;
+  readonly imageGcHighPercent: number | undefined;
+  readonly imageGcLowPercent: number | undefined;
+  /** Images that come and go are reported in the node's status. */
+  readonly reportImages: boolean | undefined;
+  readonly statusPeriod: Duration | undefined;
+  /** How long an init container works. */
+  readonly initRun: Duration | undefined;
+  readonly restartBackoffMax: Duration | undefined;
+  readonly restartJitter: boolean | undefined;
+  /** All thresholds; undefined = the preset's. */
+  readonly evictionThresholds: readonly EvictionThresholdSpec[] | undefined;
+  readonly evictionPressureTransitionPeriod: Duration | undefined;
+  readonly evictionMaxPodGracePeriod: Duration | undefined;
+  readonly processesMax: number | undefined;
+  readonly shutdownGracePeriod: Duration | undefined;
+  readonly shutdownGracePeriodCriticalPods: Duration | undefined;
+}
+
+/** An image of the registry; compressed sizes in bytes. */
+export interface RegistryImageSpec {
+  readonly name: string;
+  /** Undefined: the sum of the layers, or the default size. */
+  readonly bytes: number | undefined;
+  readonly layers: readonly { readonly digest: string; readonly bytes: number }[];
+  readonly missing: boolean;
+}
+
+/** A threshold of node-pressure eviction. */
+export interface EvictionThresholdSpec {
+  readonly signal: string;
+  /** A quantity such as 100Mi, or a percentage of the capacity such as 10%. */
+  readonly below: string;
+  /** Undefined: a hard threshold. */
+  readonly grace: Duration | undefined;
+  /** Quantity, in base units, that must be available beyond the threshold. */
+  readonly minReclaim: number | undefined;
 }
 
 /** Controllers of claims and volumes, and the drivers that make volumes; undefined = as the preset says. */
@@ -349,6 +390,53 @@ export type FaultSpec = { readonly path: DocumentPath } & (
   | {
       readonly kind: "ZoneOutage";
       readonly zone: string;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+    }
+  | {
+      readonly kind: "NodeReboot";
+      readonly node: string;
+      readonly at: Instant;
+      /** Time without power. */
+      readonly duration: Duration;
+    }
+  | {
+      readonly kind: "NodeShutdown" | "KubeletStop";
+      readonly node: string;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+    }
+  | {
+      /** Of one node or of all nodes of a zone. */
+      readonly kind: "NetworkPartition";
+      readonly node: string | undefined;
+      readonly zone: string | undefined;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+    }
+  | {
+      readonly kind: "SlowNode";
+      readonly node: string;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+      /** How many times as long everything takes. */
+      readonly factor: number;
+    }
+  | {
+      readonly kind: "DiskFull";
+      readonly node: string;
+      readonly at: Instant;
+      /** Undefined = for ever. */
+      readonly duration: Duration | undefined;
+      /** Percent of the node's ephemeral storage. */
+      readonly fillPercent: number;
+    }
+  | {
+      readonly kind: "RegistryOutage";
       readonly at: Instant;
       /** Undefined = for ever. */
       readonly duration: Duration | undefined;
