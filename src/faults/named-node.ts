@@ -1,4 +1,6 @@
 // The node that an item of a plan names, when its instant has come.
+//
+// Nodes come and go, so a name is looked up when the fault begins and not when the plan is read.
 
 import { NO_NODE, type NodeIndex } from "../cluster/index.ts";
 import type { FaultContext } from "./fault-kind.ts";

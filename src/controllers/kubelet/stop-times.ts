@@ -1,4 +1,6 @@
-// How long a container takes to stop: hook, signal, kill. Pure arithmetic.
+// How long a container takes to stop: hook, signal, kill.
+//
+// Pure arithmetic; who is stopped when is in pod-stops.ts.
 
 const US_PER_SECOND = 1_000_000;
 /** A grace that is used up by the hook, or by what had to stop first, still leaves so much. */

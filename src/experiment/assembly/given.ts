@@ -1,4 +1,6 @@
-// What a scenario gives of a set of options: the fields that are there, the others left to the preset.
+// What a scenario gives of a set of options: the fields that are there.
+//
+// The others are left to the preset, which an undefined value must not hide.
 
 /** The type is named at each call, so that a field the options do not have is an error there. */
 export function given<T extends object>(

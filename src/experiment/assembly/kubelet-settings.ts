@@ -1,4 +1,6 @@
 // The kubelets' options that a scenario asks for: its preset, and what differs.
+//
+// Beside control-plane.ts, because a kubelet has more settings than all controllers together.
 
 import { isQuantityError, normalizeImageName, parseQuantity } from "../../cluster/index.ts";
 import type { ImagePullModel, KubeletOptions } from "../../controllers/index.ts";
