@@ -95,8 +95,8 @@ describe("readScenario", () => {
       phases: { nodeMonitor: 1_100_000, taintPass: 0 },
     });
     expect(scenario.faults.map(({ kind }) => kind)).toEqual([
-      "NodeCrash",
-      "ZoneOutage",
+      ...["NodeCrash", "ZoneOutage", "NodeReboot", "NodeShutdown", "NetworkPartition"],
+      ...["NetworkPartition", "KubeletStop", "SlowNode", "DiskFull", "RegistryOutage"],
       "NodeFailures",
     ]);
   });
