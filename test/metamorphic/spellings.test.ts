@@ -2,7 +2,13 @@
 // same run, on 100 random scenarios each; other meanings have another hash.
 
 import { describe, expect, it } from "vitest";
-import { readScenario, scenarioHash } from "../../src/experiment/index.ts";
+import {
+  decodeScenario,
+  prepareRun,
+  readScenario,
+  runToEnd,
+  scenarioHash,
+} from "../../src/experiment/index.ts";
 import { drawsOf, type Draw, type Json, randomWorld, scenarioOf } from "./world.ts";
 import { linesOf, runScenarioValue } from "./trace.ts";
 
@@ -73,6 +79,17 @@ function respelled(value: unknown, draw: Draw): unknown {
   return value;
 }
 
+/** The fingerprint of a run whose cluster comes from files beside the scenario. */
+function runWithFiles(scenario: Json, files: readonly (readonly Json[])[]): string {
+  const reading = decodeScenario({ ...scenario, cluster: {} }, { file: "scenario" });
+  const extra = files.map((items, k) => {
+    const text = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    return { name: `file-${k}.json`, bytes: new TextEncoder().encode(text) };
+  });
+  const { scenario: read, document } = reading;
+  return runToEnd(prepareRun({ scenario: read!, document: document!, extra }), {}).fingerprint;
+}
+
 /** Lifetimes stand in annotations, whose text is a pod's own and no spelling. */
 function withoutRuns(seed: number): Json {
   const world = randomWorld(seed, { crashes: true });
@@ -97,6 +114,18 @@ describe("MR22: the same scenario", () => {
       for (const [how, text] of Object.entries(texts)) {
         expect(hashOf(text), `seed ${seed}, ${how}`).toBe(hash);
       }
+    }
+  });
+
+  it("with its objects in one file or dealt to several gives the same run", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { cluster, ...rest } = scenarioOf(randomWorld(seed)) as Record<string, Json>;
+      const objects = cluster!["objects"] as readonly Json[];
+      const cut = 1 + (seed % (objects.length - 1));
+      const one = runWithFiles(rest, [objects]);
+      const two = runWithFiles(rest, [objects.slice(0, cut), objects.slice(cut)]);
+      expect(two, `seed ${seed}`).toBe(one);
+      expect(runWithFiles(rest, [objects.slice(0, -1)])).not.toBe(one);
     }
   });
 

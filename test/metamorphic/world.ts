@@ -82,7 +82,7 @@ const ZONES = ["za", "zb", "zc"];
 
 export function randomWorld(seed: number, options: WorldOptions = {}): World {
   const draw = drawsOf(seed);
-  const { preset = "kubernetes-1.36", podCount = 16, gridMs = 1 } = options;
+  const { preset = "kubernetes-1.36", podCount = 14, gridMs = 1 } = options;
   const nodeCount = 3 + draw(3);
   const nodes = Array.from({ length: nodeCount }, (_, k) => randomNode(draw, k, options));
   const horizonMs = 90_000;

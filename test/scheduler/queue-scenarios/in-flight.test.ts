@@ -2,6 +2,7 @@
 // own updates, its deletion, bindings that fail.
 
 import { describe, expect, it } from "vitest";
+import { PodPhase } from "../../../src/cluster/index.ts";
 import { createDefaultRegistry, definePlugin } from "../../../src/scheduler/index.ts";
 import { registryEntryOf } from "../../../src/scheduler/strategy/plugin-adapter.ts";
 import { configurationOf } from "../configuration.ts";
@@ -72,6 +73,63 @@ describe("an update of the pod itself during its cycle", () => {
     const rig = new QueueRig(SLOW).pod(100, "p", { cpu: "2" });
     rig.editPod(150, "p", { labels: { note: "x" } }).run(1_000);
     expect(rig.attempts).toEqual(["101000 p unschedulable"]);
+  });
+});
+
+describe("an update of a pod that waits its turn", () => {
+  const small = {
+    containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }],
+  };
+
+  it("in the active queue changes the pod and not its place", () => {
+    const rig = new QueueRig(SLOW).pod(100, "busy").pod(110, "p", { cpu: "2" }).pod(120, "q");
+    rig.editPod(150, "p", { spec: small }).run(1_000);
+    expect(rig.attempts).toEqual([
+      "101000 busy scheduled n1",
+      "201000 p scheduled n1",
+      "301000 q scheduled n1",
+    ]);
+    expect(rig.movesOf("p")).toEqual(["111000 active UnschedulablePodAdd"]);
+  });
+
+  it("in back-off neither cuts the wait short nor prolongs it", () => {
+    const rig = new QueueRig({ nodes: {} }).pod(100, "p", { cpu: "2" });
+    rig.editPod(500, "p", { spec: small }).node(1_500, "n1").run(5_000);
+    expect(rig.attempts).toEqual(["101000 p unschedulable", "2000000 p scheduled n1"]);
+  });
+});
+
+describe("a waiting pod that somebody else binds", () => {
+  it("leaves the queue, counts on its node, and wakes those that want it near", () => {
+    const rig = new QueueRig({ nodes: { n1: "1" } });
+    const term = { topologyKey: "host", labelSelector: { matchLabels: { app: "a" } } };
+    const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+    rig.node(10, "n2", "3", { metadata: { name: "n2", labels: { host: "n2" } } });
+    rig.pod(100, "stray", { cpu: "9", labels: { app: "a" } });
+    rig.pod(200, "fan", { spec: { affinity: { podAffinity } } });
+    rig.commit(1_000, "create", (writer) => {
+      const pod = rig.podRow("stray");
+      const { api } = rig.world;
+      return writer.bindPod(pod, api.pods.uid(pod), api.nodes.byName("n2"));
+    });
+    rig.pod(1_100, "late", { cpu: "1" }).run(2_000);
+    expect(rig.attemptsOf("stray")).toEqual(["101000 unschedulable"]);
+    expect(rig.placeOf("stray")).toBeUndefined();
+    expect(rig.attemptsOf("fan")).toEqual(["201000 unschedulable", "1001000 scheduled n2"]);
+    // n2 is overcommitted by the stray pod: whoever asks for cpu goes elsewhere.
+    expect(rig.attemptsOf("late")).toEqual(["1101000 scheduled n1"]);
+  });
+});
+
+describe("a bound pod whose status changes", () => {
+  it("wakes nobody: to start is a general update", () => {
+    const rig = new QueueRig().pod(100, "runs", { cpu: "1" }).pod(200, "p", { cpu: "1" });
+    rig.commit(500, "patch", (writer) => {
+      const pod = rig.podRow("runs");
+      return writer.patchPodStatus(pod, rig.world.api.pods.uid(pod), { phase: PodPhase.Running });
+    });
+    rig.run(2_000);
+    expect(rig.attemptsOf("p")).toEqual(["201000 unschedulable"]);
   });
 });
 

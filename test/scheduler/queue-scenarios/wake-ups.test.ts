@@ -673,10 +673,18 @@ const rows: readonly Wake[] = [
   },
   {
     plugin: "VolumeBinding",
-    what: "a volume goes",
+    what: "a volume is to go: its protection makes that an update",
     pod: { spec: using("c") },
     given: (r) => r.object(50, volume("v")),
     event: (r) => r.deleteObject(AT, volume("v")),
+    label: "PersistentVolumeUpdate",
+  },
+  {
+    plugin: "VolumeBinding",
+    what: "a class goes",
+    pod: { spec: using("c") },
+    given: (r) => r.object(50, storageClass("s")),
+    event: (r) => r.deleteObject(AT, storageClass("s")),
   },
   {
     plugin: "VolumeBinding",
