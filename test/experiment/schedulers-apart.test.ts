@@ -45,7 +45,7 @@ function partOf(name: string, draw: (below: number) => number): Part {
   }));
   const generators = Array.from({ length: 1 + draw(2) }, (_, at) => ({
     name: `${name}-job-${at}`,
-    arrivals: { process: "poisson", interval: `${1 + draw(5)}s`, count: 4 + draw(10) },
+    arrivals: { process: "poisson", interval: `${1 + draw(5)}s`, count: 3 + draw(6) },
     duration: { law: "exponential", mean: `${5 + draw(60)}s` },
     pod: {
       metadata: { labels: { app: `${name}-${at}` } },
@@ -95,7 +95,7 @@ function historyOf(parts: readonly Part[], seed: number): Map<string, string[]> 
     apiVersion: "podsim.dev/v1",
     kind: "Scenario",
     metadata: { name: "apart" },
-    run: { study: "terminating", horizon: "5m", seed: String(seed) },
+    run: { study: "terminating", horizon: "3m", seed: String(seed) },
     cluster: { objects: [URGENT], nodePools: parts.flatMap(({ pools }) => pools) },
     workload: { generators: parts.flatMap(({ generators }) => generators) },
     schedulers: parts.map(({ scheduler }) => scheduler),
@@ -108,7 +108,6 @@ function historyOf(parts: readonly Part[], seed: number): Map<string, string[]> 
     history.set(pod, texts);
   };
   runToEnd(prepareRun({ scenario, document: document! }), {
-    check: "check",
     sinks: {
       decision: ({ pod, atUs, scheduler, result, node, score, ties }) =>
         note(pod, `${atUs} ${scheduler} ${result} ${node} ${score} ${ties}`),
@@ -135,7 +134,7 @@ describe("two schedulers with clusters of their own in one run", () => {
         refused += texts.filter((text) => text.includes(" unschedulable ")).length;
       }
     }
-    expect(pods).toBeGreaterThan(1_500);
+    expect(pods).toBeGreaterThan(1_000);
     expect(refused).toBe(0);
   });
 
