@@ -22,6 +22,7 @@ export {
   KUBERNETES_CONTROLLER_OPTIONS,
 } from "./options.ts";
 export type { ProvisionerOptions, StorageOptions } from "./storage/storage-options.ts";
+export { parseCidr } from "./kubelet/address-range.ts";
 export type { KubeletOptions } from "./kubelet/kubelet-options.ts";
 export { STAND_IN_KUBELET_OPTIONS } from "./kubelet/kubelet-options.ts";
 export type { ImagePullModel } from "./kubelet/image-pull.ts";

@@ -19,6 +19,7 @@ import {
   INSTANT_STORAGE,
   type StorageOptions,
 } from "./storage/storage-options.ts";
+import type { NodeIpamOptions } from "./node-ipam.ts";
 
 /** Node lifecycle controller; flag names of kube-controller-manager. */
 export interface NodeLifecycleOptions {
@@ -92,6 +93,7 @@ export interface ControllerOptions {
   readonly podGc: PodGcOptions;
   readonly hpa: HpaOptions;
   readonly kubelet: KubeletOptions;
+  readonly nodeIpam: NodeIpamOptions;
   readonly storage: StorageOptions;
   readonly phases: ControllerPhases;
 }
@@ -140,6 +142,7 @@ export const KUBERNETES_CONTROLLER_OPTIONS: ControllerOptions = {
   },
   podGc: { periodUs: 20 * SECOND, quarantineUs: 40 * SECOND, terminatedPodGcThreshold: 12_500 },
   kubelet: DEFAULT_KUBELET,
+  nodeIpam: { clusterCidr: undefined, nodeMaskSize: 24 },
   storage: DEFAULT_STORAGE,
   phases: {
     nodeMonitorUs: undefined,

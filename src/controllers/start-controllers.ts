@@ -27,6 +27,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import { HorizontalPodAutoscalerController } from "./horizontal-pod-autoscaler.ts";
 import { JobController, type JobLimit } from "./job.ts";
 import { Kubelets } from "./kubelet/kubelets.ts";
+import { NodeIpamController } from "./node-ipam.ts";
 import { NodeLifecycleController } from "./node-lifecycle.ts";
 import { type ControllerOptions, KUBERNETES_CONTROLLER_OPTIONS } from "./options.ts";
 import { PodGcController } from "./pod-gc.ts";
@@ -98,6 +99,7 @@ export function startControllers(
   const options = setup.options ?? KUBERNETES_CONTROLLER_OPTIONS;
   const context = new ControllerContext(sim, api, setup.templates, options, setup.draws);
   const heartbeats = new Heartbeats();
+  const nodeIpam = new NodeIpamController(context);
   const nodeLifecycle = new NodeLifecycleController(context, heartbeats);
   const kubelets = new Kubelets(context, machines, setup.behavior, heartbeats);
   const deployments = new DeploymentController(context);
@@ -123,6 +125,7 @@ export function startControllers(
   if (agents === kubelets) machines.listen({ onMachine: (change) => kubelets.onMachine(change) });
   watchTogether(api, [
     bound(agents),
+    bound(nodeIpam),
     bound(nodeLifecycle),
     bound(taintEviction),
     bound(podGc),

@@ -65,7 +65,7 @@ function ownSettings(scheduler: SchedulerSpec, at: number): Setting[] {
 function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
   const preset = LATENCY_PRESETS.get(controlPlane.preset)!;
   const options = controllerOptionsOf(controlPlane);
-  const { nodeLifecycle, podGc, kubelet, storage, phases, wallStartUs } = options;
+  const { nodeLifecycle, podGc, kubelet, nodeIpam, storage, phases, wallStartUs } = options;
   const { provisioner } = storage;
   const { binding } = controlPlane;
   const times = containerTimesOf(controlPlane);
@@ -83,6 +83,8 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["unhealthyZoneThreshold", nodeLifecycle.unhealthyZoneThreshold],
     ["largeClusterSizeThreshold", nodeLifecycle.largeClusterSizeThreshold],
     ["terminatedPodGcThreshold", podGc.terminatedPodGcThreshold],
+    ["clusterCIDR", nodeIpam.clusterCidr ?? "none"],
+    ["nodeCIDRMaskSize", nodeIpam.nodeMaskSize],
     ["kubelet.sandbox", times.sandboxUs],
     ["kubelet.createContainer", times.createUs],
     ["kubelet.startContainer", times.startUs],
@@ -135,7 +137,7 @@ function lawText(given: LawDescription | undefined, fallback?: Law): string {
 }
 
 /** Settings whose numbers are no durations. */
-const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes|Percent$|Pulls$|processesMax$/;
+const PLAIN_NUMBERS = /Rate$|Threshold$|Bytes|Percent$|Pulls$|processesMax$|MaskSize$/;
 
 function textOf(name: string, value: unknown): string {
   if (typeof value === "number" && !PLAIN_NUMBERS.test(name)) return spanOf(value as Duration)!;

@@ -17,12 +17,15 @@ import type { ImageStore, ImageWaiter } from "./image-store.ts";
 import { ContainerStage, type KubeletPod, Stage } from "./kubelet-pod.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
 import { memoryExhaustedAfterUs } from "./memory-limit.ts";
+import type { PodAddresses } from "./pod-addresses.ts";
 import type { Probes } from "./probes.ts";
 import { containerAt, NONE, nextToStart } from "./start-order.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
 /** Processes that would end later never do: what a kubelet does after an exit must end before time does. */
 const LAST_EXIT_US = LAST_INSTANT - US_PER_HOUR;
+/** A sandbox that could not be made is tried again. */
+const SANDBOX_RETRY_US = 10_000_000;
 /** Draws of one container stand this far from those of the next, those of one attempt this far apart. */
 const DRAWS_PER_CONTAINER = 2 ** 24;
 const DRAWS_PER_ATTEMPT = 64;
@@ -43,7 +46,9 @@ export class ContainerStarts {
   private readonly status: StatusWriter;
   private readonly ends: ContainerEnds;
   private readonly onUsage: (node: NodeIndex) => void;
+  private readonly addresses: PodAddresses;
   private readonly sandboxKind: EventKind;
+  private readonly sandboxRetryKind: EventKind;
   private readonly startKind: EventKind;
   private readonly beginKind: EventKind;
   private readonly pullLookKind: EventKind;
@@ -55,6 +60,7 @@ export class ContainerStarts {
     probes: Probes,
     status: StatusWriter,
     ends: ContainerEnds,
+    addresses: PodAddresses,
     onUsage: (node: NodeIndex) => void,
   ) {
     this.world = world;
@@ -63,12 +69,17 @@ export class ContainerStarts {
     this.status = status;
     this.ends = ends;
     this.onUsage = onUsage;
+    this.addresses = addresses;
     const { machine, kubelet } = RANK;
     this.sandboxKind = world.definePodKind("sandbox ready", machine, (record) => {
       record.next = NO_HANDLE;
       if (!this.canAct(record)) return;
       record.stage = Stage.Active;
       this.advance(record);
+    });
+    this.sandboxRetryKind = world.definePodKind("sandbox retry", kubelet, (record) => {
+      record.next = NO_HANDLE;
+      if (this.canAct(record)) this.start(record);
     });
     this.startKind = world.defineContainerKind("containers start", machine, (record, i) =>
       this.startNow(record, i),
@@ -92,6 +103,13 @@ export class ContainerStarts {
     const sandboxUs = world.nowUs + world.slowed(node, world.behavior.sandboxLatencyUs(pod));
     record.stage = Stage.Starting;
     record.beganUs = world.nowUs;
+    if (!this.addresses.assign(record)) {
+      const message = "Failed to create pod sandbox: no free address in the node's range";
+      world.podEvent(record, "Warning", "FailedCreatePodSandBox", message);
+      const retryUs = world.nextTickUs(node, world.nowUs + SANDBOX_RETRY_US);
+      record.next = world.at(retryUs, this.sandboxRetryKind, record);
+      return;
+    }
     if (record.initCount > 0) this.status.postIfChanged(record);
     if (!this.images.isThere(node, image) || this.isRefused(first, image)) {
       record.next = world.at(sandboxUs, this.sandboxKind, record);

@@ -118,6 +118,8 @@ export interface KubeletPod {
   readonly containers: ContainerRecord[];
   containerCount: number;
   initCount: number;
+  /** Its sandbox's IPv4 address as one number; 0 = none. */
+  address: number;
   /** Restarts that the API showed before this record was made. */
   restartsBefore: number;
   /** The next thing that will happen to the pod as a whole. */
@@ -183,6 +185,7 @@ export class KubeletPods {
     record.containerCount = containerCount;
     while (record.containers.length < containerCount) record.containers.push(newContainer());
     for (let i = 0; i < containerCount; i++) clear(record.containers[i]!);
+    record.address = 0;
     record.restartsBefore = 0;
     record.next = NO_HANDLE;
     record.deadline = NO_HANDLE;
@@ -222,6 +225,7 @@ export class KubeletPods {
       containers: [newContainer()],
       containerCount: 0,
       initCount: 0,
+      address: 0,
       restartsBefore: 0,
       next: NO_HANDLE,
       deadline: NO_HANDLE,

@@ -38,6 +38,7 @@ import { NodeRoom } from "./node-room.ts";
 import { NodePressure } from "./node-pressure.ts";
 import { NodeShutdowns } from "./node-shutdown.ts";
 import { NodeStatuses } from "./node-status.ts";
+import { PodAddresses } from "./pod-addresses.ts";
 import { rejectionPatch } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { Probes } from "./probes.ts";
@@ -63,6 +64,7 @@ export class Kubelets {
   private readonly collection: ImageCollection;
   private readonly pressure: NodePressure;
   private readonly shutdowns: NodeShutdowns;
+  private readonly addresses: PodAddresses;
   private readonly gates: readonly AdmissionGate[];
   private readonly starts: ContainerStarts;
   private readonly exits: ContainerExits;
@@ -106,6 +108,7 @@ export class Kubelets {
       },
     );
     this.nodeStatuses = new NodeStatuses(world);
+    this.addresses = new PodAddresses(world);
     this.collection = new ImageCollection(world, this.images, (node) => {
       if (world.options.reportImages) this.nodeStatuses.changed(node);
     });
@@ -130,8 +133,16 @@ export class Kubelets {
       readyChanged: (record) => this.status.post(record),
       failed: (record, i, graceSeconds) => this.stops.killContainer(record, i, graceSeconds),
     });
-    this.starts = new ContainerStarts(world, this.images, probes, this.status, this.exits, (node) =>
-      this.pressure.changed(node),
+    const usageChanged = (node: NodeIndex): void => this.pressure.changed(node);
+    const { images, status, exits, addresses } = this;
+    this.starts = new ContainerStarts(
+      world,
+      images,
+      probes,
+      status,
+      exits,
+      addresses,
+      usageChanged,
     );
   }
 
@@ -378,6 +389,7 @@ export class Kubelets {
   private adopt(record: KubeletPod, template: PodTemplate): void {
     const isReady = this.world.context.api.pods.ready(record.pod) === ConditionStatus.True;
     record.stage = Stage.Active;
+    this.addresses.adopt(record);
     for (let i = 0; i < record.containerCount; i++) {
       const isDone = i < record.initCount && !template.initContainers[i]!.isSidecar;
       if (isDone) {
@@ -394,6 +406,7 @@ export class Kubelets {
     const { node } = record;
     this.waiting.delete(record);
     if (!this.room.giveBack(record)) return;
+    this.addresses.release(record);
     this.pressure.stopped(record);
     this.shutdowns.stopped(record);
     if (this.waiting.size === 0 || this.room.isOverfull(node)) return;

@@ -10,6 +10,7 @@ import {
   type PodStatusPatch,
   type PodTemplate,
 } from "../../cluster/index.ts";
+import { formatAddress } from "./address-range.ts";
 import { type ContainerRecord, ContainerStage, type KubeletPod } from "./kubelet-pod.ts";
 import { restartsOf, Stage } from "./kubelet-pod.ts";
 import { firstUninitialized, hasInitFailed, isInitialized, NONE } from "./start-order.ts";
@@ -58,6 +59,7 @@ function livePatch(
     startUs: record.admittedUs,
     restartCount: restartsOf(record),
     containerReason: shownReason(record, template),
+    ...(record.address === 0 ? {} : { podIp: formatAddress(record.address) }),
     ...(record.end?.isDisruption === true ? { disruptionTarget: DISRUPTION } : {}),
   };
 }

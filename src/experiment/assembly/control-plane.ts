@@ -59,6 +59,13 @@ export function controllerOptionsOf(spec: ControlPlaneSpec): ControllerOptions {
       ...given<PodGcOptions>({ terminatedPodGcThreshold: spec.terminatedPodGcThreshold }),
     },
     kubelet: kubeletOptionsOf(preset.kubelet, spec.kubelet),
+    nodeIpam: {
+      ...preset.nodeIpam,
+      ...given<ControllerOptions["nodeIpam"]>({
+        clusterCidr: spec.clusterCidr,
+        nodeMaskSize: spec.nodeCidrMaskSize,
+      }),
+    },
     storage: {
       ...preset.storage,
       ...given<StorageOptions>({ claimSyncPeriodUs: spec.storage.claimSyncPeriod }),

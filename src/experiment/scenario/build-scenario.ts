@@ -349,6 +349,8 @@ function buildControlPlane(at: Decoder): ControlPlaneSpec {
     largeClusterSizeThreshold: number("largeClusterSizeThreshold"),
     terminatedPodGcThreshold: number("terminatedPodGCThreshold"),
     kubelet: buildKubelet(at.at("kubelet")),
+    clusterCidr: optionalText(at.at("clusterCIDR")),
+    nodeCidrMaskSize: number("nodeCIDRMaskSize"),
     storage: buildStorage(at.at("storage")),
     binding: buildBinding(at.at("binding")),
     phases: buildPhases(at.at("phases")),

@@ -16,6 +16,7 @@ import { MEASURES, parseThreshold } from "../../metrics/index.ts";
 import { POLICIES } from "../../scheduler/index.ts";
 import { TRACE_FORMATS } from "../../workload/index.ts";
 import { fileReferenceProblem } from "./file-reference.ts";
+import { parseCidr } from "../../controllers/index.ts";
 import { CONTROL_PLANE_PRESETS, FIELDS_TO_COME, VARIED_PARTS } from "./known-names.ts";
 import { SCENARIO_API_VERSION } from "./scenario.ts";
 import {
@@ -592,6 +593,11 @@ function controlPlaneSchema(): z.ZodType {
       apiDelete: duration("a delete"),
       watchLatency: duration("commit to delivery at a watcher"),
       syncCost: duration("one sync of a controller"),
+      clusterCIDR: named(
+        cidrProblem,
+        "--cluster-cidr: nodes get ranges of pod addresses from it, pods addresses from those",
+      ),
+      nodeCIDRMaskSize: count(1, 30, "--node-cidr-mask-size"),
       kubeletStatusDelay: duration("change on a node to the status request"),
       schedulerCycle: duration("pop to decision"),
       controllerClient: clientSchema(
@@ -613,6 +619,11 @@ function controlPlaneSchema(): z.ZodType {
     }),
     "how long what is not a decision takes",
   );
+}
+
+function cidrProblem(text: string): string | undefined {
+  const isCidr = parseCidr(text) !== undefined;
+  return isCidr ? undefined : "expected a block of IPv4 addresses such as 10.244.0.0/16";
 }
 
 function registryImageSchema(): z.ZodType {

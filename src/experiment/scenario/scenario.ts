@@ -280,6 +280,9 @@ export interface ControlPlaneSpec {
   readonly largeClusterSizeThreshold: number | undefined;
   readonly terminatedPodGcThreshold: number | undefined;
   readonly kubelet: KubeletSpec;
+  /** --cluster-cidr: nodes get ranges of pod addresses from it. */
+  readonly clusterCidr: string | undefined;
+  readonly nodeCidrMaskSize: number | undefined;
   readonly storage: StorageSpec;
   readonly binding: BindingSpec;
   readonly phases: PhaseSpec;
