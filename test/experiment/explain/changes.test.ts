@@ -10,7 +10,7 @@ import { node, pod, prepareObjects } from "./explain-fixtures.ts";
 const ZONE = "topology.kubernetes.io/zone";
 const HOST = "kubernetes.io/hostname";
 const SEED = "changes-4";
-const ROUNDS = 25;
+const ROUNDS = 15;
 
 const unit = seededStream(SEED);
 const chance = (p: number): boolean => unit.nextUnit() < p;
