@@ -1,12 +1,15 @@
 // Claims about claims in whole runs: what is written in which order, what the scheduler waits for, and
 // how every failure on the way ends.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   type ActiveRun,
   decodeScenario,
   prepareRun,
   startRun,
+  readScenario,
+  runToEnd,
 } from "../../src/experiment/index.ts";
 import { RANK } from "../../src/engine/index.ts";
 import {
@@ -401,5 +404,16 @@ describe("the claim of an ephemeral volume", () => {
         "Deleted p-scratch",
       ]),
     );
+  });
+});
+
+describe("scenarios/volumes.yaml", () => {
+  it("keeps its thresholds: every pod gets its volume, the last one when it is added", () => {
+    const path = new URL("../../scenarios/volumes.yaml", import.meta.url);
+    const reading = readScenario(readFileSync(path), { file: "volumes.yaml" });
+    const prepared = prepareRun({ scenario: reading.scenario!, document: reading.document! });
+    const { thresholds, notes } = runToEnd(prepared, {});
+    expect(thresholds.filter(({ passed }) => !passed)).toEqual([]);
+    expect(notes).toEqual([]);
   });
 });
