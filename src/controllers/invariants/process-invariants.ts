@@ -14,7 +14,7 @@ import {
 } from "../../cluster/index.ts";
 import type { Simulation } from "../../engine/index.ts";
 
-/** A hook that used up the grace still leaves two seconds. */
+/** A hook that used up the grace still leaves two seconds, and so does each sidecar's turn. */
 const EXTRA_GRACE_US = 2_000_000;
 /** Status writes older than this have arrived. */
 const SETTLED_US = 30_000_000;
@@ -153,14 +153,22 @@ class ProcessWatch {
   }
 
   private noteDeletion(known: BoundPod, deletionUs: number): void {
-    const latenessUs = this.api.latencies.watchLatency + EXTRA_GRACE_US;
+    const latenessUs = this.api.latencies.watchLatency + this.extraGraceUs(known);
     known.deadlineUs = deletionUs + latenessUs;
     if (known.running.size > 0) this.stopping.add(known);
   }
 
   /** A kubelet that could not hear of the deletion gives the whole grace when it is back. */
   private extendAfterReturn(known: BoundPod): void {
-    known.deadlineUs = this.sim.nowUs + this.api.pods.deletionGraceUs(known.pod) + EXTRA_GRACE_US;
+    const graceUs = this.api.pods.deletionGraceUs(known.pod) + this.extraGraceUs(known);
+    known.deadlineUs = this.sim.nowUs + graceUs;
+  }
+
+  /** Sidecars stop one by one, each with two seconds at least, and two more behind a hook. */
+  private extraGraceUs({ pod }: BoundPod): number {
+    const { initContainers } = this.api.pods.template(pod);
+    const sidecars = initContainers.filter(({ isSidecar }) => isSidecar).length;
+    return EXTRA_GRACE_US * (1 + 2 * sidecars);
   }
 
   private noteProcess(change: ProcessChange): void {
