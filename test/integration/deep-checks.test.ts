@@ -56,7 +56,7 @@ function timed(name: string, options: RunOptions): { readonly ms: number; readon
 }
 
 describe("all invariants hold under deep checks in", () => {
-  it.each(names)("%s", { timeout: 120_000 }, (name) => {
+  it.each(names)("%s", { timeout: 300_000 }, (name) => {
     const plain = timed(name, {});
     const deep = timed(name, { check: "deep" });
     console.log(`${name}: ${deep.tests} tests, ${(deep.ms / plain.ms).toFixed(1)} times as long`);

@@ -94,7 +94,7 @@ const run = (value: Json, scheduler?: RunScheduler): Trace =>
   runScenarioValue({ ...value, controlPlane: { preset: "instant" } }, scheduler);
 
 describe("MR30: another strategy", () => {
-  it("meets the same arrivals, sizes, durations and failures", { timeout: 60_000 }, () => {
+  it("meets the same arrivals, sizes, durations and failures", { timeout: 300_000 }, () => {
     let compared = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const value = scenario(seed, [generator("jobs")], [failures("90s")]);
@@ -108,7 +108,7 @@ describe("MR30: another strategy", () => {
 });
 
 describe("MR31: one more class of pods", () => {
-  it("leaves the draws of the others alone", { timeout: 60_000 }, () => {
+  it("leaves the draws of the others alone", { timeout: 300_000 }, () => {
     let compared = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const alone = run(scenario(seed, [generator("jobs")], []));
@@ -132,7 +132,7 @@ describe("MR31: one more class of pods", () => {
 });
 
 describe("MR27: failures so rare that none happens", () => {
-  it("are the same as none, and others are not", { timeout: 60_000 }, () => {
+  it("are the same as none, and others are not", { timeout: 300_000 }, () => {
     let differing = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const rows = (faults: readonly Json[]): string =>

@@ -90,7 +90,7 @@ describe("a first-in-first-out queue of equal pods", () => {
     }
   });
 
-  it("MR25: with one more slot no pod waits longer", { timeout: 60_000 }, () => {
+  it("MR25: with one more slot no pod waits longer", { timeout: 300_000 }, () => {
     let shorter = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const jobs = jobsOf(seed);
@@ -103,7 +103,7 @@ describe("a first-in-first-out queue of equal pods", () => {
     expect(shorter).toBeGreaterThan(SEEDS);
   });
 
-  it("MR26: with one longer run no pod waits less", { timeout: 60_000 }, () => {
+  it("MR26: with one longer run no pod waits less", { timeout: 300_000 }, () => {
     let longer = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const jobs = jobsOf(seed);

@@ -24,7 +24,7 @@ function lateAttempts({ attempts, pods }: Trace): number {
 }
 
 describe("I50: after the last fault", () => {
-  it("everybody who fits is bound, and the rest waits quietly", { timeout: 60_000 }, () => {
+  it("everybody who fits is bound, and the rest waits quietly", { timeout: 300_000 }, () => {
     let waiting = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       const trace = run(calmed(randomWorld(seed, { crashes: true })), undefined, { check: "deep" });
