@@ -94,6 +94,8 @@ class TrajectoryReplay {
   private readonly templates = new Map<string, PodObject>();
   /** Every pod that exists, bound or pending, by namespace/name. */
   private readonly pods = new Map<string, PodInfo>();
+  /** What differed at the beginning; told with the first cycle. */
+  private readonly atFirst: Difference[] = [];
 
   constructor(init: RecordedCase) {
     const sources = requiredObject(init, "templates");
@@ -113,6 +115,11 @@ class TrajectoryReplay {
     for (const pod of this.world.objects.list("Pod")) {
       this.pods.set(`${pod.meta.namespace}/${pod.meta.name}`, this.world.podInfo(pod));
     }
+    // The order comes from a snapshot, which also freezes what snapshots freeze.
+    const order = this.world.cache.refreshSnapshot().map((row) => this.world.cache.nodeName(row));
+    const nodeOrder = init["nodeOrder"];
+    if (nodeOrder === undefined) return;
+    compareValues(this.atFirst, { case: "init", what: "nodeOrder" }, nodeOrder, order);
   }
 
   /** Applies one action; cycles give an outcome, the others none. */
@@ -146,7 +153,7 @@ class TrajectoryReplay {
     }
     const state = new CycleState();
     const decision = this.evaluator.decide(pod, profile, state);
-    const differences: Difference[] = [];
+    const differences: Difference[] = this.atFirst.splice(0);
     this.compare(differences, name, action, decision);
     if (decision.outcome !== "placed") {
       const postFilter = runPostFilters(profile, state, pod, decision.statuses);

@@ -46,6 +46,31 @@ describe.skipIf(!isHere)("recorded trajectories of the real kube-scheduler", () 
   });
 });
 
+describe("the order of the nodes at the beginning", () => {
+  const init = {
+    op: "init",
+    templates: {
+      t: { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } },
+    },
+    objects: ["a", "b"].map((name) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name },
+      status: { allocatable: { cpu: "1", memory: "1Gi", pods: "1" } },
+    })),
+  };
+  const cycle = { op: "schedule", pod: "default/q", template: "t", node: "a", score: 475 };
+  const findings = (nodeOrder: readonly string[]): readonly string[] =>
+    verifyTrajectories([JSON.stringify({ ...init, nodeOrder }), JSON.stringify(cycle)], "own")
+      .differences.map(({ what }) => what)
+      .filter((what) => what === "nodeOrder");
+
+  it("is compared with the first cycle", () => {
+    expect(findings(["a", "b"])).toEqual([]);
+    expect(findings(["b", "a"])).toEqual(["nodeOrder"]);
+  });
+});
+
 describe.skipIf(!isHere)("recorded hints of opportunistic batching", () => {
   it("are all given, and a hint that is missing is noticed", () => {
     const lines = linesOf("t19-batch-150.jsonl");
