@@ -43,7 +43,9 @@ function ending(world: World, scheduler?: RunScheduler): string {
 }
 
 describe("I23: the future changes nothing", () => {
-  it("a run's fingerprint is that of a longer run at the same instant", { timeout: 300_000 }, () => {
+  it("a run's fingerprint is that of a longer run at the same instant", {
+    timeout: 300_000,
+  }, () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const world = randomWorld(seed, { crashes: true });
       const atMs = 20_000 + ((seed * 631) % 60_000);
