@@ -138,9 +138,9 @@ export class ReplicaSetController {
           },
         );
       },
-      (_successes, error) => {
+      (successes, error) => {
         this.expectations.creationSeen(uid, count - attempts);
-        if (attempts < count) this.listener(uid, attempts - count);
+        if (successes < count) this.listener(uid, successes - count);
         finish(
           error === undefined ? "" : "FailedCreate",
           error && `${namespace}/${name}: ${error}`,

@@ -32,6 +32,7 @@ import {
   AccountingAudit,
   Collector,
   judgeThreshold,
+  type Threshold,
   KUBERNETES_VERSION,
   numberViolation,
   registerMetricsInvariants,
@@ -43,6 +44,7 @@ import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/in
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
+import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { whyUntried } from "./explain/untried.ts";
@@ -86,6 +88,7 @@ export class ActiveRun {
   private readonly submitter: PodSubmitter;
   private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
+  private readonly eventCounts: ReadonlyMap<string, number>;
   private schedulers!: RunningSchedulers;
   private controllers!: ControllerSet;
   private faults!: FaultSet;
@@ -107,6 +110,7 @@ export class ActiveRun {
       templates: prepared.registry,
     });
     this.machines = new Machines(this.simulation);
+    this.eventCounts = countEvents(this.api, prepared.thresholds);
     this.collector = new Collector(this.api, () => this.simulation.nowUs, options.sinks ?? {});
     if (this.simulation.isChecking) this.auditAccounts();
     this.submitter = new PodSubmitter(this.api);
@@ -200,7 +204,7 @@ export class ActiveRun {
       schedulers: this.schedulers.summaries(),
       ...rest,
       thresholds: prepared.thresholds.map((gate) =>
-        judgeThreshold(gate, (name, part) => this.measure(measured, name, part)),
+        judgeThreshold(gate, (asked) => this.measure(measured, asked)),
       ),
       notes: this.finalNotes(),
     };
@@ -394,11 +398,30 @@ export class ActiveRun {
       this.collector.onMachine(node, kind === "powerOn");
   }
 
-  private measure(measured: MeasuredResult, name: string, part: string): number | null {
-    switch (name) {
+  private measure(
+    measured: MeasuredResult,
+    { measure, argument, statistic }: Threshold,
+  ): number | null {
+    switch (measure) {
       case "pending":
       case "startup":
-        return this.durationMeasure(measured, name, part);
+        return this.durationMeasure(measured, measure, statistic);
+      case "created":
+        return measured.counts.podsCreated;
+      case "running":
+        return measured.counts.podsRunningAtEnd;
+      case "waiting":
+        return measured.counts.podsPendingAtEnd;
+      case "succeeded":
+        return measured.counts.podsSucceeded;
+      case "desired":
+        return replicasOf(measured.workloads, argument, "desiredCount");
+      case "ready":
+        return replicasOf(measured.workloads, argument, "readyAtEndCount");
+      case "endpoints":
+        return countReadyEndpoints(this.api, argument);
+      case "events":
+        return this.eventCounts.get(argument) ?? 0;
       case "unschedulable":
         return measured.counts.podsUnschedulableAtEnd;
       case "failed":
@@ -422,7 +445,7 @@ export class ActiveRun {
         return this.sumOfSchedulers("overcommitsCount");
       default:
         return (
-          measured.utilization.find((use) => `utilization.${use.resource}` === name)
+          measured.utilization.find((use) => `utilization.${use.resource}` === measure)
             ?.requestedRatio ?? null
         );
     }

@@ -10,11 +10,16 @@ import type { ThresholdVerdict } from "./run-result.ts";
 /** Unit of a measure: microseconds of virtual time, a ratio from 0 to 1, or a count. */
 export type MeasureUnit = "us" | "ratio" | "count";
 
+/** A measure; `argument` names what may stand in parentheses behind it, "?" at its end = optional. */
+export interface Measure {
+  readonly unit: MeasureUnit;
+  readonly distribution: boolean;
+  readonly meaning: string;
+  readonly argument?: string;
+}
+
 /** What can be gated. Distributions need a statistic, plain measures take none. */
-export const MEASURES: ReadonlyMap<
-  string,
-  { readonly unit: MeasureUnit; readonly distribution: boolean; readonly meaning: string }
-> = new Map([
+export const MEASURES: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ["pending", { unit: "us", distribution: true, meaning: "creation of a pod to its binding" }],
   ["startup", { unit: "us", distribution: true, meaning: "creation of a pod to its first Ready" }],
   [
@@ -23,6 +28,49 @@ export const MEASURES: ReadonlyMap<
       unit: "count",
       distribution: false,
       meaning: "pods without a node at the end whose last attempt was refused",
+    },
+  ],
+  ["created", { unit: "count", distribution: false, meaning: "pods created" }],
+  ["running", { unit: "count", distribution: false, meaning: "pods that run at the end" }],
+  ["waiting", { unit: "count", distribution: false, meaning: "pods without a node at the end" }],
+  [
+    "succeeded",
+    { unit: "count", distribution: false, meaning: "pods that ended in phase Succeeded" },
+  ],
+  [
+    "desired",
+    {
+      unit: "count",
+      distribution: false,
+      argument: "KIND/NAME?",
+      meaning: "replicas that workloads ask for at the end, of one workload or all",
+    },
+  ],
+  [
+    "ready",
+    {
+      unit: "count",
+      distribution: false,
+      argument: "KIND/NAME?",
+      meaning: "ready replicas at the end, of one workload or all",
+    },
+  ],
+  [
+    "endpoints",
+    {
+      unit: "count",
+      distribution: false,
+      argument: "SERVICE?",
+      meaning: "ready endpoints at the end, of one Service or all",
+    },
+  ],
+  [
+    "events",
+    {
+      unit: "count",
+      distribution: false,
+      argument: "[KIND/]REASON",
+      meaning: "Events of a reason, of all objects or those of one kind",
     },
   ],
   ["failed", { unit: "count", distribution: false, meaning: "pods that ended in phase Failed" }],
@@ -79,7 +127,7 @@ export const MEASURES: ReadonlyMap<
       meaning: "bindings to a node whose room another scheduler had given away",
     },
   ],
-] as const);
+]);
 
 /** How value and limit are compared; both sides are in the unit of the measure. */
 export type ThresholdOperator = "<" | "<=" | ">" | ">=" | "=" | "!=";
@@ -88,6 +136,8 @@ export type ThresholdOperator = "<" | "<=" | ">" | ">=" | "=" | "!=";
 export interface Threshold {
   readonly expression: string;
   readonly measure: string;
+  /** What stands in parentheses behind the measure; "" = nothing. */
+  readonly argument: string;
   readonly statistic: string;
   readonly operator: ThresholdOperator;
   readonly limit: number;
@@ -95,7 +145,7 @@ export interface Threshold {
 }
 
 const GRAMMAR =
-  /^\s*([a-z][a-zA-Z_.]*?)(?:\.(avg|min|max|med|count|p\(\s*\d+(?:\.\d+)?\s*\)|p\d+(?:\.\d+)?))?\s*(<=|>=|!=|==|=|<|>)\s*(\S+)\s*$/;
+  /^\s*([a-z][a-zA-Z_.]*?)(?:\(\s*([^()\s]+)\s*\))?(?:\.(avg|min|max|med|count|p\(\s*\d+(?:\.\d+)?\s*\)|p\d+(?:\.\d+)?))?\s*(<=|>=|!=|==|=|<|>)\s*(\S+)\s*$/;
 
 /** Reads one gate; a text that is none comes back as a sentence that says why. */
 export function parseThreshold(expression: string): Threshold | string {
@@ -108,34 +158,48 @@ export function parseThreshold(expression: string): Threshold | string {
   if (known === undefined) {
     return `'${measure}' is no measure: known are ${[...MEASURES.keys()].join(", ")}`;
   }
-  const statistic = canonicalStatistic(match[2] ?? "");
+  const argument = match[2] ?? "";
+  const problem = argumentProblem(measure, known, argument);
+  if (problem !== undefined) return problem;
+  const statistic = canonicalStatistic(match[3] ?? "");
   if (known.distribution && statistic === "") {
     return `'${measure}' is a distribution: say which part, for example ${measure}.p99`;
   }
   if (!known.distribution && statistic !== "")
     return `'${measure}' is one number: it takes no '.${statistic}'`;
   if (statistic.startsWith("p") && Number(statistic.slice(1)) > 100) {
-    return `'${match[2]}': a percentile lies between 0 and 100`;
+    return `'${match[3]}': a percentile lies between 0 and 100`;
   }
   const unit: MeasureUnit = statistic === "count" ? "count" : known.unit;
-  const limit = parseLimit(match[4]!, unit);
-  if (limit === undefined) return `'${match[4]}' is no ${UNIT_WORDS[unit]}`;
-  const operator = (match[3] === "==" ? "=" : match[3]) as ThresholdOperator;
-  return { expression: expression.trim(), measure, statistic, operator, limit, unit };
+  const limit = parseLimit(match[5]!, unit);
+  if (limit === undefined) return `'${match[5]}' is no ${UNIT_WORDS[unit]}`;
+  const operator = (match[4] === "==" ? "=" : match[4]) as ThresholdOperator;
+  return { expression: expression.trim(), measure, argument, statistic, operator, limit, unit };
 }
 
-/** Judges one gate. `lookup` gives the value of a measure and statistic, null where there is none. */
+function argumentProblem(
+  measure: string,
+  { argument: wanted }: Measure,
+  given: string,
+): string | undefined {
+  if (wanted === undefined) {
+    return given === "" ? undefined : `'${measure}' takes nothing in parentheses`;
+  }
+  if (given !== "" || wanted.endsWith("?")) return undefined;
+  return `'${measure}' needs to know which: write ${measure}(${wanted})`;
+}
+
+/** Judges one gate. `lookup` gives the value of its measure, null where there is none. */
 export function judgeThreshold(
   threshold: Threshold,
-  lookup: (measure: string, statistic: string) => number | null,
+  lookup: (threshold: Threshold) => number | null,
 ): ThresholdVerdict {
-  const value = lookup(threshold.measure, threshold.statistic);
+  const value = lookup(threshold);
+  const { measure, argument } = threshold;
+  const named = argument === "" ? measure : `${measure}(${argument})`;
   return {
     expression: threshold.expression,
-    measure:
-      threshold.statistic === ""
-        ? threshold.measure
-        : `${threshold.measure}.${threshold.statistic}`,
+    measure: threshold.statistic === "" ? named : `${named}.${threshold.statistic}`,
     value,
     unit: threshold.unit,
     limit: threshold.limit,

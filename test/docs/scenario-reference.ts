@@ -47,8 +47,9 @@ export function fieldTables(): string {
 
 /** Markdown of the measures that gates may name. */
 export function measureTable(): string {
-  const lines = [...MEASURES].map(([name, { unit, distribution, meaning }]) => {
-    const written = distribution ? `\`${name}.STATISTIC\`` : `\`${name}\``;
+  const lines = [...MEASURES].map(([name, { unit, distribution, meaning, argument }]) => {
+    const called = argument === undefined ? name : `${name}(${argument})`;
+    const written = distribution ? `\`${called}.STATISTIC\`` : `\`${called}\``;
     return `| ${written} | ${UNITS[unit]} | ${meaning} |\n`;
   });
   return `| measure | unit of the limit | meaning |\n|---|---|---|\n${lines.join("")}`;

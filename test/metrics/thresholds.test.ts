@@ -33,9 +33,21 @@ describe("thresholds", () => {
     ["pending.p101<30s", "between 0 and 100"],
     ["unschedulable=0.5", "whole number"],
     ["availability>1s", "ratio"],
+    ["created(web)=1", "takes nothing in parentheses"],
+    ["events=1", "needs to know which: write events([KIND/]REASON)"],
     ["", "no threshold"],
   ])("refuses %s", (text, why) => {
     expect(parseThreshold(text)).toContain(why);
+  });
+
+  it.each([
+    ["ready=4", "ready", ""],
+    ["ready(deploy/web)=4", "ready", "deploy/web"],
+    ["events( CronJob/MissSchedule ) < 2", "events", "CronJob/MissSchedule"],
+  ])("reads what %s is about", (text, measure, argument) => {
+    expect(parsed(text)).toMatchObject({ measure, argument, statistic: "" });
+    const verdict = judgeThreshold(parsed(text), () => 1);
+    expect(verdict.measure).toBe(argument === "" ? measure : `${measure}(${argument})`);
   });
 
   it("holds strictly or not at the limit", () => {
