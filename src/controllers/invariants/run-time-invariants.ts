@@ -59,15 +59,15 @@ export function withRunTimeInvariant(
     when: "end",
     test: () => watch.findOverdue(),
   });
-  return {
-    ...boundMethods(behavior),
-    runDurationUs: (pod, attempt, container) => {
-      const drawnUs = behavior.runDurationUs(pod, attempt, container);
-      const exitCode = behavior.exitCode(pod, attempt, container);
-      watch.draw(pod, container ?? 0, drawnUs, exitCode);
-      return drawnUs;
-    },
+  // All else is answered by the behavior itself, from which the watched one inherits.
+  const watched = Object.create(behavior) as PodBehavior;
+  const runDurationUs: PodBehavior["runDurationUs"] = (pod, attempt, container) => {
+    const drawnUs = behavior.runDurationUs(pod, attempt, container);
+    const exitCode = behavior.exitCode(pod, attempt, container);
+    watch.draw(pod, container ?? 0, drawnUs, exitCode);
+    return drawnUs;
   };
+  return Object.assign(watched, { runDurationUs });
 }
 
 class RunTimeWatch {
@@ -132,22 +132,4 @@ class RunTimeWatch {
     if (exitCode === EXIT_KILLED || exitCode !== run.exitCode) return true;
     return this.behavior.stopExitCode(run.pod!, container) === run.exitCode;
   }
-}
-
-/** The behavior's methods as plain functions: they may live on a class. */
-function boundMethods(behavior: PodBehavior): PodBehavior {
-  return {
-    runDurationUs: (pod, attempt, container) => behavior.runDurationUs(pod, attempt, container),
-    exitCode: (pod, attempt, container) => behavior.exitCode(pod, attempt, container),
-    sandboxLatencyUs: (pod) => behavior.sandboxLatencyUs(pod),
-    containerLatencyUs: (pod) => behavior.containerLatencyUs(pod),
-    readyAfterUs: (pod, container) => behavior.readyAfterUs(pod, container),
-    gatesAfterUs: (pod) => behavior.gatesAfterUs(pod),
-    health: (pod, container) => behavior.health(pod, container),
-    stopLatencyUs: (pod, container) => behavior.stopLatencyUs(pod, container),
-    stopExitCode: (pod, container) => behavior.stopExitCode(pod, container),
-    usage: (pod, container, ageUs) => behavior.usage(pod, container, ageUs),
-    usageChangesAfterUs: (pod, container, ageUs) =>
-      behavior.usageChangesAfterUs(pod, container, ageUs),
-  };
 }
