@@ -34,6 +34,7 @@ import {
   startScheduler,
 } from "../../../scheduler/index.ts";
 import { AnnotatedPodBehavior, STAND_IN_CONTAINER_TIMES } from "../../../workload/index.ts";
+import { LoadMetrics } from "./load-metrics.ts";
 import { Recorder } from "./recorder.ts";
 import { StandInKubelets } from "./stand-in-kubelet.ts";
 import type { Json, NodeShape, TimelineFile } from "./timeline-file.ts";
@@ -64,12 +65,15 @@ export class ReplayWorld {
   readonly recorder: Recorder;
   readonly attempts: Attempt[] = [];
   readonly zoneStates: [number, string][] = [];
+  /** What autoscalers are told. */
+  readonly load: LoadMetrics;
   /** Whoever performs the actions. */
   readonly user: ApiClient;
   readonly originUs: Instant;
   private standIn: StandInKubelets | undefined;
 
-  constructor(file: TimelineFile, wallStartSecond: number, seed: string) {
+  /** `passT`: an instant of the health pass, in seconds since the first action; undefined = drawn. */
+  constructor(file: TimelineFile, wallStartSecond: number, seed: string, passT?: number) {
     this.sim = new Simulation();
     const draws = createDraws(seed);
     const age = draws("timeline/age").unit(entityHash("world", 0), 0);
@@ -80,6 +84,7 @@ export class ReplayWorld {
     const { sim, templates } = this;
     this.api = new ApiServer(sim, { latencies: LATENCIES_KUBERNETES_1_36, templates });
     this.recorder = new Recorder(this.api);
+    this.load = new LoadMetrics(this.api);
     this.user = this.api.client("recorder", { limit: "unlimited", rank: RANK.workload });
     for (const shape of file.nodes) {
       for (const node of nodesOf(shape)) this.api.initialState.addNode(this.decodeNode(node));
@@ -88,7 +93,8 @@ export class ReplayWorld {
       templates,
       behavior: new AnnotatedPodBehavior(this.api, STAND_IN_CONTAINER_TIMES, draws("workload/run")),
       draws,
-      options: optionsOf(file),
+      options: this.optionsOf(file, passT),
+      podMetrics: this.load,
       createNodeAgents: (context, heartbeats) => {
         this.standIn = new StandInKubelets(context, heartbeats, (uid) =>
           this.recorder.aliases.ordinalOf(uid),
@@ -113,6 +119,15 @@ export class ReplayWorld {
     });
     sim.runUntil((this.originUs - 1) as Instant);
     this.recorder.begin(this.originUs);
+  }
+
+  private optionsOf(file: TimelineFile, passT: number | undefined): ControllerOptions {
+    const options = optionsOf(file);
+    if (passT === undefined) return options;
+    const { nodeMonitorPeriodUs, passDurationUs } = options.nodeLifecycle;
+    const passUs = this.originUs + Math.round(passT * SECOND_US);
+    const nodeMonitorUs = passUs % (nodeMonitorPeriodUs + passDurationUs);
+    return { ...options, phases: { ...options.phases, nodeMonitorUs } };
   }
 
   get kubelets(): StandInKubelets {

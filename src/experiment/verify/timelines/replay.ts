@@ -29,6 +29,8 @@ const AFTERMATH_S = 0.5;
 const CUT_SHORT_S = 1;
 /** Simulated beyond the horizon: loops with a free phase may come so much later than recorded. */
 const PHASE_S = 45;
+/** From the beginning of a health pass to the recorded event of the node that it marked. */
+const PASS_TO_EVENT_S = 0.02;
 /** From the request for a pod to the recorded event of its creation, where only that is known. */
 const REQUEST_S = 0.005;
 
@@ -75,6 +77,8 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   "addNodes",
   "kubectl",
   "snapshot",
+  "serveMetrics",
+  "load",
 ]);
 const KUBECTL: ReadonlySet<string> = new Set([
   "taint node",
@@ -92,9 +96,33 @@ function verbOf(args: readonly string[]): string {
     : first;
 }
 
-/** Replays run `run` (from 0) of a file. */
-export function replayRun(file: TimelineFile, run: number, seed: string): ReplayRecord {
-  return new Replay(file, run, seed).perform();
+/**
+ * Replays run `run` (from 0) of a file. With `followsPasses` the node health passes come when they came
+ * in the recorded run, as far as it tells: when the first failed node was seen as lost. (Where that falls
+ * in the replay is known after a first attempt, whose waits may end a little sooner or later.)
+ */
+export function replayRun(
+  file: TimelineFile,
+  run: number,
+  seed: string,
+  followsPasses = true,
+): ReplayRecord {
+  const first = new Replay(file, run, seed).perform();
+  const passT = followsPasses ? passAfterFailure(file, run) : undefined;
+  if (passT === undefined) return first;
+  const failure = first.actions.find(({ op }) => op === "fail");
+  return new Replay(file, run, seed, (failure?.t ?? 0) + passT).perform();
+}
+
+/** From the first failure to the pass that saw it. */
+function passAfterFailure(file: TimelineFile, run: number): number | undefined {
+  const { actions, events } = file.runs[run]!;
+  const failure = actions.find(({ op }) => op === "fail");
+  const seen = events.find(
+    ({ kind, set }) => kind === "Node" && set["cond.Ready"]?.startsWith("Unknown") === true,
+  );
+  if (failure === undefined || seen === undefined) return undefined;
+  return seen.t - failure.t - PASS_TO_EVENT_S;
 }
 
 /** End of a synchronising action. */
@@ -120,13 +148,13 @@ class Replay {
   private isOver = false;
   private createdCount = 0;
 
-  constructor(file: TimelineFile, run: number, seed: string) {
+  constructor(file: TimelineFile, run: number, seed: string, passT?: number) {
     this.file = file;
     this.run = run;
     const recorded = file.runs[run]!;
     this.recorded = recorded.actions;
     this.actions = [...recorded.actions];
-    this.world = new ReplayWorld(file, recorded.wallStartSecondOfMinute, seed);
+    this.world = new ReplayWorld(file, recorded.wallStartSecondOfMinute, seed, passT);
     this.requests = new ReplayRequests(this.world);
     for (const { what, kind, name, alias } of recorded.events) {
       if (what === "created" && alias !== "") this.aliasOfName.set(`${kind}/${name}`, alias);
@@ -314,6 +342,12 @@ class Replay {
         break;
       case "snapshot":
         this.snapshot();
+        break;
+      case "serveMetrics":
+        this.world.load.isServed = true;
+        break;
+      case "load":
+        this.world.load.totalMilliCpu = action.totalMillicores ?? 0;
         break;
       default:
         throw new Error(`action ${index} of a timeline has an unknown op: ${op}`);

@@ -30,8 +30,6 @@ const STOP_US = 500_000;
 const LEASE_US = 10 * SECOND_US;
 /** Renewals are up to 4 % later. */
 const LEASE_JITTER = 0.04;
-/** Pods bound together were seen running up to so far apart. */
-const LATE_US = 100_000;
 /** Pods whose `ready-stagger` counts ordinals modulo this. */
 const STAGGER_COUNT = 10;
 const YES = { status: ConditionStatus.True } as const;
@@ -66,6 +64,8 @@ export class StandInKubelets implements NodeAgents {
   private readonly ordinalOf: (uid: Uid) => number;
   private readonly nodes = new Map<NodeIndex, StandInNode>();
   private readonly pods = new Map<Uid, StandInPod>();
+  /** When the last status on its way will have been sent. */
+  private freeAtUs = 0;
 
   constructor(context: ControllerContext, heartbeats: Heartbeats, ordinalOf: (uid: Uid) => number) {
     this.context = context;
@@ -249,18 +249,11 @@ export class StandInKubelets implements NodeAgents {
   private beginStart(record: StandInPod): void {
     record.start = "timed";
     const startUs = this.runOf(record).startUs ?? START_US;
-    const lateUs = this.latenessUs(record);
-    this.time(record, startUs + lateUs, () => {
+    this.time(record, startUs, () => {
       record.start = "none"; // forgotten if the node is frozen now
       if (this.isDeaf(record.node) || record.stop !== "none") return;
       this.run(record);
     });
-  }
-
-  /** How much later than asked for: the recorder's kubelets were one process on a busy machine. */
-  private latenessUs({ pod, uid }: StandInPod): number {
-    const entity = entityHash(this.context.api.pods.name(pod), uid);
-    return Math.floor(this.context.draws("stand-in-kubelet/late").unit(entity, 0) * LATE_US);
   }
 
   private run(record: StandInPod): void {
@@ -349,7 +342,13 @@ export class StandInKubelets implements NodeAgents {
 
   private write(record: StandInPod, patch: PodStatusPatch, done: () => void = () => {}): void {
     const { pod, uid, node } = record;
-    this.request(this.nodeOf(node), (writer) => writer.patchPodStatus(pod, uid, patch), done);
+    // The recorder's kubelets were one process, which wrote one status after another.
+    const { nowUs } = this.context.sim;
+    this.freeAtUs = Math.max(this.freeAtUs, nowUs) + this.context.api.latencies.kubeletStatusDelay;
+    this.after(this.freeAtUs - nowUs, () => {
+      const own = this.nodeOf(node);
+      this.request(own, (writer) => writer.patchPodStatus(pod, uid, patch), done);
+    });
   }
 
   /** The pod's one timer of starting or stopping; a new one takes the place of the last. */
