@@ -312,6 +312,8 @@ export interface RunAnnotations {
   readonly unhealthy: readonly RunSpan[];
   /** podsim.dev/not-ready: spans after each start in which readiness probes alone fail. */
   readonly notReady: readonly RunSpan[];
+  /** podsim.dev/cpu-bound: `run` is the time with all the cpu it wants; with less it takes longer. */
+  readonly isCpuBound: boolean;
   /** podsim.dev/gates: microseconds from ContainersReady until all readiness gates are True; undefined = never. */
   readonly gatesUs: number | undefined;
   /** What is said of one container alone (`podsim.dev/NAME.CONTAINER`), by its name. */
@@ -331,6 +333,7 @@ export type ContainerRunAnnotations = Partial<
     | "startedUs"
     | "unhealthy"
     | "notReady"
+    | "isCpuBound"
   >
 >;
 

@@ -194,6 +194,12 @@ export class AnnotatedPodBehavior implements PodBehavior {
     return this.ownOf(template, position).stopExitCode ?? template.run.stopExitCode;
   }
 
+  isCpuBound(pod: PodIndex, position: number): boolean {
+    const template = this.api.pods.template(pod);
+    const own = this.ownOf(template, position).isCpuBound;
+    return own ?? (position >= template.initContainers.length && template.run.isCpuBound);
+  }
+
   usage(pod: PodIndex, position: number, ageUs: number): ContainerUsage | undefined {
     const profile = this.profileOf(this.api.pods.template(pod), position);
     if (profile === undefined) return undefined;

@@ -86,6 +86,7 @@ export class PodSubmitter {
       health: (pod, container) => rest.health(pod, container),
       stopLatencyUs: (pod, container) => rest.stopLatencyUs(pod, container),
       stopExitCode: (pod, container) => rest.stopExitCode(pod, container),
+      isCpuBound: (pod, container) => rest.isCpuBound(pod, container),
       usage: (pod, container, ageUs) => rest.usage(pod, container, ageUs),
       usageChangesAfterUs: (pod, container, ageUs) =>
         rest.usageChangesAfterUs(pod, container, ageUs),

@@ -27,6 +27,7 @@ const KNOWN = [
   "unhealthy",
   "not-ready",
   "gates",
+  "cpu-bound",
 ] as const;
 type Name = (typeof KNOWN)[number];
 
@@ -41,6 +42,7 @@ const OF_CONTAINERS: readonly Name[] = [
   "started",
   "unhealthy",
   "not-ready",
+  "cpu-bound",
 ];
 
 /** True for an annotation that gives a pod its lifetime. */
@@ -76,6 +78,7 @@ export const NO_RUN_ANNOTATIONS: RunAnnotations = Object.freeze({
   startedUs: 0,
   unhealthy: [],
   notReady: [],
+  isCpuBound: false,
   gatesUs: undefined,
   containers: new Map(),
 });
@@ -128,6 +131,7 @@ function readContainer(reading: AnnotationReading): ContainerRunAnnotations {
     startedUs: reading.time("started"),
     unhealthy: reading.spans("unhealthy"),
     notReady: reading.spans("not-ready"),
+    isCpuBound: reading.flag("cpu-bound"),
   };
   return Object.fromEntries(
     Object.entries(found).filter(([, value]) => value !== undefined),
@@ -179,6 +183,12 @@ class AnnotationReading {
       parseExitCodes,
       "an exit code from 0 to 255, or several joined by commas",
     );
+  }
+
+  flag(name: Name): boolean | undefined {
+    const parse = (text: string): boolean | undefined =>
+      text === "true" || text === "false" ? text === "true" : undefined;
+    return this.read(name, parse, "true or false");
   }
 
   spans(name: Name): readonly RunSpan[] | undefined {

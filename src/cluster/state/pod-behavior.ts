@@ -48,6 +48,8 @@ export interface PodBehavior {
   stopLatencyUs(pod: PodIndex, container?: number): Duration;
   /** Exit code of a process that was asked to stop. */
   stopExitCode(pod: PodIndex, container?: number): number;
+  /** Its run is the time it takes with all the cpu it wants; with less it takes longer. */
+  isCpuBound(pod: PodIndex, container: number): boolean;
   /**
    * What a container wants at an age since its start, if nothing holds it back; undefined where
    * nothing says what it uses.

@@ -92,6 +92,7 @@ class RunTimeWatch {
   draw(pod: PodIndex, container: number, drawnUs: number | undefined, exitCode: number): void {
     const run = this.runs.get(`${this.api.pods.uid(pod)}/${container}`);
     if (run === undefined || run.startedUs !== this.sim.nowUs) return; // asked for otherwise
+    if (this.behavior.isCpuBound(pod, container)) return; // longer where cpu is short
     run.pod = pod;
     run.drawnUs = drawnUs;
     run.exitCode = exitCode;

@@ -78,18 +78,16 @@ export class ContainerExits {
     own.isReady = false;
     own.isStarted = false;
     record.exitUs = world.nowUs;
+    own.stage = ContainerStage.Exited;
     if (record.isMetered) this.outcomes.usageEnded(record);
     const seenUs = own.isKilled ? world.nowUs : world.nextRelistUs(record.node, world.nowUs);
     const template = record.template;
-    if (isRestarted(template, position, own.isKilled ? EXIT_KILLED : code)) {
-      own.stage = ContainerStage.Exited;
-    } else {
-      own.stage = ContainerStage.Ended;
-      if (isOver(record, template) && !isAnyRunning(record)) {
-        // Nobody asks what is seen first, so the noticing and the end are one event.
-        this.finishAt(record, seenUs + world.options.workerTickUs);
-        return;
-      }
+    const isAgain = isRestarted(template, position, own.isKilled ? EXIT_KILLED : code);
+    if (!isAgain) own.stage = ContainerStage.Ended;
+    if (!isAgain && isOver(record, template) && !isAnyRunning(record)) {
+      // Nobody asks what is seen first, so the noticing and the end are one event.
+      this.finishAt(record, seenUs + world.options.workerTickUs);
+      return;
     }
     own.next = world.atContainer(seenUs, this.seenKind, record, position);
   }

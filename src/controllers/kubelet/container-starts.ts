@@ -315,11 +315,19 @@ export class ContainerStarts {
     const attempt = record.restartsBefore + own.starts++;
     const container = containerAt(record.template, position);
     this.images.touch(node, normalizeImageName(container.image));
+    this.planEnd(record, position, attempt);
+    if (world.behavior.usage(pod, position, 0) === undefined) return;
+    record.isMetered = true;
+    this.onUsage(node);
+  }
+
+  /** How long the process will run if nothing comes between. */
+  private planEnd(record: KubeletPod, position: number, attempt: number): void {
+    const { world } = this;
+    const { pod, node } = record;
+    const own = record.containers[position]!;
+    const container = containerAt(record.template, position);
     const runUs = world.behavior.runDurationUs(pod, attempt, position);
-    if (world.behavior.usage(pod, position, 0) !== undefined) {
-      record.isMetered = true;
-      this.onUsage(node);
-    }
     const memoryUs = memoryExhaustedAfterUs(world.behavior, pod, position, container);
     const isOom = memoryUs !== undefined && (runUs === undefined || memoryUs < runUs);
     const ownUs = isOom ? memoryUs : runUs;
@@ -331,26 +339,33 @@ export class ContainerStarts {
     const kind = isOom ? outOfMemoryKind : exitKind;
     const code = isOom ? EXIT_KILLED : world.behavior.exitCode(pod, attempt, position);
     own.stopsAtUs = isOom ? -1 : world.nowUs + endsUs;
+    own.cpuPercent = 100;
     own.pacePercent = world.machines.slownessPercent(node);
     own.next = world.atContainer(world.nowUs + endsUs, kind, record, position, code);
   }
 
   /** The machine has become slower or faster: work that is under way ends later or sooner. */
-  changePace(record: KubeletPod): void {
-    const { world } = this;
-    if (record.stage !== Stage.Active) return;
-    const percent = world.machines.slownessPercent(record.node);
+  machineSlowed(record: KubeletPod): void {
     for (let i = 0; i < record.containerCount; i++) {
-      const own = record.containers[i]!;
-      const isWorking = own.stage === ContainerStage.Running && own.stopsAtUs >= 0 && !own.isKilled;
-      if (!isWorking || !world.context.sim.isPending(own.next)) continue;
-      const leftUs = ((own.stopsAtUs - world.nowUs) * percent) / own.pacePercent;
-      own.stopsAtUs = Math.min(LAST_EXIT_US, world.nowUs + Math.ceil(leftUs));
-      own.pacePercent = percent;
-      world.context.sim.cancel(own.next);
-      const attempt = record.restartsBefore + own.starts - 1;
-      const code = world.behavior.exitCode(record.pod, attempt, i);
-      own.next = world.atContainer(own.stopsAtUs, this.ends.exitKind, record, i, code);
+      this.changePace(record, i, record.containers[i]!.cpuPercent);
     }
+  }
+
+  /** A container's work takes so many percent of its time for want of cpu. */
+  changePace(record: KubeletPod, position: number, cpuPercent: number): void {
+    const { world } = this;
+    const own = record.containers[position]!;
+    own.cpuPercent = cpuPercent;
+    const percent = (world.machines.slownessPercent(record.node) * cpuPercent) / 100;
+    const isWorking = record.stage === Stage.Active && own.stage === ContainerStage.Running;
+    if (!isWorking || own.isKilled || own.stopsAtUs < 0 || percent === own.pacePercent) return;
+    if (!world.context.sim.isPending(own.next)) return;
+    const leftUs = ((own.stopsAtUs - world.nowUs) * percent) / own.pacePercent;
+    own.stopsAtUs = Math.min(LAST_EXIT_US, world.nowUs + Math.ceil(leftUs));
+    own.pacePercent = percent;
+    world.context.sim.cancel(own.next);
+    const attempt = record.restartsBefore + own.starts - 1;
+    const code = world.behavior.exitCode(record.pod, attempt, position);
+    own.next = world.atContainer(own.stopsAtUs, this.ends.exitKind, record, position, code);
   }
 }

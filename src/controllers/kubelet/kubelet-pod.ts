@@ -78,8 +78,10 @@ export interface ContainerRecord {
   startedUs: number;
   /** When it ends by itself as planned, or because it was told to stop; -1 = not planned. */
   stopsAtUs: number;
-  /** The pace at which that was planned: the machine's slowness in percent. */
+  /** The pace at which that was planned: how much of its time its work takes, in percent. */
   pacePercent: number;
+  /** The part of it that is for want of cpu. */
+  cpuPercent: number;
   exitCode: number;
   /** Why it waits or ended where the code does not say: ImagePullBackOff, OOMKilled ...; "" = nothing special. */
   reason: string;
@@ -275,6 +277,7 @@ function newContainer(): ContainerRecord {
     startedUs: -1,
     stopsAtUs: -1,
     pacePercent: 100,
+    cpuPercent: 100,
     exitCode: 0,
     reason: "",
     history: undefined,
@@ -295,6 +298,7 @@ function clear(container: ContainerRecord): void {
   container.startedUs = -1;
   container.stopsAtUs = -1;
   container.pacePercent = 100;
+  container.cpuPercent = 100;
   container.exitCode = 0;
   container.reason = "";
   container.history = undefined;

@@ -29,6 +29,7 @@ import type { Heartbeats } from "../heartbeats.ts";
 import { conditionStatus } from "../node-taints.ts";
 import { ContainerExits } from "./container-exits.ts";
 import { ContainerStarts } from "./container-starts.ts";
+import { CpuContention } from "./cpu-contention.ts";
 import { ImageCollection } from "./image-collection.ts";
 import { ImageStore } from "./image-store.ts";
 import { ContainerStage, type KubeletPod, restartsOf, Stage } from "./kubelet-pod.ts";
@@ -65,6 +66,7 @@ export class Kubelets {
   private readonly pressure: NodePressure;
   private readonly shutdowns: NodeShutdowns;
   private readonly addresses: PodAddresses;
+  private readonly contention: CpuContention;
   private readonly gates: readonly AdmissionGate[];
   private readonly starts: ContainerStarts;
   private readonly exits: ContainerExits;
@@ -93,7 +95,7 @@ export class Kubelets {
     this.exits = new ContainerExits(world, this.status, {
       starts: () => this.starts,
       stopSidecars: (record) => this.stops.stopSidecars(record),
-      usageEnded: (record) => this.pressure.changed(record.node),
+      usageEnded: (record) => this.usageChanged(record.node),
       release,
     });
     this.images = new ImageStore(
@@ -133,7 +135,10 @@ export class Kubelets {
       readyChanged: (record) => this.status.post(record),
       failed: (record, i, graceSeconds) => this.stops.killContainer(record, i, graceSeconds),
     });
-    const usageChanged = (node: NodeIndex): void => this.pressure.changed(node);
+    this.contention = new CpuContention(world, (record, i, percent) =>
+      this.starts.changePace(record, i, percent),
+    );
+    const usageChanged = (node: NodeIndex): void => this.usageChanged(node);
     const { images, status, exits, addresses } = this;
     this.starts = new ContainerStarts(
       world,
@@ -207,7 +212,7 @@ export class Kubelets {
         this.pressure.changed(node);
         return;
       case "slowed":
-        for (const record of this.world.recordsOn(node)) this.starts.changePace(record);
+        for (const record of this.world.recordsOn(node)) this.starts.machineSlowed(record);
         return;
       case "shuttingDown":
         this.shutdowns.begin(node);
@@ -401,6 +406,12 @@ export class Kubelets {
     }
   }
 
+  /** Something that says what it uses has begun or ended. */
+  private usageChanged(node: NodeIndex): void {
+    this.pressure.changed(node);
+    this.contention.changed(node);
+  }
+
   /** A pod's room is free; a critical pod may have waited for it. */
   private release(record: KubeletPod): void {
     const { node } = record;
@@ -409,6 +420,7 @@ export class Kubelets {
     this.addresses.release(record);
     this.pressure.stopped(record);
     this.shutdowns.stopped(record);
+    if (record.isMetered) this.contention.changed(node);
     if (this.waiting.size === 0 || this.room.isOverfull(node)) return;
     for (const other of [...this.waiting]) {
       if (other.node !== node) continue;

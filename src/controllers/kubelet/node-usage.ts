@@ -66,7 +66,7 @@ export function sumOf(
 }
 
 /** First instant after `us` at which some usage jumps or changes its slope; undefined = never. */
-function nextChangeUs(
+export function nextChangeUs(
   world: KubeletWorld,
   records: readonly KubeletPod[],
   us: number,
