@@ -6,6 +6,7 @@
 
 import { type Difference, ReportBuilder, type VerifyReport } from "../case-format.ts";
 import { judge, round, shorten } from "./judge.ts";
+import { ORDER_RULES, type OrderRule } from "./order-rules.ts";
 import { ABSENT, type Computed, type Quantity, type Rule, type Situation } from "./quantity.ts";
 import { findQuantity, splitKey } from "./quantities.ts";
 import { type ReplayRecord, replayRun, unsupportedParts } from "./replay.ts";
@@ -17,7 +18,7 @@ export interface QuantityVerdict {
   /** Which run was followed, from 1. */
   readonly run: number;
   readonly key: string;
-  readonly class: Rule["kind"] | "unknown";
+  readonly class: Rule["kind"] | "order" | "unknown";
   /** What was recorded, shortened. */
   readonly recorded: string;
   readonly simulated: string;
@@ -125,7 +126,22 @@ function judgeReplay(
     };
     verdicts.push(judgeQuantity(row, situation, followed));
   }
+  const whole: Situation = { ...recordedView, ...beyond, actions: replay.actions, horizon };
+  for (const rule of ORDER_RULES) verdicts.push(judgeOrder(rule, whole));
   return verdicts;
+}
+
+function judgeOrder(rule: OrderRule, situation: Situation): QuantityVerdict {
+  const breach = rule.check(situation);
+  return {
+    run: situation.run + 1,
+    key: `order of ${rule.name}`,
+    class: "order",
+    recorded: "holds",
+    simulated: breach ?? "holds",
+    verdict: breach === undefined ? "agrees" : "differs",
+    reasons: breach === undefined ? [] : [breach],
+  };
 }
 
 /** A recorded run as quantities see it; key and quantity are the caller's. */
