@@ -1,8 +1,8 @@
 // The garbage collector: deletes what was owned by an object that is gone.
 //
-// Background deletion only: the owner goes at once, its dependants follow, each with its own grace.
-// Foreground and orphan deletion leave finalizers that this collector resolves in the same way once
-// the dependants are gone or let go.
+// In the background the owner goes at once and its dependants follow, each with its own grace. In the
+// foreground the owner waits for its dependants, and these for theirs, so that the leaves go first;
+// orphans are let go. Which of it was asked for stands in a finalizer of the owner.
 
 import {
   FOREGROUND_FINALIZER,
@@ -82,9 +82,14 @@ export class GarbageCollector {
     return { objects: api.objects.childrenOfOwner(uid), pods };
   }
 
-  private deleteDependants(uid: Uid, done: SyncDone): void {
+  private countDependants(uid: Uid): number {
     const { objects, pods } = this.dependants(uid);
-    const table = this.context.api.pods;
+    return objects.length + pods.length;
+  }
+
+  private deleteDependants(uid: Uid, done: SyncDone, isForeground = false): void {
+    const { objects, pods } = this.dependants(uid);
+    const { pods: table } = this.context.api;
     let waiting = 1;
     let failure: string | undefined;
     const reply = (error?: string): void => {
@@ -94,7 +99,8 @@ export class GarbageCollector {
     for (const object of objects) {
       if (object.deletionUs >= 0) continue;
       waiting++;
-      this.client.deleteObject(object, reply);
+      const isLeaf = !isForeground || this.countDependants(object.uid) === 0;
+      this.client.deleteObject(object, reply, isLeaf ? "Background" : "Foreground");
     }
     for (const pod of pods) {
       if (pod === NO_POD || table.isDeleting(pod)) continue;
@@ -107,7 +113,7 @@ export class GarbageCollector {
   private waitForDependants(stored: StoredObject, done: SyncDone): void {
     const { objects, pods } = this.dependants(stored.uid);
     if (objects.length + pods.length > 0) {
-      this.deleteDependants(stored.uid, done);
+      this.deleteDependants(stored.uid, done, true);
       return;
     }
     const { kind, uid } = stored;
