@@ -86,7 +86,7 @@ export function startScheduler(
   const { configuration, registry = createDefaultRegistry() } = options;
   const objects = new WatchedObjects();
   const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
-  const cache = new SchedulerCache({ nominator });
+  const cache = new SchedulerCache({ nominator, keepsMatches: true });
   const { userCalls } = options;
   const preemptions = new RunningPreemptions((uid) => scheduler.news.findPod(uid));
   const nowUs = (): number => simulation.nowUs;

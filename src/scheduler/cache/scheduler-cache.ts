@@ -11,6 +11,8 @@ import { podKey, type PodInfo } from "../framework/pod-info.ts";
 import { ExactSums } from "./exact-sums.ts";
 import { HostPortSet } from "./host-ports.ts";
 import { type ImageOnNode, ImageTable } from "./image-table.ts";
+import { KeptMatches } from "./kept-matches.ts";
+import { type MatchCounts, RecountedMatches } from "./match-counts.ts";
 import { DRY_RUN_ROW, type NodeRow, SCRATCH_ROW } from "./node-row.ts";
 import { NodeTree, zoneKeyOf } from "./node-tree.ts";
 import { Nominator } from "./nominator.ts";
@@ -23,6 +25,8 @@ export interface SchedulerCacheOptions {
   /** Keep 64-bit sums too, for recorded amounts beyond 2^53. */
   readonly int64?: boolean;
   readonly nominator?: Nominator;
+  /** Keep counts of the pods that selectors match, instead of counting anew at each decision. */
+  readonly keepsMatches?: boolean;
 }
 
 interface CachedPod {
@@ -38,6 +42,8 @@ export class SchedulerCache {
   /** Present only in caches made with `int64`. */
   readonly exact: ExactSums | undefined;
   readonly nominator: Nominator;
+  /** Pods that selectors match, node by node. */
+  readonly matches: MatchCounts;
   private readonly names: string[] = [];
   private readonly objects: (NodeObject | undefined)[] = [];
   private readonly podLists: PodInfo[][] = [];
@@ -55,11 +61,14 @@ export class SchedulerCache {
   private listIsStale = true;
   private listedNames: readonly string[] = [];
   private listed: NodeRow[] = [];
+  private listedRows = new Set<NodeRow>();
   private changedRows = new Set<NodeRow>();
 
   constructor(options: SchedulerCacheOptions = {}) {
     this.exact = options.int64 === true ? new ExactSums() : undefined;
     this.nominator = options.nominator ?? new Nominator();
+    this.matches =
+      options.keepsMatches === true ? new KeptMatches(this) : new RecountedMatches(this);
     for (const row of [SCRATCH_ROW, DRY_RUN_ROW]) {
       assert(this.pushRow("") === row, "scratch rows come first");
     }
@@ -162,6 +171,7 @@ export class SchedulerCache {
       // A node that went and came back between two refreshes keeps its old place, as upstream.
       if (!isSameSet(names, this.listedNames)) this.listedNames = names;
       this.listed = this.listedNames.map((name) => this.rowOfName.get(name)!);
+      this.listedRows = new Set(this.listed);
       this.listIsStale = false;
     }
     for (const row of this.changedRows) this.freezeImages(row);
@@ -173,6 +183,16 @@ export class SchedulerCache {
   /** The node list as of the last refresh. */
   get nodeList(): readonly NodeRow[] {
     return this.listed;
+  }
+
+  /** Whether the node list of the last refresh holds that row. */
+  isListed(row: NodeRow): boolean {
+    return this.listedRows.has(row);
+  }
+
+  /** Every row that stands for a name, scratch rows apart. */
+  usedRows(): Iterable<NodeRow> {
+    return this.rowOfName.values();
   }
 
   /** Rises with every change of anything; equal numbers mean an unchanged cache. */
@@ -268,6 +288,7 @@ export class SchedulerCache {
     const row = this.rowOfName.get(pod.nodeName) ?? this.takeRow(pod.nodeName);
     this.podsByUid.set(pod.uid, { pod, assumed });
     this.appendToRow(row, pod);
+    this.matches.added(row, pod);
     this.touch(row);
   }
 
@@ -275,6 +296,7 @@ export class SchedulerCache {
     const row = this.rowOfName.get(pod.nodeName);
     if (row === undefined) throw new Error(`node ${pod.nodeName} of pod ${podKey(pod)} has no row`);
     this.dropFromRow(row, pod);
+    this.matches.removed(row, pod);
     this.touch(row);
     this.releaseIfEmpty(row);
   }

@@ -4,6 +4,7 @@
 // over the whole snapshot in PreFilter and PreScore (P12, N5).
 
 import type { TopologySpreadConstraint } from "../../cluster/index.ts";
+import type { MatchingPods } from "../cache/match-counts.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
@@ -24,7 +25,6 @@ import { spreadNodeHint, spreadPodHint } from "./pod-topology-spread-hints.ts";
 import { SIGN_NOTHING } from "./signed-parts.ts";
 import {
   constraintsOf,
-  countMatchingPods,
   hasAllTopologyKeys,
   HOSTNAME_KEY,
   isNodeIncluded,
@@ -90,6 +90,7 @@ interface SpreadScoring extends CycleValue {
   readonly constraints: readonly TopologySpreadConstraint[];
   readonly ignored: ReadonlySet<NodeRow>;
   readonly counts: readonly Map<string, number>[];
+  readonly matching: readonly MatchingPods[];
   readonly weights: readonly number[];
 }
 
@@ -124,14 +125,14 @@ export class PodTopologySpread
     const constraints = this.hardConstraintsOf(pod);
     if (constraints.length === 0) return { status: SKIP };
     const counts = new SpreadCounts(constraints);
+    const matching = this.matchingOf(pod, constraints);
     for (const row of nodes) {
       const node = this.cache.node(row);
       if (!hasAllTopologyKeys(node, constraints)) continue;
       for (const [index, constraint] of constraints.entries()) {
         if (!isNodeIncluded(constraint, pod, node)) continue;
         const domain = node.meta.labels.get(constraint.topologyKey)!;
-        const pods = this.cache.podsOn(row);
-        counts.add(index, domain, countMatchingPods(pods, constraint.selector, pod.namespace));
+        counts.add(index, domain, matching[index]!.on(row));
       }
     }
     state.write(FILTER_KEY, counts);
@@ -185,18 +186,19 @@ export class PodTopologySpread
         counts[index]!.set(node.meta.labels.get(topologyKey) ?? "", 0);
       }
     }
-    this.countDomains(pod, constraints, requireAll, counts);
+    const matching = this.matchingOf(pod, constraints);
+    this.countDomains(pod, constraints, matching, requireAll, counts);
     const weights = constraints.map(({ topologyKey }, index) =>
       topologyWeight(
         topologyKey === HOSTNAME_KEY ? feasible.length - ignored.size : counts[index]!.size,
       ),
     );
-    const scoring: SpreadScoring = { constraints, ignored, counts, weights };
+    const scoring: SpreadScoring = { constraints, ignored, counts, matching, weights };
     state.write(SCORE_KEY, scoring);
     return SUCCESS;
   }
 
-  score(state: CycleState, pod: PodInfo, row: NodeRow): number {
+  score(state: CycleState, _pod: PodInfo, row: NodeRow): number {
     const scoring = state.read<SpreadScoring>(SCORE_KEY);
     if (scoring === undefined || scoring.ignored.has(row)) return 0;
     const { labels } = this.cache.node(row).meta;
@@ -206,7 +208,7 @@ export class PodTopologySpread
       if (domain === undefined) continue;
       const count =
         constraint.topologyKey === HOSTNAME_KEY
-          ? countMatchingPods(this.cache.podsOn(row), constraint.selector, pod.namespace)
+          ? scoring.matching[index]!.on(row)
           : (scoring.counts[index]!.get(domain) ?? 0);
       score += count * scoring.weights[index]! + (constraint.maxSkew - 1);
     }
@@ -275,24 +277,33 @@ export class PodTopologySpread
     }
   }
 
+  private matchingOf(
+    pod: PodInfo,
+    constraints: readonly TopologySpreadConstraint[],
+  ): readonly MatchingPods[] {
+    const { matches } = this.cache;
+    return constraints.map(({ selector }) => matches.matching(pod.namespace, selector));
+  }
+
   /** Counts matching pods of all nodes, feasible or not, in the registered domains. */
   private countDomains(
     pod: PodInfo,
     constraints: readonly TopologySpreadConstraint[],
+    matching: readonly MatchingPods[],
     requireAll: boolean,
     counts: readonly Map<string, number>[],
   ): void {
-    for (const row of this.cache.nodeList) {
-      const node = this.cache.node(row);
-      if (requireAll && !hasAllTopologyKeys(node, constraints)) continue;
-      for (const [index, constraint] of constraints.entries()) {
+    for (const [index, constraint] of constraints.entries()) {
+      const domains = counts[index]!;
+      if (domains.size === 0) continue;
+      matching[index]!.forEach((row, count) => {
+        const node = this.cache.node(row);
+        if (requireAll && !hasAllTopologyKeys(node, constraints)) return;
         const domain = node.meta.labels.get(constraint.topologyKey) ?? "";
-        const known = counts[index]!.get(domain);
-        if (known === undefined || !isNodeIncluded(constraint, pod, node)) continue;
-        const pods = this.cache.podsOn(row);
-        const matching = countMatchingPods(pods, constraint.selector, pod.namespace);
-        counts[index]!.set(domain, known + matching);
-      }
+        const known = domains.get(domain);
+        if (known === undefined || !isNodeIncluded(constraint, pod, node)) return;
+        domains.set(domain, known + count);
+      });
     }
   }
 }

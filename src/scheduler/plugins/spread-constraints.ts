@@ -121,18 +121,3 @@ export function isNodeIncluded(
     findUntoleratedTaint(node.taints, pod.template.tolerations) === undefined
   );
 }
-
-/** Pods of the namespace that the selector matches; terminating pods and empty selectors count nothing. */
-export function countMatchingPods(
-  pods: readonly PodInfo[],
-  selector: LabelSelector,
-  namespace: string,
-): number {
-  if (selector.isEverything) return 0;
-  let count = 0;
-  for (const pod of pods) {
-    if (pod.deleting || pod.namespace !== namespace) continue;
-    if (selector.matches(pod.template.labels)) count++;
-  }
-  return count;
-}
