@@ -221,7 +221,8 @@ function isOutside(error: unknown): boolean {
 function exitCodeOf(result: RunResult, diverged: boolean, failed: boolean): ExitCode {
   if (failed) return EXIT.strategy;
   if (result.end.reason === "limit" || result.end.reason === "zero-delay-loop") return EXIT.limit;
-  const passed = result.thresholds.every((threshold) => threshold.passed);
+  const gates = [...result.thresholds, ...result.expectations];
+  const passed = gates.every((gate) => gate.passed);
   return passed && !diverged ? EXIT.ok : EXIT.gate;
 }
 

@@ -47,6 +47,7 @@ import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
+import { ExpectationWatch } from "./expect/expectation-watch.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
@@ -89,6 +90,7 @@ export class ActiveRun {
   private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
   private readonly eventCounts: ReadonlyMap<string, number>;
+  private readonly expectations: ExpectationWatch;
   private schedulers!: RunningSchedulers;
   private controllers!: ControllerSet;
   private faults!: FaultSet;
@@ -115,6 +117,7 @@ export class ActiveRun {
     if (this.simulation.isChecking) this.auditAccounts();
     this.submitter = new PodSubmitter(this.api);
     this.build();
+    this.expectations = new ExpectationWatch(this.api, prepared.scenario.expect);
   }
 
   /** Virtual time so far, in microseconds. */
@@ -206,6 +209,7 @@ export class ActiveRun {
       thresholds: prepared.thresholds.map((gate) =>
         judgeThreshold(gate, (asked) => this.measure(measured, asked)),
       ),
+      expectations: this.expectations.finish(),
       notes: this.finalNotes(),
     };
   }

@@ -9,6 +9,7 @@ export type {
   DepartureCounts,
   DurationSummary,
   EventRow,
+  ExpectationVerdict,
   NodeRow,
   PodRow,
   ResultNote,

@@ -65,6 +65,20 @@ export interface ThresholdVerdict {
   readonly passed: boolean;
 }
 
+/** One thing the scenario expected the API to show, and what it showed. */
+export interface ExpectationVerdict {
+  /** What it is about, with what narrows it down. */
+  readonly about: string;
+  /** Null: at the end of the run. */
+  readonly atUs: number | null;
+  readonly fact: string;
+  /** Operator and value. */
+  readonly wanted: string;
+  /** Null: what it is about, or the instant, was not there. */
+  readonly value: number | string | null;
+  readonly passed: boolean;
+}
+
 /** Something a reader must know to trust the numbers: what was not simulated, inferred or assumed. */
 export interface ResultNote {
   readonly code: string;
@@ -160,6 +174,7 @@ export interface RunResult {
   readonly recoveryMaxUs: number | null;
   readonly workloads: readonly WorkloadSummary[];
   readonly thresholds: readonly ThresholdVerdict[];
+  readonly expectations: readonly ExpectationVerdict[];
   readonly pendingAtEnd: readonly { readonly pod: string; readonly message: string }[];
   readonly notes: readonly ResultNote[];
 }

@@ -72,6 +72,9 @@ function markdownOf(result: RunResult): string {
   for (const threshold of result.thresholds) {
     rows.push([`\`${threshold.expression}\``, threshold.passed ? "pass" : "**fail**"]);
   }
+  for (const { about, fact, wanted, passed } of result.expectations) {
+    rows.push([`${about}: ${fact} ${wanted}`, passed ? "pass" : "**fail**"]);
+  }
   const lines = rows.map(([measure, value]) => `| ${escaped(measure)} | ${escaped(value)} |\n`);
   return `| ${escaped(result.scenario.name)} | |\n|---|---|\n${lines.join("")}`;
 }

@@ -6,6 +6,7 @@
 import { duration, formatDuration } from "../base/index.ts";
 import type {
   DurationSummary,
+  ExpectationVerdict,
   RunResult,
   SchedulerSummary,
   ThresholdVerdict,
@@ -19,6 +20,8 @@ export function verdictLine(result: RunResult): string {
   if (result.end.partial) problems.push(`partial (${result.end.reason})`);
   const failed = result.thresholds.filter((threshold) => !threshold.passed).length;
   if (failed > 0) problems.push(`${failed} of ${result.thresholds.length} thresholds failed`);
+  const unmet = result.expectations.filter((expectation) => !expectation.passed).length;
+  if (unmet > 0) problems.push(`${unmet} of ${result.expectations.length} expectations not met`);
   const unschedulable = result.counts.podsUnschedulableAtEnd;
   if (unschedulable > 0) problems.push(`${unschedulable} pods fit on no node`);
   const short = result.workloads.filter(
@@ -39,6 +42,7 @@ export function formatSummary(
   if (result.schedulers.length > 1) parts.push(`\n${schedulerTable(result.schedulers)}`);
   if (result.workloads.length > 0) parts.push(`\n${workloadTable(result.workloads, shownMax)}`);
   if (result.thresholds.length > 0) parts.push(`\n${thresholdLines(result.thresholds)}`);
+  if (result.expectations.length > 0) parts.push(`\n${expectationLines(result.expectations)}`);
   if (result.pendingAtEnd.length > 0)
     parts.push(`\n${pendingLines(result, options.wide ? 50 : 10)}`);
   return parts.join("");
@@ -154,6 +158,15 @@ function thresholdLines(thresholds: readonly ThresholdVerdict[]): string {
     .map((threshold) => {
       const value = threshold.unit === "us" ? spanText(threshold.value) : valueText(threshold);
       return `${threshold.passed ? "pass" : "FAIL"}  ${threshold.expression}  (${threshold.measure} is ${value})\n`;
+    })
+    .join("");
+}
+
+function expectationLines(expectations: readonly ExpectationVerdict[]): string {
+  return expectations
+    .map(({ about, atUs, fact, wanted, value, passed }) => {
+      const when = atUs === null ? "" : ` at ${spanText(atUs)}`;
+      return `${passed ? "pass" : "FAIL"}  ${about}${when}: ${fact} ${wanted}  (is ${value ?? "n/a"})\n`;
     })
     .join("");
 }

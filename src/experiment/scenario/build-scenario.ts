@@ -11,6 +11,13 @@ import {
   type PositionedDocument,
 } from "../../base/index.ts";
 import {
+  EXPECTATION_FIELDS,
+  EXPECTATION_SUBJECTS,
+  formOf,
+  parseWanted,
+} from "../expect/expectation-fields.ts";
+import { type PoolShape, poolNodeOf } from "../shapes/pool-shape.ts";
+import {
   type BindingSpec,
   type ClientRate,
   type ClusterSpec,
@@ -19,6 +26,7 @@ import {
   type EditStep,
   type EmbeddedObject,
   type EvictionThresholdSpec,
+  type Expectation,
   type FaultSpec,
   type FileReference,
   type GeneratorPlan,
@@ -34,6 +42,7 @@ import {
   type Scenario,
   type SchedulerSpec,
   type VariedPart,
+  type WantedFact,
   type WorkloadSpec,
 } from "./scenario.ts";
 import {
@@ -70,9 +79,35 @@ export function buildScenario(document: PositionedDocument): Scenario {
     faults: itemsOf(root.at("faults")).map(buildFault),
     measures: itemsOf(root.at("measures")).map(textOf),
     thresholds: itemsOf(root.at("thresholds")).map(textOf),
+    expect: itemsOf(root.at("expect")).map(buildExpectation),
   };
   assert(root.problems.length === 0, "the schema passed a value that cannot be built");
   return scenario;
+}
+
+function buildExpectation(at: Decoder): Expectation {
+  const [subject] = [...EXPECTATION_SUBJECTS.keys()].filter((key) => at.at(key).isPresent);
+  assert(subject !== undefined, "the rules passed an expectation about nothing");
+  const only: WantedFact[] = [];
+  const facts: WantedFact[] = [];
+  for (const [name, field] of EXPECTATION_FIELDS) {
+    const given = at.optional(name);
+    const use = field.uses[subject];
+    if (given === undefined || use === undefined) continue;
+    const entries: readonly (readonly [string, unknown])[] =
+      use === "map"
+        ? [...(given.map() ?? [])].map(([key, inner]) => [`${name}.${key}`, inner.value] as const)
+        : [[name, given.value]];
+    for (const [fact, value] of entries) {
+      const wanted = parseWanted(value, formOf(field, subject));
+      assert(typeof wanted !== "string", "the schema passed a wanted value that is none");
+      (use === "only" ? only : facts).push({ fact, wanted });
+    }
+  }
+  return {
+    ...{ at: instantOr(at.at("at")), subject, name: at.at(subject).text() ?? "" },
+    ...{ namespace: optionalText(at.at("namespace")), only, facts, path: at.path },
+  };
 }
 
 function buildRun(at: Decoder): RunSpec {
@@ -101,8 +136,11 @@ function buildCluster(at: Decoder): ClusterSpec {
 }
 
 function buildPool(at: Decoder): NodePool {
-  const allocatable = quantitiesOf(at.at("allocatable"));
-  const capacity = quantitiesOf(at.at("capacity"));
+  const shape = at.optional("shape");
+  const node = shape === undefined ? undefined : poolNodeOf(poolShapeOf(shape));
+  const given = quantitiesOf(at.at("allocatable"));
+  const allocatable = new Map([...(node?.allocatable ?? []), ...given]);
+  const capacity = new Map([...(node?.capacity ?? []), ...quantitiesOf(at.at("capacity"))]);
   for (const [resource, quantity] of allocatable) {
     if (!capacity.has(resource)) capacity.set(resource, quantity);
   }
@@ -113,7 +151,7 @@ function buildPool(at: Decoder): NodePool {
     region: optionalText(at.at("region")),
     allocatable,
     capacity,
-    labels: textsOf(at.at("labels")),
+    labels: new Map([...(node?.labels ?? []), ...textsOf(at.at("labels"))]),
     annotations: textsOf(at.at("annotations")),
     taints: itemsOf(at.at("taints")).map((taint) => ({
       key: textOf(taint.at("key")),
@@ -126,6 +164,17 @@ function buildPool(at: Decoder): NodePool {
     })),
     startAge: durationOr(at.at("startAge")) ?? (0 as Duration),
     path: at.path,
+  };
+}
+
+function poolShapeOf(at: Decoder): PoolShape {
+  const memory = at.at("memory");
+  return {
+    provider: textOf(at.at("provider")) as PoolShape["provider"],
+    type: optionalText(at.at("type")),
+    cores: numberOr(at.at("cores")),
+    memory: memory.isPresent ? String(memory.value) : undefined,
+    maxPods: numberOr(at.at("maxPods")),
   };
 }
 

@@ -220,8 +220,12 @@ const KINDS: ReadonlyMap<string, string> = new Map(
     ["PodDisruptionBudget", "poddisruptionbudget", "poddisruptionbudgets", "pdb"],
     ["ResourceQuota", "resourcequota", "resourcequotas", "quota"],
     ["LimitRange", "limitrange", "limitranges", "limits"],
+    ["PersistentVolumeClaim", "persistentvolumeclaim", "persistentvolumeclaims", "pvc"],
   ].flatMap(([kind, ...names]) => names.map((name): [string, string] => [name, kind!])),
 );
+
+const KIND_NAMES =
+  "deploy, rs, sts, ds, job, cronjob, pod, node, svc, hpa, pdb, quota, limits, pvc";
 
 /** Kind and name in kubectl's form, such as `deploy/web`. The namespace comes from beside it. */
 export function readObjectName(value: unknown): Reading<Omit<ObjectName, "namespace">> {
@@ -230,8 +234,18 @@ export function readObjectName(value: unknown): Reading<Omit<ObjectName, "namesp
   const kind = KINDS.get(value.slice(0, Math.max(0, slash)).toLowerCase());
   const name = value.slice(slash + 1);
   if (kind !== undefined && name !== "" && !name.includes("/")) return { value: { kind, name } };
-  const names = "deploy, rs, sts, ds, job, cronjob, pod, node, svc, hpa, pdb, quota, limits";
-  return refuse("E_VALUE", `'${value}' names no object: write KIND/NAME, KIND one of ${names}`);
+  return refuse(
+    "E_VALUE",
+    `'${value}' names no object: write KIND/NAME, KIND one of ${KIND_NAMES}`,
+  );
+}
+
+/** A kind in kubectl's form, such as `deploy`. */
+export function readObjectKind(value: unknown): Reading<string> {
+  if (typeof value !== "string") return refuseType("a kind such as deploy", value);
+  const kind = KINDS.get(value.toLowerCase());
+  if (kind !== undefined) return { value: kind };
+  return refuse("E_VALUE", `'${value}' names no kind: write one of ${KIND_NAMES}`);
 }
 
 /** A time as RFC 3339 has it, in whole seconds since 1970. */

@@ -10,6 +10,17 @@ import {
   type PositionedDocument,
   type Problem,
 } from "../../base/index.ts";
+import {
+  EXPECTATION_FIELDS,
+  EXPECTATION_SUBJECTS,
+  type ExpectationField,
+  type ExpectationSubject,
+  type ExpectationUse,
+  formOf,
+  parseWanted,
+} from "../expect/expectation-fields.ts";
+import { SHAPE_PROVIDERS, type ShapeProvider } from "../shapes/node-shape.ts";
+import { poolShapeProblem } from "../shapes/pool-shape.ts";
 import { durationReader, quantityReader } from "./scenario-fields.ts";
 
 /** What the rules must know beside the document. */
@@ -37,6 +48,7 @@ export function findRuleProblems(
   rules.judgeWorkload();
   rules.judgeSchedulers();
   rules.judgeFaults();
+  rules.judgeExpectations();
   return rules.problems;
 }
 
@@ -47,6 +59,14 @@ const EDITS = [
 ];
 
 type Path = readonly (string | number)[];
+
+function fieldsFor(subject: ExpectationSubject, isMeant: (use: ExpectationUse) => boolean): string {
+  const fields = [...EXPECTATION_FIELDS].filter(([, { uses }]) => {
+    const use = uses[subject];
+    return use !== undefined && isMeant(use);
+  });
+  return fields.map(([name]) => name).join(", ");
+}
 
 /** What the cluster is known to hold by name. */
 interface KnownCluster {
@@ -103,6 +123,8 @@ class Rules {
     for (const path of this.items(at)) {
       nodes += this.count([...path, "count"]) ?? 0;
       this.refuseDoubles([...path, "zones"], "zone");
+      this.requireSome(path, ["allocatable", "shape"]);
+      this.judgeShape([...path, "shape"]);
       this.judgeResources(path);
     }
     const nodesMax = this.options.nodesMax ?? NODES_MAX;
@@ -112,10 +134,25 @@ class Rules {
     }
   }
 
+  private judgeShape(path: Path): void {
+    const shape = this.get(path);
+    if (!isMap(shape)) return;
+    const { provider, type, cores, memory } = shape;
+    if (!SHAPE_PROVIDERS.some((name) => name === provider)) return; // the schema has said so
+    const problem = poolShapeProblem({
+      provider: provider as ShapeProvider,
+      type: typeof type === "string" ? type : undefined,
+      cores: typeof cores === "number" ? cores : undefined,
+      memory: memory === undefined ? undefined : String(memory),
+      maxPods: undefined,
+    });
+    if (problem !== undefined) this.contradiction(path, problem);
+  }
+
   private judgeResources(pool: Path): void {
     const allocatable = this.get([...pool, "allocatable"]);
     if (!isMap(allocatable)) return;
-    if (!Object.hasOwn(allocatable, "pods")) {
+    if (!Object.hasOwn(allocatable, "pods") && !this.has([...pool, "shape"])) {
       this.problems.push(
         this.document.problemAt([...pool, "allocatable"], {
           ...{ code: "W_NO_PODS", severity: "warning", what: "key" },
@@ -234,6 +271,44 @@ class Rules {
       if (kind === "NodeFailures" && cluster.knowsPools) {
         this.judgeReference([...path, "pool"], "node pool", [...cluster.pools.keys()]);
       }
+    }
+  }
+
+  judgeExpectations(): void {
+    for (const path of this.items(["expect"])) {
+      this.judgeTime([...path, "at"]);
+      this.requireOne(path, [...EXPECTATION_SUBJECTS.keys()]);
+      const subjects = [...EXPECTATION_SUBJECTS.keys()].filter((key) => this.has([...path, key]));
+      const [subject] = subjects;
+      if (subject === undefined || subjects.length > 1) continue;
+      let facts = 0;
+      for (const [name, field] of EXPECTATION_FIELDS) {
+        if (!this.has([...path, name])) continue;
+        const use = field.uses[subject];
+        if (use === "fact" || use === "map") facts += 1;
+        this.judgeExpected([...path, name], subject, field);
+      }
+      if (facts > 0) continue;
+      const known = fieldsFor(subject, (use) => use !== "only");
+      this.add(path, "E_MISSING_FIELD", `nothing is expected of it: write one of ${known}`);
+    }
+  }
+
+  private judgeExpected(path: Path, subject: ExpectationSubject, field: ExpectationField): void {
+    const name = String(path.at(-1));
+    const use = field.uses[subject];
+    if (use === undefined) {
+      const known = fieldsFor(subject, () => true);
+      this.contradiction(path, `'${name}' says nothing of '${subject}'`, `use ${known}`, "key");
+    } else if (use === "map" && !isMap(this.get(path))) {
+      const example = `${name}: { ${name === "status" ? "readyReplicas: 3" : 'Ready: "True"'} }`;
+      this.add(path, "E_TYPE", `expected a map, such as ${example}`);
+    } else if (use !== "map" && isMap(this.get(path))) {
+      this.add(path, "E_TYPE", `expected one value of '${subject}', found a map`);
+    } else if (field.otherForms !== undefined) {
+      const wanted = parseWanted(this.get(path), formOf(field, subject));
+      const isShapely = typeof parseWanted(this.get(path), "any") !== "string";
+      if (typeof wanted === "string" && isShapely) this.add(path, "E_EXPECTED", wanted);
     }
   }
 

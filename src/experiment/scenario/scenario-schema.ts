@@ -9,6 +9,7 @@ import { describeValue, nearest, type PositionedDocument, type Problem } from ".
 import {
   dnsLabelProblem,
   labelValueProblem,
+  parseLabelSelector,
   qualifiedNameProblem,
   subdomainProblem,
 } from "../../cluster/index.ts";
@@ -17,7 +18,16 @@ import { POLICIES } from "../../scheduler/index.ts";
 import { TRACE_FORMATS } from "../../workload/index.ts";
 import { fileReferenceProblem } from "./file-reference.ts";
 import { parseCidr } from "../../controllers/index.ts";
+import {
+  EXPECTATION_FIELDS,
+  EXPECTATION_SUBJECTS,
+  type ExpectationField,
+  type ExpectationForm,
+  type ExpectationSubject,
+  parseWanted,
+} from "../expect/expectation-fields.ts";
 import { CONTROL_PLANE_PRESETS, FIELDS_TO_COME, VARIED_PARTS } from "./known-names.ts";
+import { SHAPE_PROVIDERS } from "../shapes/node-shape.ts";
 import { SCENARIO_API_VERSION } from "./scenario.ts";
 import {
   choiceReader,
@@ -26,8 +36,10 @@ import {
   integerReader,
   numberReader,
   quantityReader,
+  type Reading,
   type Refusal,
   readBoolean,
+  readObjectKind,
   readObjectName,
   readRatePerSecond,
   readSeed,
@@ -263,6 +275,7 @@ function createSchema(options: SchemaOptions): z.ZodType {
     faults: z.array(faultSchema()).optional(),
     measures: z.array(choice([...MEASURES.keys()], "a measure to report", "measure")).optional(),
     thresholds: z.array(thresholdSchema()).optional(),
+    expect: z.array(expectationSchema()).optional(),
   });
 }
 
@@ -302,8 +315,20 @@ function clusterSchema(files: z.ZodType): z.ZodType {
   const pool = map({
     name: named(subdomainProblem, "nodes are named NAME-0, NAME-1, ..."),
     count: count(1, 1_000_000_000, "number of nodes; all pools together have a limit"),
-    allocatable: resources("what pods may use on each node"),
     ...optional({
+      allocatable: resources("what pods may use on each node; comes before what a shape leaves"),
+      shape: map({
+        provider: choice(SHAPE_PROVIDERS, "whose rules reserve resources"),
+        ...optional({
+          type: text("a type of machine, one of those of podsim shapes"),
+          cores: count(1, 10_000, "cores of a machine without a type"),
+          memory: leaf(quantityReader("memory"), {
+            type: ["string", "integer"],
+            description: "memory of a machine without a type",
+          }),
+          maxPods: count(1, 100_000, "--max-pods of the kubelets"),
+        }),
+      }),
       zones: z
         .array(named(labelValueProblem, "a zone"))
         .meta({ description: "nodes are dealt to them in turn" }),
@@ -729,6 +754,97 @@ function thresholdSchema(): z.ZodType {
     { type: "string", examples: ["pending.p99<30s"], description: "a gate" },
   );
 }
+
+/** One subject and what is said of it; which fields go with which subject is the rules' to judge. */
+function expectationSchema(): z.ZodType {
+  const subjects = [...EXPECTATION_SUBJECTS].map(([name, meaning]): [string, z.ZodType] => [
+    name,
+    subjectSchema(name as ExpectationSubject, meaning),
+  ]);
+  const fields = [...EXPECTATION_FIELDS].map(([name, field]): [string, z.ZodType] => [
+    name,
+    name === "about" ? leaf(readKindOrObject, ABOUT_META) : expectedSchema(field),
+  ]);
+  return map(
+    optional({
+      at: duration("when it must be so; at the end if left out"),
+      ...Object.fromEntries(subjects),
+      namespace: named(dnsLabelProblem, "namespace; default if left out, all for Events"),
+      ...Object.fromEntries(fields),
+    }),
+    "what the API must show at the end or at a time",
+  );
+}
+
+function subjectSchema(subject: ExpectationSubject, description: string): z.ZodType {
+  if (subject === "pods") return leaf(readSelector, { type: "string", description });
+  const meta = { type: "string", minLength: 1, description };
+  if (subject === "object") return leaf(readObjectName, meta);
+  if (subject === "objects") return leaf(readObjectKind, meta);
+  return text(description);
+}
+
+const ABOUT_META = {
+  ...{ type: "string", minLength: 1 },
+  description: `${EXPECTATION_FIELDS.get("about")!.meaning}; of events`,
+};
+
+function readKindOrObject(value: unknown): Reading<unknown> {
+  const isKind = typeof value === "string" && !value.includes("/");
+  return isKind ? readObjectKind(value) : readObjectName(value);
+}
+
+function readSelector(value: unknown): Reading<string> {
+  if (typeof value !== "string") return { refusals: readText(value).refusals ?? [] };
+  const selector = parseLabelSelector(value);
+  if (selector.error === undefined) return { value };
+  const message = `'${value}' is no label selector: ${selector.error}`;
+  return { refusals: [{ code: "E_SELECTOR", message }] };
+}
+
+function expectedSchema({ uses, form, otherForms, meaning }: ExpectationField): z.ZodType {
+  const kinds = Object.entries(uses);
+  const subjects = kinds.map(([subject]) => subject).join(", ");
+  const description = `${meaning}; of ${subjects}`;
+  const readOne = (value: unknown, written: ExpectationForm): readonly Refusal[] => {
+    const wanted = parseWanted(value, written);
+    return typeof wanted === "string" ? [{ code: "E_EXPECTED", message: wanted }] : [];
+  };
+  // Where the form hangs on the subject, the rules judge it.
+  const plain = otherForms === undefined ? form : "any";
+  const one = leaf(
+    (value) => {
+      const refusals = readOne(value, plain);
+      return refusals.length === 0 ? { value } : { refusals };
+    },
+    { type: TYPES_OF_FORM[plain], description },
+  );
+  const several = entries((_key, value) => readOne(value, "any"), {
+    additionalProperties: { type: [...TYPES_OF_FORM.any] },
+    description,
+  });
+  if (kinds.every(([, use]) => use === "map")) return several;
+  if (kinds.every(([, use]) => use !== "map")) return one;
+  return leaf(
+    (value) => {
+      const refusals = isMap(value)
+        ? Object.entries(value).flatMap(([key, inner]) =>
+            readOne(inner, "any").map((refusal) => ({ ...refusal, path: [key] })),
+          )
+        : readOne(value, plain);
+      return refusals.length === 0 ? { value } : { refusals };
+    },
+    { type: ["string", "object"], description },
+  );
+}
+
+const TYPES_OF_FORM: Readonly<Record<ExpectationForm, readonly string[]>> = {
+  count: ["integer", "string"],
+  flag: ["boolean"],
+  text: ["string"],
+  part: ["string"],
+  any: ["string", "integer", "boolean"],
+};
 
 type Path = readonly (string | number)[];
 

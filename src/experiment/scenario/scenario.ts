@@ -5,6 +5,7 @@
 // schema of the file is scenario-schema.ts, and Kubernetes objects inside stay plain values here.
 
 import type { DocumentPath, Duration, Instant, LawName } from "../../base/index.ts";
+import type { ExpectationSubject, WantedValue } from "../expect/expectation-fields.ts";
 
 /** Version of the scenario schema that this podsim reads. */
 export const SCENARIO_API_VERSION = "podsim.dev/v1";
@@ -27,6 +28,30 @@ export interface Scenario {
   readonly measures: readonly string[];
   /** Gates as written, each known to parse, such as `pending.p99<30s`. */
   readonly thresholds: readonly string[];
+  /** What the API must show at the end or at a time. */
+  readonly expect: readonly Expectation[];
+}
+
+/** What the API must show of something, at an instant or at the end of the run. */
+export interface Expectation {
+  /** Undefined: at the end. */
+  readonly at: Instant | undefined;
+  readonly subject: ExpectationSubject;
+  /** Selector, name, KIND/NAME, kind or reason, as written. */
+  readonly name: string;
+  /** Undefined: "default"; of Events, all namespaces. */
+  readonly namespace: string | undefined;
+  /** What narrows down what is counted. */
+  readonly only: readonly WantedFact[];
+  /** What must be so; at least one. Fields of maps are `status.readyReplicas`, `conditions.Failed`. */
+  readonly facts: readonly WantedFact[];
+  readonly path: DocumentPath;
+}
+
+/** A fact by its name and what it is wanted to be. */
+export interface WantedFact {
+  readonly fact: string;
+  readonly wanted: WantedValue;
 }
 
 /** What the scenario is called; the description may be empty. */

@@ -172,7 +172,8 @@ function changeAt(
 }
 
 /** Inside these, keys are free or belong to Kubernetes objects that other readers judge. */
-const FREE = /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity)\./;
+const FREE =
+  /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity|status|conditions)\./;
 const isFree = (path: readonly (string | number)[]): boolean =>
   FREE.test(`.${path.join(".")}`) || /schedulers\.\d+\.config\./.test(path.join("."));
 const paths = pathsOf(rawEverything()).filter(([path]) => !isFree(path));
@@ -250,7 +251,7 @@ function isAlternative(path: readonly (string | number)[], wrong: unknown): bool
   if (text === "run.seed") return typeof wrong === "string";
   if (/schedulers\.\d+\.(config|args)$/.test(text))
     return typeof wrong === "string" || isPlainMap(wrong);
-  if (/(rate|mean|median|scale|value)$/.test(text)) return typeof wrong === "number";
+  if (/(rate|mean|median|scale|value|shape\.memory)$/.test(text)) return typeof wrong === "number";
   if (/\.pod$|objects\.\d+$/.test(text)) return isPlainMap(wrong);
   return false;
 }
