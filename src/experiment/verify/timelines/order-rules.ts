@@ -262,22 +262,23 @@ function volumes({ view }: Situation): string | undefined {
   return undefined;
 }
 
+/** Of the most important pods: others may find room that was made for somebody else. */
 function preemption({ view }: Situation): string | undefined {
-  for (const pod of view.pods) {
+  const priorityOf = (pod: PodLife): number => Number(pod.changes[0]?.set["priority"] ?? 0);
+  const highest = Math.max(1, ...view.pods.map(priorityOf));
+  for (const pod of view.pods.filter((one) => priorityOf(one) === highest)) {
     const nominated = pod.first("nominated", (value) => value !== null);
-    // One that found room elsewhere, or room that nobody was evicted for, has nothing to wait for.
+    // One that found room elsewhere has nothing to wait for; else somebody on the node ends first.
     const bound = pod.bound;
     if (bound === undefined || nominated?.set["nominated"] !== pod.node) continue;
-    const victims = view.pods.filter(
-      ({ node, disrupted }) =>
+    const isFreed = view.pods.some(
+      ({ node, terminal }) =>
         node === pod.node &&
-        disrupted !== undefined &&
-        disrupted.rv < bound.rv &&
-        disrupted.set["cond.DisruptionTarget"] === "True/PreemptionByScheduler",
+        terminal !== undefined &&
+        terminal.rv < bound.rv &&
+        terminal.rv > nominated.rv,
     );
-    const isFreed =
-      victims.length === 0 || victims.some(({ terminal }) => terminal && terminal.rv < bound.rv);
-    if (!isFreed) return `${nameOf(pod)} was bound before a victim on its node ended`;
+    if (!isFreed) return `${nameOf(pod)} was bound before anybody on its node ended`;
   }
   return undefined;
 }
@@ -323,7 +324,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
   { name: "Job: criteria before conditions, finalizer before the end", check: jobs },
   { name: "StatefulSet: OrderedReady", check: orderedPods },
   { name: "volumes: volume's claim, claim's volume, Bound", check: volumes },
-  { name: "preemption: a victim ends before the preemptor is bound", check: preemption },
+  { name: "preemption: room is made before the preemptor is bound", check: preemption },
   { name: "queue: gates", check: gates },
   { name: "admission: refused objects never appear", check: refused },
 ];

@@ -60,7 +60,16 @@ export function verifyTimeline(
     quantities.push(...judgeReplay(file, run, replay));
   }
   for (const verdict of quantities) addTo(report, verdict);
-  return { ...report.build(), quantities };
+  const notes = uncompared(quantities);
+  return { ...report.build(), notes, quantities };
+}
+
+/** What the rules of the replay only tell: by name, so that nothing is left out in silence. */
+function uncompared(quantities: readonly QuantityVerdict[]): readonly string[] {
+  const names = new Set(
+    quantities.flatMap(({ verdict, key }) => (verdict === "not compared" ? [key] : [])),
+  );
+  return names.size === 0 ? [] : [`for information only: ${[...names].join(", ")}`];
 }
 
 function replaysOf(
