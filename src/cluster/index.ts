@@ -95,6 +95,7 @@ export type {
   Probe,
   QosClass,
   RestartPolicy,
+  RestartRule,
   RunAnnotations,
   RunSpan,
   TopologySpreadConstraint,

@@ -162,12 +162,20 @@ export interface Container extends ContainerResources {
   /** Its own policy; a sidecar is an init container with "Always". undefined = the pod's. */
   readonly restartPolicy: RestartPolicy | undefined;
   readonly isSidecar: boolean;
+  /** Exit codes for which it is restarted whatever its policy says, in source order. */
+  readonly restartRules: readonly RestartRule[];
   readonly readinessProbe: Probe | undefined;
   readonly livenessProbe: Probe | undefined;
   readonly startupProbe: Probe | undefined;
   readonly hasPreStop: boolean;
   /** preStop.sleep.seconds; undefined when there is none or it is another action. */
   readonly preStopSleepSeconds: number | undefined;
+}
+
+/** A restart rule by exit code: the container is restarted when it matches. */
+export interface RestartRule {
+  readonly operator: "In" | "NotIn";
+  readonly exitCodes: readonly number[];
 }
 
 /** A port a container listens on. */

@@ -15,6 +15,7 @@ import {
 import { dnsLabelProblem } from "../selectors/qualified-name.ts";
 
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"] as const;
+const RULE_OPERATORS = ["In", "NotIn"] as const;
 const PULL_POLICIES = ["Always", "IfNotPresent", "Never"] as const;
 const PROTOCOLS = ["TCP", "UDP", "SCTP"] as const;
 
@@ -40,6 +41,14 @@ export function decodeContainer(
   const restartPolicy = item.optionalOneOf("restartPolicy", RESTART_POLICIES);
   const lifecycle = item.objectOrEmpty("lifecycle");
   const preStop = lifecycle.object("preStop");
+  const rules = item.objects("restartPolicyRules").map((rule) => {
+    const codes = rule.object("exitCodes");
+    return {
+      action: rule.text("action"),
+      operator: codes?.oneOf("operator", RULE_OPERATORS, "In") ?? "In",
+      exitCodes: codes?.integers("values") ?? [],
+    };
+  });
   const container: Container = {
     name,
     image,
@@ -47,6 +56,7 @@ export function decodeContainer(
     ports: decodePorts(item, hostNetwork),
     restartPolicy,
     isSidecar: isInit && restartPolicy === "Always",
+    restartRules: rules.filter(({ action }) => action === "Restart"),
     readinessProbe: decodeProbe(item.object("readinessProbe")),
     livenessProbe: decodeProbe(item.object("livenessProbe")),
     startupProbe: decodeProbe(item.object("startupProbe")),
@@ -54,9 +64,7 @@ export function decodeContainer(
     preStopSleepSeconds: preStop?.object("sleep")?.integer("seconds", 0, 0),
     ...decodeResources(item, "resources"),
   };
-  const restartsAllContainers = item
-    .objects("restartPolicyRules")
-    .some((rule) => rule.text("action") === "RestartAllContainers");
+  const restartsAllContainers = rules.some(({ action }) => action === "RestartAllContainers");
   item.ignore("args", "command", "env", "envFrom", "workingDir", "volumeMounts", "volumeDevices");
   item.ignore("securityContext", "stdin", "stdinOnce", "tty");
   item.ignore("terminationMessagePath", "terminationMessagePolicy", "resizePolicy");

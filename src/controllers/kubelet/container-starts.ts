@@ -19,11 +19,14 @@ import type { KubeletWorld } from "./kubelet-world.ts";
 import { memoryExhaustedAfterUs } from "./memory-limit.ts";
 import type { PodAddresses } from "./pod-addresses.ts";
 import type { Probes } from "./probes.ts";
-import { containerAt, NONE, nextToStart } from "./start-order.ts";
+import { containerAt, hasPortClash, NONE, nextToStart } from "./start-order.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
 /** Processes that would end later never do: what a kubelet does after an exit must end before time does. */
 const LAST_EXIT_US = LAST_INSTANT - US_PER_HOUR;
+/** A process that cannot listen on its port gives up, with this code. */
+const LISTEN_FAILS_AFTER_US = 1_000_000;
+const LISTEN_FAILED = 1;
 /** A sandbox that could not be made is tried again. */
 const SANDBOX_RETRY_US = 10_000_000;
 /** Draws of one container stand this far from those of the next, those of one attempt this far apart. */
@@ -327,6 +330,14 @@ export class ContainerStarts {
     const { pod, node } = record;
     const own = record.containers[position]!;
     const container = containerAt(record.template, position);
+    own.cpuPercent = 100;
+    if (hasPortClash(record, position)) {
+      const message = `Container ${container.name} cannot listen: another one of its pod has the port`;
+      world.podEvent(record, "Warning", "PortInUse", message);
+      const atUs = world.nowUs + world.slowed(node, LISTEN_FAILS_AFTER_US);
+      own.next = world.atContainer(atUs, this.ends.exitKind, record, position, LISTEN_FAILED);
+      return;
+    }
     const runUs = world.behavior.runDurationUs(pod, attempt, position);
     const memoryUs = memoryExhaustedAfterUs(world.behavior, pod, position, container);
     const isOom = memoryUs !== undefined && (runUs === undefined || memoryUs < runUs);
@@ -339,7 +350,6 @@ export class ContainerStarts {
     const kind = isOom ? outOfMemoryKind : exitKind;
     const code = isOom ? EXIT_KILLED : world.behavior.exitCode(pod, attempt, position);
     own.stopsAtUs = isOom ? -1 : world.nowUs + endsUs;
-    own.cpuPercent = 100;
     own.pacePercent = world.machines.slownessPercent(node);
     own.next = world.atContainer(world.nowUs + endsUs, kind, record, position, code);
   }

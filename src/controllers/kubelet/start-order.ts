@@ -4,7 +4,7 @@
 // one go as soon as it is started; then the main containers one after the other, an image that is
 // being pulled holding up those behind it, an image that cannot be pulled not. Pure functions.
 
-import type { Container, PodTemplate } from "../../cluster/index.ts";
+import type { Container, PodTemplate, RestartRule } from "../../cluster/index.ts";
 import { ContainerStage, type KubeletPod } from "./kubelet-pod.ts";
 
 /** No container is to be started now. */
@@ -50,10 +50,15 @@ export function firstUninitialized(record: KubeletPod, template: PodTemplate): n
 export function isRestarted(template: PodTemplate, position: number, exitCode: number): boolean {
   const isInit = position < template.initContainers.length;
   const container = containerAt(template, position);
+  if (container.restartRules.some((rule) => matches(rule, exitCode))) return true;
   const policy = container.restartPolicy ?? template.restartPolicy;
   // An init container that has done its work is never repeated while the sandbox stands.
   if (isInit && !container.isSidecar) return exitCode !== 0 && policy !== "Never";
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
+}
+
+function matches({ operator, exitCodes }: RestartRule, exitCode: number): boolean {
+  return exitCodes.includes(exitCode) === (operator === "In");
 }
 
 /** An init container failed for good, or all main containers have ended for good. */
@@ -92,4 +97,22 @@ export function containerAt(
 ): Container {
   const initCount = initContainers.length;
   return position < initCount ? initContainers[position]! : containers[position - initCount]!;
+}
+
+/**
+ * True if a container that runs already has a port that this one declares: they share one network,
+ * so the later one cannot listen. The API accepts such pods.
+ */
+export function hasPortClash({ containers, template }: KubeletPod, position: number): boolean {
+  const { ports } = containerAt(template, position);
+  if (ports.length === 0) return false;
+  const count = template.initContainers.length + template.containers.length;
+  for (let other = 0; other < count; other++) {
+    if (other === position || containers[other]!.stage !== ContainerStage.Running) continue;
+    const isTaken = containerAt(template, other).ports.some(({ containerPort, protocol }) =>
+      ports.some((port) => port.containerPort === containerPort && port.protocol === protocol),
+    );
+    if (isTaken) return true;
+  }
+  return false;
 }

@@ -159,6 +159,55 @@ describe("containers of a pod", () => {
     expect(node.phases.at(-1)).toMatch(/Succeeded$/);
   });
 
+  it("are restarted for the exit codes of their rules, whatever the policy", () => {
+    const node = oneNode();
+    const rule = (operator: string, values: number[]) => ({
+      restartPolicyRules: [{ action: "Restart", exitCodes: { operator, values } }],
+    });
+    node.apply(
+      podOf("in", {
+        main: [{ name: "in", restartPolicy: "Never", ...rule("In", [42]) }],
+        annotations: { "podsim.dev/run": "2", "podsim.dev/exit": "42,1" },
+      }),
+      podOf("out", {
+        main: [{ name: "out", restartPolicy: "Never", ...rule("NotIn", [0, 1]) }],
+        annotations: { "podsim.dev/run": "2", "podsim.dev/exit": "1" },
+      }),
+    );
+    node.runUntil(40);
+    expect(without(node.processes).filter((line) => line.startsWith("start"))).toEqual([
+      "start in",
+      "start out",
+      "start in",
+    ]);
+  });
+
+  it("that declare one port: the API accepts them, the later one cannot listen", () => {
+    const node = oneNode();
+    const ports = [{ containerPort: 80 }];
+    const udp = [{ containerPort: 80, protocol: "UDP" }];
+    node.apply(
+      podOf("web", {
+        main: [
+          { name: "one", ports },
+          { name: "two", ports },
+          { name: "dns", ports: udp },
+        ],
+      }),
+    );
+    node.runUntil(8);
+    expect(without(node.processes)).toEqual([
+      "start one",
+      "start two",
+      "start dns",
+      "exit two 1",
+      "start two",
+      "exit two 1",
+    ]);
+    expect(without(node.shown).at(-1)).toBe("CrashLoopBackOff");
+    expect(node.events.some((line) => line.startsWith("PortInUse"))).toBe(true);
+  });
+
   it("run a preStop hook inside the grace; what it leaves, two seconds at least, is for the signal", () => {
     const hook = (seconds: number) => ({
       name: "main",
