@@ -201,3 +201,50 @@ describe("patches and commands", () => {
     expect(record.failures).toEqual([]);
   });
 });
+
+describe("preemption reads budgets that are kept current", () => {
+  it("and evicts where one allows it, though nobody wrote a status by hand", () => {
+    const priority = (name: string, value: number): Json => ({
+      apiVersion: "scheduling.k8s.io/v1",
+      kind: "PriorityClass",
+      metadata: { name },
+      value,
+    });
+    const big = (name: string, app: string, node: string, priorityClassName: string): Json => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, labels: { app } },
+      spec: {
+        priorityClassName,
+        ...(node === "" ? {} : { nodeSelector: { "kubernetes.io/hostname": node } }),
+        containers: [{ name: "c", image: "i", resources: { requests: { cpu: "3" } } }],
+      },
+    });
+    const budget: Json = {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "kept" },
+      spec: { minAvailable: 1, selector: { matchLabels: { app: "kept" } } },
+    };
+    const { view } = replay({
+      nodeCount: 2,
+      input: [
+        priority("low", 1),
+        priority("high", 100),
+        budget,
+        big("kept", "kept", "n1", "low"),
+        big("free", "free", "n2", "low"),
+        big("boss", "boss", "", "high"),
+      ].map((object, k) => ({ t: k < 5 ? 0 : 5, object })),
+      actions: [create(0, 5), create(5, 1), create(10, 0)],
+    });
+    const kept = view.find("PodDisruptionBudget", "kept")!;
+    expect(kept.valueAt("currentHealthy", 4)).toBe("1");
+    expect(kept.valueAt("disruptionsAllowed", 4)).toBe("0");
+    expect(podOf(view, "free").disrupted!.set).toEqual({
+      "cond.DisruptionTarget": "True/PreemptionByScheduler",
+    });
+    expect(podOf(view, "kept").disrupted).toBeUndefined();
+    expect(podOf(view, "boss").node).toBe("n2");
+  });
+});
