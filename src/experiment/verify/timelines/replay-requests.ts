@@ -29,6 +29,9 @@ const REVISION = "deployment.kubernetes.io/revision";
 /** Kinds that only tell the API server where to ask; the replay answers itself. */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(["APIService"]);
 
+/** A change that replays do not know how to make. */
+export class UnknownChange extends Error {}
+
 /** Told how a request ended: undefined = fine. */
 export type Answered = (refusal: string | undefined) => void;
 
@@ -281,7 +284,7 @@ function withoutGates(
   for (const step of steps) {
     const place = /^\/spec\/schedulingGates\/(\d+)$/.exec(String(step["path"]));
     if (step["op"] !== "remove" || place === null)
-      throw new Error(`a JSON patch that replays do not know: ${JSON.stringify(step)}`);
+      throw new UnknownChange(`JSON patch ${JSON.stringify(step)}`);
     gates.splice(Number(place[1]), 1);
   }
   const left = gates.length === 0 ? undefined : gates.map((name) => ({ name }));
@@ -306,7 +309,7 @@ function podStatusPatch(status: Json): PodStatusPatch {
     readonly reason?: string;
   }[]) {
     const member = CONDITION_MEMBERS.get(type);
-    if (member === undefined) throw new Error(`a pod condition that replays do not set: ${type}`);
+    if (member === undefined) throw new UnknownChange(`patch of pod condition ${type}`);
     patch[member] = {
       status: value === "True" ? ConditionStatus.True : ConditionStatus.False,
       reason: reason ?? "",

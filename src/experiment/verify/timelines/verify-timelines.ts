@@ -10,6 +10,7 @@ import { ORDER_RULES, type OrderRule } from "./order-rules.ts";
 import { ABSENT, type Computed, type Quantity, type Rule, type Situation } from "./quantity.ts";
 import { findQuantity, splitKey } from "./quantities.ts";
 import { type ReplayRecord, replayRun, unsupportedParts } from "./replay.ts";
+import { UnknownChange } from "./replay-requests.ts";
 import { RunView } from "./run-view.ts";
 import { readTimeline, type RecordedQuantity, type TimelineFile } from "./timeline-file.ts";
 
@@ -52,7 +53,11 @@ export function verifyTimeline(
   }
   const quantities: QuantityVerdict[] = [];
   for (const { run, seed } of replaysOf(file, options)) {
-    const replay = replayRun(file, run, seed, options.seeds === undefined);
+    const replay = tryReplay(file, run, seed, options.seeds === undefined);
+    if (typeof replay === "string") {
+      report.add({ kind: "unsupported", names: [replay] });
+      continue;
+    }
     for (const failure of replay.failures) {
       const difference = { case: `run ${run + 1}`, what: "action", expected: "done", got: failure };
       report.add({ kind: "checked", differences: [difference] });
@@ -70,6 +75,21 @@ function uncompared(quantities: readonly QuantityVerdict[]): readonly string[] {
     quantities.flatMap(({ verdict, key }) => (verdict === "not compared" ? [key] : [])),
   );
   return names.size === 0 ? [] : [`for information only: ${[...names].join(", ")}`];
+}
+
+/** The replay, or the name of the change that it could not make. */
+function tryReplay(
+  file: TimelineFile,
+  run: number,
+  seed: string,
+  followsPasses: boolean,
+): ReplayRecord | string {
+  try {
+    return replayRun(file, run, seed, followsPasses);
+  } catch (error) {
+    if (error instanceof UnknownChange) return error.message;
+    throw error;
+  }
 }
 
 function replaysOf(

@@ -113,6 +113,16 @@ describe("a small timeline", () => {
     expect(report.checked).toBe(0);
   });
 
+  it("names a patch that it cannot make", () => {
+    const patch = [{ op: "add", path: "/spec/x", value: 1 }];
+    const actions = [
+      { op: "create", t: 0, until: 0.01, count: 1 },
+      { op: "patch", t: 3, kind: "Pod", names: ["web-1-1"], patch },
+    ];
+    const report = verifyTimeline(parts(SUMMARY, { actions }), "s");
+    expect([...report.unsupported.keys()][0]).toMatch(/^JSON patch .*"path":"\/spec\/x"/);
+  });
+
   it("replays run 1 with as many seeds as asked for", () => {
     const report = verifyTimeline(parts(), "small.json", { seeds: 5 });
     expect(report).toMatchObject({ checked: 5 * (4 + ORDERS), differ: 0 });
