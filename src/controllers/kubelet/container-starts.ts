@@ -150,6 +150,14 @@ export class ContainerStarts {
     }
   }
 
+  /** Forgets a pull that is under way or backed off: the container wants another image now. */
+  beginAnew(record: KubeletPod, position: number): void {
+    this.world.cancelContainer(record, position);
+    record.containers[position]!.reason = "";
+    this.begin(record, position);
+    this.advance(record);
+  }
+
   /** Starts a container again at an instant of the worker's grid. */
   restartAt(record: KubeletPod, position: number, atUs: number): void {
     const { world } = this;
@@ -175,6 +183,8 @@ export class ContainerStarts {
     if (record.turn !== waiter.turn || record.stage !== Stage.Active) return;
     const own = record.containers[waiter.position]!;
     if (own.stage !== ContainerStage.Pulling || !this.canAct(record)) return;
+    const wanted = containerAt(record.template, waiter.position).image;
+    if (normalizeImageName(wanted) !== waiter.image) return; // it wants another one by now
     if (!isThere) {
       this.pullFailed(record, waiter.position);
       return;
@@ -229,7 +239,7 @@ export class ContainerStarts {
 
   private fetch(record: KubeletPod, position: number, container: Container, image: string): void {
     const own = record.containers[position]!;
-    const waiter = { slot: record.slot, turn: record.turn, position };
+    const waiter = { slot: record.slot, turn: record.turn, position, image };
     own.stage = ContainerStage.Pulling;
     if (container.imagePullPolicy === "Never") {
       own.reason = "ErrImageNeverPull";

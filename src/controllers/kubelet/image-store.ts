@@ -18,6 +18,7 @@ import { SharedTransfers } from "./shared-transfers.ts";
 
 /** A container that waits for an image: its record, the record's turn, its position. */
 export interface ImageWaiter {
+  readonly image: string;
   readonly slot: number;
   readonly turn: number;
   readonly position: number;

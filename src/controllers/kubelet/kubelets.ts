@@ -10,6 +10,7 @@ import type { Instant } from "../../base/index.ts";
 import {
   CHANGED_DELETION,
   CHANGED_NODE,
+  CHANGED_TEMPLATE,
   ConditionStatus,
   type MachineChange,
   type Machines,
@@ -43,6 +44,7 @@ import { PodAddresses } from "./pod-addresses.ts";
 import { rejectionPatch } from "./pod-status.ts";
 import { PodStops } from "./pod-stops.ts";
 import { Probes } from "./probes.ts";
+import { containerAt } from "./start-order.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 /** Why a kubelet looks at a pod. */
@@ -133,7 +135,8 @@ export class Kubelets {
         this.starts.advance(record);
       },
       readyChanged: (record) => this.status.post(record),
-      failed: (record, i, graceSeconds) => this.stops.killContainer(record, i, graceSeconds),
+      failed: (record, i, graceSeconds) =>
+        this.stops.killContainer(record, i, graceSeconds, "failed its probe"),
     });
     this.contention = new CpuContention(world, (record, i, percent) =>
       this.starts.changePace(record, i, percent),
@@ -291,11 +294,32 @@ export class Kubelets {
       this.stops.objectGone(pod, uid);
       return;
     }
+    if ((change.mask & CHANGED_TEMPLATE) !== 0) this.changeTemplate(pod, uid);
     const isNews =
       change.kind === "Added" || (change.mask & (CHANGED_NODE | CHANGED_DELETION)) !== 0;
     if (!isNews || !this.world.context.api.pods.isLive(pod, uid) || !this.world.isListening(node))
       return;
     this.look(pod, change.kind === "Added" ? "added" : "changed");
+  }
+
+  /** The pod's object has another template: containers whose image changed are made anew. */
+  private changeTemplate(pod: PodIndex, uid: Uid): void {
+    const { world } = this;
+    const record = world.pods[pod];
+    if (record?.uid !== uid || !world.context.api.pods.isLive(pod, uid)) return;
+    const before = record.template;
+    const holdsRoom = this.room.giveBack(record);
+    record.template = world.context.api.pods.template(pod);
+    if (holdsRoom) this.room.take(record);
+    if (record.stage !== Stage.Active || !world.isListening(record.node)) return;
+    for (let i = 0; i < record.containerCount; i++) {
+      if (containerAt(before, i).image === containerAt(record.template, i).image) continue;
+      const own = record.containers[i]!;
+      own.history = undefined; // back-off belongs to the definition
+      own.pullFailures = 0;
+      if (own.stage === ContainerStage.Pulling) this.starts.beginAnew(record, i);
+      else this.stops.killContainer(record, i, undefined, "definition changed");
+    }
   }
 
   /** Brings one pod on the node in line with its object. */

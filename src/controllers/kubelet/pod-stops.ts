@@ -106,8 +106,13 @@ export class PodStops {
     this.begin(record, this.ownGraceUs(record));
   }
 
-  /** A probe failed for good: the container is stopped; that it ends is told to `exited`. */
-  killContainer(record: KubeletPod, position: number, graceSeconds: number | undefined): void {
+  /** One container is stopped to be started again; that it ends is told to `exited`. */
+  killContainer(
+    record: KubeletPod,
+    position: number,
+    graceSeconds: number | undefined,
+    why: string,
+  ): void {
     const { world } = this;
     const own = record.containers[position]!;
     if (own.stage !== ContainerStage.Running || own.isKilled) return;
@@ -116,7 +121,7 @@ export class PodStops {
     const graceUs = (graceSeconds ?? 0) * US_PER_SECOND || this.ownGraceUs(record);
     const time = this.timeOf(record, position, Math.max(GRACE_US_MIN, graceUs));
     const { name } = containerAt(record.template, position);
-    const message = `Container ${name} failed its probe, will be restarted`;
+    const message = `Container ${name} ${why}, will be restarted`;
     world.podEvent(record, "Normal", "Killing", message);
     const atUs = world.nowUs + time.afterUs;
     own.next = world.atContainer(atUs, this.killedKind, record, position, time.code);

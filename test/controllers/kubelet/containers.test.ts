@@ -1,7 +1,8 @@
 // Order of containers: init containers, sidecars, main ones; how they end and what is shown of it.
 import { describe, expect, it } from "vitest";
-import { PodPhase } from "../../../src/cluster/index.ts";
-import { oneNode, podOf, sidecar } from "./one-node.ts";
+import { type PodObject, PodPhase } from "../../../src/cluster/index.ts";
+import type { Json } from "../rig.ts";
+import { kubeletOptions, oneNode, podOf, sidecar } from "./one-node.ts";
 
 const without = (lines: readonly string[]): string[] =>
   lines.map((line) => line.replace(/^\S+ /, ""));
@@ -206,6 +207,31 @@ describe("containers of a pod", () => {
     ]);
     expect(without(node.shown).at(-1)).toBe("CrashLoopBackOff");
     expect(node.events.some((line) => line.startsWith("PortInUse"))).toBe(true);
+  });
+
+  it("whose image is changed are stopped and made anew, without back-off; one that cannot be pulled is tried at once", () => {
+    const registry = new Map([["gone:1", { bytes: 1, layers: [], isMissing: true }]]);
+    const options = kubeletOptions({ enabled: true, defaultImageBytes: 1_000_000, registry });
+    const node = oneNode({ options });
+    const podWith = (app: string, side: string): Json =>
+      podOf("web", {
+        main: [
+          { name: "app", image: app },
+          { name: "side", image: side },
+        ],
+      });
+    node.apply(podWith("a:1", "gone:1"));
+    node.runUntil(30);
+    const pod = node.api.pods.find("default", "web");
+    const { template } = node.decode(podWith("a:2", "b:1")) as PodObject;
+    const user = node.api.client("user", { limit: "unlimited", rank: 6 });
+    node.api.request(user, "update", (writer) =>
+      writer.updatePodTemplate(pod, node.api.pods.uid(pod), template),
+    );
+    node.runUntil(40);
+    expect(without(node.processes)).toEqual(["start app", "start side", "exit app 0", "start app"]);
+    expect(node.api.pods.restartCount(pod)).toBe(1);
+    expect(node.phases.at(-1)).toMatch(/Running$/);
   });
 
   it("run a preStop hook inside the grace; what it leaves, two seconds at least, is for the signal", () => {
