@@ -21,6 +21,7 @@ export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/timeouts", () => import("./engine/timeouts.bench.ts")],
   ["engine/ties", () => import("./engine/ties.bench.ts")],
   ["cluster/pods-on-nodes", () => import("./cluster/pods-on-nodes.bench.ts")],
+  ["cluster/day-of-life", () => import("./cluster/day-of-life.bench.ts")],
   ["scheduler/plain-resources-sampled", async () => benchmarkOf((await plain()).resourcesSampled)],
   [
     "scheduler/plain-resources-all-nodes",

@@ -34,6 +34,8 @@ export interface RunScheduler {
   readonly cycleUs?: Duration;
   /** Its own client's rate. Absent: that of its configuration, else the control plane's schedulerClient. */
   readonly clientLimit?: ClientLimit;
+  /** False: pods that selectors match are counted anew at each decision, slowly and to the same end. */
+  readonly keepsMatches?: boolean;
   /** Starts something else in this place, which need not be a kube-scheduler at all (benchmarks). */
   readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */

@@ -116,6 +116,7 @@ export class RunningSchedulers {
     const { simulation, api, details, userCalls, bindingTimes } = this.options;
     const { name, configuration, registry, createDecider, watchLatency, cycleUs, clientLimit } =
       scheduler;
+    const { keepsMatches = true } = scheduler;
     const run: RunIdentity = { ...this.options.run, simulation, scheduler: name };
     const started = startScheduler(simulation, api, {
       name,
@@ -124,7 +125,7 @@ export class RunningSchedulers {
       ...(createDecider === undefined
         ? {}
         : { createDecider: (parts) => createDecider(parts, run) }),
-      tieBreak: tieBreakOf(scheduler, run),
+      ...{ tieBreak: tieBreakOf(scheduler, run), keepsMatches },
       ...(details === undefined ? {} : { details }),
       ...(watchLatency === undefined ? {} : { watchLatency }),
       ...(cycleUs === undefined ? {} : { cycleUs }),

@@ -53,6 +53,8 @@ export interface StartSchedulerOptions {
   /** For the default decider. */
   readonly createEvaluator?: (parts: DeciderParts) => Evaluator;
   readonly tieBreak?: TieBreak;
+  /** False: pods that selectors match are counted anew at each decision. The outcome is the same. */
+  readonly keepsMatches?: boolean;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
   /** Default: the control plane's schedulerCycle. */
@@ -86,7 +88,7 @@ export function startScheduler(
   const { configuration, registry = createDefaultRegistry() } = options;
   const objects = new WatchedObjects();
   const nominator = new Nominator((pod) => scheduler.queue.findQueued(pod.uid));
-  const cache = new SchedulerCache({ nominator, keepsMatches: true });
+  const cache = new SchedulerCache({ nominator, keepsMatches: options.keepsMatches !== false });
   const { userCalls } = options;
   const preemptions = new RunningPreemptions((uid) => scheduler.news.findPod(uid));
   const nowUs = (): number => simulation.nowUs;
