@@ -19,6 +19,9 @@ const SHORTENED: Readonly<Record<string, string>> = {
   "first-run": "2h",
   "batch-arrivals": "4m",
   "five-thousand-nodes": "8s",
+  // long enough to meet what they expect at their ends
+  "pod-life": "20m",
+  "node-troubles": "40m",
 };
 
 interface Given {
