@@ -93,6 +93,11 @@ export interface Quantity {
    * the run that it follows: the row sees what happens a while beyond.
    */
   readonly isPhased?: boolean;
+  /**
+   * The instant is that of a node health pass: where passes follow the recorded run, every value must be
+   * near that run's own.
+   */
+  readonly followsPass?: boolean;
   readonly compute?: (situation: Situation) => Computed;
 }
 

@@ -14,6 +14,9 @@ import { UnknownChange } from "./replay-requests.ts";
 import { RunView } from "./run-view.ts";
 import { readTimeline, type RecordedQuantity, type TimelineFile } from "./timeline-file.ts";
 
+/** How far an instant may be from the recorded one when the passes are the same. */
+const PASS_SLACK_S = 0.6;
+
 /** How one quantity of one replay was judged. */
 export interface QuantityVerdict {
   /** Which run was followed, from 1. */
@@ -53,7 +56,8 @@ export function verifyTimeline(
   }
   const quantities: QuantityVerdict[] = [];
   for (const { run, seed } of replaysOf(file, options)) {
-    const replay = tryReplay(file, run, seed, options.seeds === undefined);
+    const followsPasses = options.seeds === undefined;
+    const replay = tryReplay(file, run, seed, followsPasses);
     if (typeof replay === "string") {
       report.add({ kind: "unsupported", names: [replay] });
       continue;
@@ -62,7 +66,7 @@ export function verifyTimeline(
       const difference = { case: `run ${run + 1}`, what: "action", expected: "done", got: failure };
       report.add({ kind: "checked", differences: [difference] });
     }
-    quantities.push(...judgeReplay(file, run, replay));
+    quantities.push(...judgeReplay(file, run, replay, followsPasses));
   }
   for (const verdict of quantities) addTo(report, verdict);
   const notes = uncompared(quantities);
@@ -131,6 +135,7 @@ function judgeReplay(
   file: TimelineFile,
   run: number,
   replay: ReplayRecord,
+  followsPasses: boolean,
 ): readonly QuantityVerdict[] {
   const recordedView = recordedSituation(file, run);
   const { horizon, events, attempts } = replay;
@@ -153,7 +158,7 @@ function judgeReplay(
       zoneStates: replay.zoneStates,
       horizon,
     };
-    verdicts.push(judgeQuantity(row, situation, followed));
+    verdicts.push(judgeQuantity(row, situation, followed, followsPasses));
   }
   const whole: Situation = { ...recordedView, ...beyond, actions: replay.actions, horizon };
   for (const rule of ORDER_RULES) verdicts.push(judgeOrder(rule, whole));
@@ -199,6 +204,7 @@ function judgeQuantity(
   row: Quantity | undefined,
   situation: Situation,
   followed: Situation,
+  followsPasses: boolean,
 ): QuantityVerdict {
   const { key, recorded, run } = situation;
   const about = { run: run + 1, key, recorded: recordedText(recorded, run) };
@@ -221,9 +227,22 @@ function judgeQuantity(
   }
   const isTold = known.absent !== true && (known.values?.length !== 0 || recorded.n === undefined);
   const count = isTold ? expectedCount(row, situation, followed, known) : undefined;
-  const reasons = judge(rule, situation, got, count);
+  const reasons = [
+    ...judge(rule, situation, got, count),
+    ...(row.followsPass === true && followsPasses ? farFrom(known, got) : []),
+  ];
   const verdict = kind === "none" ? "not compared" : reasons.length === 0 ? "agrees" : "differs";
   return { ...about, class: kind, simulated: computedText(got), verdict, reasons };
+}
+
+/** Values that are not near those of the run whose passes are followed, one by one. */
+function farFrom(known: Computed, got: Computed): readonly string[] {
+  const wanted = known.values ?? [];
+  const far = (got.values ?? []).filter((value, k) => {
+    const near = wanted[k];
+    return near !== undefined && Math.abs(value - near) > PASS_SLACK_S;
+  });
+  return far.length === 0 ? [] : [`${far.map(round).join(", ")} far from the run followed`];
 }
 
 /** As many values as in the run followed, or as the replay's own placement allows. */

@@ -134,6 +134,38 @@ describe("a small timeline", () => {
   });
 });
 
+describe("a failure whose passes are followed", () => {
+  const failure = (secondUnknownT: number): string =>
+    smallText({
+      nodeCount: 3,
+      actions: [
+        { op: "fail", t: 8, nodes: ["n1", "n2"], lastLeaseRenew: { n1: 3, n2: 3 } },
+        { op: "create", t: 80, until: 80, count: 0 },
+      ],
+      events: [
+        { t: 55.5, rv: 1, kind: "Node", name: "n1" },
+        { t: secondUnknownT, rv: 2, kind: "Node", name: "n2" },
+      ].map((event) => ({
+        ...event,
+        what: "changed",
+        set: { "cond.Ready": "Unknown/NodeStatusUnknown" },
+      })),
+      summary: { unknownAfterNodesStop: { min: 47.5, median: 47.5, max: 55, n: 2 } },
+    });
+
+  it("comes to the recorded instant of every node, not only to a possible one", () => {
+    const report = verifyTimeline(failure(55.5), "s");
+    expect(report.differences).toEqual([]);
+    const { simulated } = report.quantities[0]!;
+    expect(simulated).toMatch(/^47\.4\d+ \/ 47\.4\d+ \/ 47\.4\d+ \(n 2\)$|^47\.5/);
+  });
+
+  it("differs where one node's is a pass away", () => {
+    const [difference] = verifyTimeline(failure(60.6), "s").differences;
+    expect(difference?.what).toMatch(/far from the run followed/);
+  });
+});
+
 describe("a file that is wrong", () => {
   it.each<[text: string, message: RegExp]>([
     ['{"nodes": [', /bad\.json:1/],

@@ -260,21 +260,25 @@ function unknownAfterLease(situation: Situation, which: number): Computed {
 export const NODE_FAILURES: readonly Quantity[] = [
   {
     name: "unknownAfterNodeStops",
+    followsPass: true,
     rule: grid(39.5, 55.5),
     compute: (at) => stops(at),
   },
   {
     name: "unknownAfterNodesStop",
+    followsPass: true,
     rule: (at) => grid(39.5, failsMany(at) ? 60.5 : 55.5),
     compute: (at) => stops(at),
   },
   {
     name: "unknownAfterLastLeaseRenewal",
+    followsPass: true,
     rule: (at) => grid(50, failsMany(at) ? 60.5 : 55.5),
     compute: (at) => unknownAfterLease(at, 0),
   },
   {
     name: "unknownAfterLastLeaseRenewal",
+    followsPass: true,
     prefix: /^secondFailure$/,
     rule: grid(50, 55.5),
     compute: (at) => unknownAfterLease(at, 1),
