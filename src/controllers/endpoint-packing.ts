@@ -94,9 +94,7 @@ export function packEndpoints<K>(
     if (existing.length === 1 && only !== undefined && isPlaceholder(only.content)) remove = [];
     else create.push({ ports: [], endpoints: [] });
   }
-  while (create.length > 0 && remove.length > 0) {
-    update.push({ key: remove.shift() as K, content: create.shift() as EndpointSliceContent });
-  }
+  reuse(create, update, remove);
   return { create, update, remove };
 }
 
@@ -104,10 +102,39 @@ function isPlaceholder({ ports, endpoints }: EndpointSliceContent): boolean {
   return ports.length === 0 && endpoints.length === 0;
 }
 
+/**
+ * The same when only some pods changed: those with an endpoint are wanted so, the others are gone, and
+ * nothing else is looked at. All existing slices have these ports. Undefined where nothing would be
+ * left, which is for `packEndpoints` to settle.
+ */
+export function packChanges<K>(
+  ports: readonly EndpointPort[],
+  changed: ReadonlyMap<number, Endpoint | undefined>,
+  existing: readonly ExistingSlice<K>[],
+  perSlice: number = ENDPOINTS_PER_SLICE,
+): SliceWrites<K> | undefined {
+  const rest = new Map(changed);
+  const drafts = existing.map((slice) => draftOf(slice, changed, rest, true));
+  const wanted = [...rest.values()].filter((endpoint) => endpoint !== undefined);
+  const { create, update, remove } = distribute(ports, drafts, wanted, perSlice);
+  if (remove.length === existing.length && create.length === 0) return undefined;
+  const [made, rewritten, gone] = [[...create], [...update], [...remove]];
+  reuse(made, rewritten, gone);
+  return { create: made, update: rewritten, remove: gone };
+}
+
+/** A slice that would go while another comes is rewritten instead. */
+function reuse<K>(create: EndpointSliceContent[], update: ExistingSlice<K>[], remove: K[]): void {
+  while (create.length > 0 && remove.length > 0) {
+    update.push({ key: remove.shift() as K, content: create.shift() as EndpointSliceContent });
+  }
+}
+
 /** A slice while it is being packed. */
 interface Draft<K> {
   readonly key: K;
   endpoints: readonly Endpoint[];
+  readonly isChanged: boolean;
 }
 
 function packGroup<K>(
@@ -115,26 +142,51 @@ function packGroup<K>(
   existing: readonly ExistingSlice<K>[],
   perSlice: number,
 ): SliceWrites<K> {
-  const rest = new Map(endpoints.map((endpoint) => [endpoint.podUid, endpoint]));
-  const written: Draft<K>[] = [];
-  const untouched: Draft<K>[] = [];
-  const remove: K[] = [];
-  for (const { key, content } of existing) {
-    const kept: Endpoint[] = [];
-    let isChanged = false;
-    for (const before of content.endpoints) {
-      const now = rest.get(before.podUid);
-      if (now === undefined) continue;
-      rest.delete(before.podUid);
-      kept.push(now);
-      isChanged ||= !isSameEndpoint(before, now);
-    }
-    if (kept.length === 0) remove.push(key);
-    else if (isChanged || kept.length < content.endpoints.length)
-      written.push({ key, endpoints: kept });
-    else untouched.push({ key, endpoints: content.endpoints });
+  const wanted = new Map(endpoints.map((endpoint) => [endpoint.podUid, endpoint]));
+  const rest = new Map(wanted);
+  const drafts = existing.map((slice) => draftOf(slice, wanted, rest, false));
+  return distribute(ports, drafts, [...rest.values()], perSlice);
+}
+
+/**
+ * What of a slice stays. Pods that `wanted` does not name are gone, or as they were (`othersStay`);
+ * those that have their place are taken out of `rest`.
+ */
+function draftOf<K>(
+  { key, content }: ExistingSlice<K>,
+  wanted: ReadonlyMap<number, Endpoint | undefined>,
+  rest: Map<number, Endpoint | undefined>,
+  othersStay: boolean,
+): Draft<K> {
+  const { endpoints } = content;
+  if (othersStay && !endpoints.some(({ podUid }) => wanted.has(podUid))) {
+    return { key, endpoints, isChanged: false };
   }
-  const left = [...rest.values()];
+  const kept: Endpoint[] = [];
+  let isChanged = false;
+  for (const before of endpoints) {
+    const { podUid } = before;
+    const now = othersStay && !wanted.has(podUid) ? before : wanted.get(podUid);
+    rest.delete(podUid);
+    if (now === undefined) continue;
+    kept.push(now);
+    isChanged ||= now !== before && !isSameEndpoint(before, now);
+  }
+  return { key, endpoints: kept, isChanged: isChanged || kept.length < endpoints.length };
+}
+
+/** Finds places for the endpoints that have none, oldest pods first. */
+function distribute<K>(
+  ports: readonly EndpointPort[],
+  drafts: readonly Draft<K>[],
+  rest: readonly Endpoint[],
+  perSlice: number,
+): SliceWrites<K> {
+  const remove = drafts.filter(({ endpoints }) => endpoints.length === 0).map(({ key }) => key);
+  const filled = drafts.filter(({ endpoints }) => endpoints.length > 0);
+  const written = filled.filter(({ isChanged }) => isChanged);
+  const untouched = filled.filter(({ isChanged }) => !isChanged);
+  const left = [...rest].sort((a, b) => a.podUid - b.podUid);
   const fullestFirst = [...written].sort((a, b) => b.endpoints.length - a.endpoints.length);
   for (const draft of fullestFirst) fill(draft, left, perSlice);
   if (left.length > 0 && left.length < perSlice) {
@@ -146,10 +198,7 @@ function packGroup<K>(
   }
   const create: EndpointSliceContent[] = [];
   while (left.length > 0) create.push({ ports, endpoints: left.splice(0, perSlice) });
-  const update = written.map(({ key, endpoints: packed }) => ({
-    key,
-    content: { ports, endpoints: packed },
-  }));
+  const update = written.map(({ key, endpoints }) => ({ key, content: { ports, endpoints } }));
   return { create, update, remove };
 }
 

@@ -15,6 +15,7 @@ import {
   ConditionStatus,
   type DerivedObject,
   NO_NODE,
+  type NodeChange,
   type ObjectChange,
   type PodChange,
   type PodIndex,
@@ -31,8 +32,11 @@ import {
   type Endpoint,
   type EndpointPort,
   type EndpointSliceContent,
+  type ExistingSlice,
+  packChanges,
   packEndpoints,
   portsKey,
+  type SliceWrites,
   type WantedEndpoints,
 } from "./endpoint-packing.ts";
 import { SelectedPods, selectsAll } from "./selected-pods.ts";
@@ -40,6 +44,8 @@ import { type SyncDone, WorkQueue } from "./work-queue.ts";
 
 type ServiceRecord = StoredObject<"Service">;
 type SliceRecord = StoredObject<"EndpointSlice">;
+type Existing = readonly ExistingSlice<SliceRecord>[];
+type Writes = SliceWrites<SliceRecord>;
 
 /** Upstream starts at one second, since every failure here is a conflict, and gives up after 15. */
 const RETRIES = { baseUs: 1_000_000, maxUs: 1_000_000_000, retriesMax: 15 };
@@ -47,6 +53,16 @@ const RETRIES = { baseUs: 1_000_000, maxUs: 1_000_000_000, retriesMax: 15 };
 const SLICE_CHANGE_DELAY_US = 1_000_000;
 const RELEVANT =
   CHANGED_READY | CHANGED_PHASE | CHANGED_DELETION | CHANGED_STATUS | CHANGED_TEMPLATE;
+
+/** What is known of a Service between its syncs. */
+interface ServiceWork {
+  /** Pods that changed since the last sync, by uid. */
+  changed: Map<Uid, PodIndex>;
+  /** True if the next sync must look at every pod. */
+  mustLookAtAll: boolean;
+  /** The ports of all its slices; undefined while they differ from pod to pod. */
+  ports: readonly EndpointPort[] | undefined;
+}
 
 /** What an EndpointSlice in the store holds. */
 export function endpointSliceOf(object: DerivedObject): EndpointSliceContent {
@@ -61,6 +77,7 @@ export class EndpointSliceController {
   private readonly members: SelectedPods;
   /** Slices that this controller deleted itself. */
   private readonly removed = new Set<Uid>();
+  private readonly work = new Map<Uid, ServiceWork>();
 
   constructor(context: ControllerContext) {
     this.context = context;
@@ -78,12 +95,13 @@ export class EndpointSliceController {
   onObject(change: ObjectChange): void {
     const { objectKind, kind, uid, before, after } = change;
     if (objectKind === "Service") {
-      if (kind === "Deleted") this.members.remove(uid);
+      if (kind === "Deleted") this.forget(uid);
       else if (before?.object !== after?.object) this.select(after as ServiceRecord);
       this.queue.add(uid);
     } else if (objectKind === "EndpointSlice" && kind === "Deleted") {
       const owner = before?.owner;
       if (!this.removed.delete(uid) && owner?.kind === "Service") {
+        this.workOf(owner.uid).mustLookAtAll = true;
         this.queue.addAfter(owner.uid, SLICE_CHANGE_DELAY_US);
       }
     }
@@ -92,11 +110,36 @@ export class EndpointSliceController {
   onPod(change: PodChange): void {
     if (this.members.isEmpty) return;
     if (change.kind === "Modified" && (change.mask & RELEVANT) === 0) return;
-    for (const uid of this.members.follow(change)) this.queue.add(uid);
+    for (const uid of this.members.follow(change)) {
+      this.workOf(uid).changed.set(change.uid, change.pod);
+      this.queue.add(uid);
+    }
+  }
+
+  /** Nodes that come and go decide which pods are endpoints; nobody is woken for it, as upstream. */
+  onNode(change: NodeChange): void {
+    if (change.kind === "Modified" && change.before?.meta.labels === change.after?.meta.labels)
+      return;
+    for (const work of this.work.values()) work.mustLookAtAll = true;
+  }
+
+  private workOf(uid: Uid): ServiceWork {
+    let work = this.work.get(uid);
+    if (work === undefined) {
+      work = { changed: new Map(), mustLookAtAll: true, ports: undefined };
+      this.work.set(uid, work);
+    }
+    return work;
+  }
+
+  private forget(uid: Uid): void {
+    this.members.remove(uid);
+    this.work.delete(uid);
   }
 
   private select({ uid, namespace, object }: ServiceRecord): void {
     const { selector, type } = object;
+    this.workOf(uid).mustLookAtAll = true;
     if (selector === undefined || type === "ExternalName") this.members.remove(uid);
     else this.members.set(uid, namespace, selectsAll(selector));
   }
@@ -121,16 +164,52 @@ export class EndpointSliceController {
       key: slice,
       content: endpointSliceOf(slice.object),
     }));
-    const writes = packEndpoints(this.wantedOf(service), existing);
-    this.write(service, writes, done);
+    const work = this.workOf(uid);
+    const writes =
+      this.packChanged(service, work, existing) ?? this.packAll(service, work, existing);
+    work.changed = new Map();
+    this.write(service, writes, (error) => {
+      if (error !== undefined) work.mustLookAtAll = true;
+      done(error);
+    });
+  }
+
+  private packAll(service: ServiceRecord, work: ServiceWork, existing: Existing): Writes {
+    const wanted = this.wantedOf(service);
+    work.mustLookAtAll = false;
+    work.ports = wanted.length === 1 ? wanted[0]?.ports : undefined;
+    return packEndpoints(wanted, existing);
+  }
+
+  /** From the pods that changed alone, where the slices' ports allow it. */
+  private packChanged(
+    { object }: ServiceRecord,
+    { changed, mustLookAtAll, ports }: ServiceWork,
+    existing: Existing,
+  ): Writes | undefined {
+    if (mustLookAtAll || ports === undefined) return undefined;
+    const key = portsKey(ports);
+    const isOther = (other: readonly EndpointPort[]): boolean =>
+      other !== ports && portsKey(other) !== key;
+    if (existing.some(({ content }) => isOther(content.ports))) return undefined;
+    const { pods } = this.context.api;
+    const endpoints = new Map<number, Endpoint | undefined>();
+    for (const [uid, pod] of changed) {
+      const isEndpoint = pods.isLive(pod, uid) && this.isEndpoint(object, pod);
+      if (isEndpoint && portsKey(portsOf(object, pods.template(pod))) !== key) return undefined;
+      endpoints.set(uid, isEndpoint ? this.endpointOf(object, pod) : undefined);
+    }
+    return packChanges(ports, endpoints, existing);
+  }
+
+  private isEndpoint({ selector }: ServiceObject, pod: PodIndex): boolean {
+    const { pods } = this.context.api;
+    if (!hasAddress(pods.podIp(pod), pods.phase(pod))) return false;
+    return selector !== undefined && selectsAll(selector)(pods.template(pod).labels);
   }
 
   /** Creations, then updates, then deletions, one after the other. */
-  private write(
-    service: ServiceRecord,
-    writes: ReturnType<typeof packEndpoints<SliceRecord>>,
-    done: SyncDone,
-  ): void {
+  private write(service: ServiceRecord, writes: Writes, done: SyncDone): void {
     const steps: ((next: SyncDone) => void)[] = [
       ...writes.create.map((content) => (next: SyncDone) => {
         this.client.createOwnedObject(service, sliceFor(service, content), next);

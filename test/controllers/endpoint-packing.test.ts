@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Endpoint,
   type ExistingSlice,
+  packChanges,
   packEndpoints,
   portsKey,
 } from "../../src/controllers/endpoint-packing.ts";
@@ -128,6 +129,21 @@ describe("packing of endpoints into slices", () => {
       ).filter(() => next(10) < 7);
       const groups = wanted.length === 0 ? [] : [{ ports: HTTP, endpoints: wanted }];
       const writes = packEndpoints(groups, slices, 8);
+      // From the changes alone the same is written.
+      const before = new Map(
+        slices.flatMap(({ content }) => content.endpoints.map((one) => [one.podUid, one] as const)),
+      );
+      const now = new Map(wanted.map((one) => [one.podUid, one]));
+      const changed = new Map<number, Endpoint | undefined>();
+      for (const uid of [...now.keys(), ...before.keys()]) {
+        if (JSON.stringify(before.get(uid)) !== JSON.stringify(now.get(uid)) || next(5) === 0) {
+          changed.set(uid, now.get(uid));
+        }
+      }
+      const fromChanges = packChanges(HTTP, changed, slices, 8);
+      if (slices.length > 0 && wanted.length > 0) {
+        expect(fromChanges, `seed 7, round ${round}`).toEqual(writes);
+      }
       const updated = new Map(writes.update.map(({ key, content }) => [key, content]));
       slices = slices
         .filter(({ key }) => !writes.remove.includes(key))
