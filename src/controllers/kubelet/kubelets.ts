@@ -266,6 +266,8 @@ export class Kubelets {
     const { api } = world.context;
     this.heartbeats.begin(node, world.nodeOf(node).lease, world.nowUs);
     this.nodeStatuses.report(node);
+    this.pressure.changed(node);
+    this.collection.diskGrew(node);
     for (const orphan of world.orphans.values()) {
       if (orphan.node === node) this.stops.stopOrphan(orphan);
     }
@@ -281,6 +283,9 @@ export class Kubelets {
     if (record.stage !== Stage.New && record.stage !== Stage.Starting) this.status.post(record);
     this.exits.catchUp(record);
     if (!this.waiting.has(record)) this.starts.catchUp(record);
+    const isLive = record.stage === Stage.Active || record.stage === Stage.Starting;
+    if (isLive && !this.world.context.sim.isPending(record.deadline))
+      this.stops.watchDeadline(record);
   }
 
   // ---- pods --------------------------------------------------------------------------------

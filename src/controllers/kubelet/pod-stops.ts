@@ -65,6 +65,7 @@ export class PodStops {
     );
     this.deadlineKind = world.definePodKind("pod deadline", kubelet, (record) => {
       record.deadline = NO_HANDLE;
+      if (!world.machines.isKubeletRunning(record.node)) return; // set again by the return
       this.terminate(record, DEADLINE_EXCEEDED, this.ownGraceUs(record));
     });
   }

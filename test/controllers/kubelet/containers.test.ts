@@ -267,6 +267,18 @@ describe("containers of a pod", () => {
     expect(node.api.pods.isDeleting(pod)).toBe(false);
   });
 
+  it("outlive their pod's active deadline while no kubelet runs, and not a moment longer", () => {
+    const node = oneNode();
+    node.apply(podOf("slow", { more: { activeDeadlineSeconds: 12 } }));
+    node.runUntil(5);
+    node.machines.stopKubelet(node.nodes[0]!);
+    node.runUntil(40);
+    expect(node.machines.processCount).toBe(1);
+    node.machines.startKubelet(node.nodes[0]!);
+    node.runUntil(45);
+    expect(node.api.pods.reason(node.api.pods.find("default", "slow"))).toBe("DeadlineExceeded");
+  });
+
   it("all start again after a reboot, init containers too, and count as restarts", () => {
     const node = oneNode();
     node.apply(podOf("web", { init: ["setup"], main: ["app"] }));

@@ -171,6 +171,18 @@ describe("memory of a node", () => {
     expect(stateOf(rig, "a")).toBe("Failed Evicted");
   });
 
+  it("that ran short while no kubelet looked is relieved when it is back", () => {
+    const rig = smallNode();
+    rig.apply(user("greedy", "memory=100Mi; 60s memory=960Mi"));
+    rig.runFor(30);
+    rig.machines.stopKubelet(rig.api.nodes.find("small"));
+    rig.runFor(120);
+    expect(stateOf(rig, "greedy")).toBe("Running ");
+    rig.machines.startKubelet(rig.api.nodes.find("small"));
+    rig.runFor(30);
+    expect(stateOf(rig, "greedy")).toBe("Failed Evicted");
+  });
+
   it("far from its threshold costs no event, however long", () => {
     const rig = smallNode();
     rig.apply(user("steady", "memory=500Mi cpu=1 disk=1Gi pids=20"));
