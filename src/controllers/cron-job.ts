@@ -117,7 +117,7 @@ export class CronJobController {
     runAll(steps, (error) => {
       this.writeStatus(record, draft.status, (statusError) => {
         if (decision.wakeUs !== undefined) {
-          this.queue.addAfter(uid, Math.max(1, decision.wakeUs - this.context.sim.nowUs));
+          this.queue.addAfter(uid, Math.max(1, decision.wakeUs - this.context.sim.nowUs), true);
         }
         done(error ?? statusError);
       });

@@ -117,7 +117,7 @@ export class HorizontalPodAutoscalerController {
   onObject({ objectKind, kind, uid }: ObjectChange): void {
     if (objectKind !== "HorizontalPodAutoscaler") return;
     if (kind === "Deleted") this.forget(uid);
-    else this.queue.addAfter(uid, this.context.options.hpa.syncPeriodUs);
+    else this.queue.addAfter(uid, this.context.options.hpa.syncPeriodUs, true);
   }
 
   onPod(change: PodChange): void {
@@ -139,7 +139,7 @@ export class HorizontalPodAutoscalerController {
       return;
     }
     const finish: SyncDone = () => {
-      this.queue.addAfter(uid, this.context.options.hpa.syncPeriodUs);
+      this.queue.addAfter(uid, this.context.options.hpa.syncPeriodUs, true);
       done(); // errors wait for the next period, too
     };
     // The scale is read, then the metrics.

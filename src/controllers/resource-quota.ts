@@ -121,7 +121,7 @@ export class ResourceQuotaController {
     const periodUs = options.resourceQuotaSyncPeriodUs;
     const passUs = (Math.floor(afterUs / periodUs) + 1) * periodUs;
     for (const quota of this.quotasOf(namespace)) {
-      this.queue.addAfter(quota.uid, passUs - sim.nowUs);
+      this.queue.addAfter(quota.uid, passUs - sim.nowUs, true);
     }
   }
 

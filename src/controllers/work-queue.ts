@@ -70,8 +70,11 @@ export class WorkQueue<K extends number | string> {
     this.wake();
   }
 
-  /** Asks for a look after a delay; an earlier timer of the same key stays, a later one gives way. */
-  addAfter(key: K, delayUs: number): void {
+  /**
+   * Asks for a look after a delay; an earlier timer of the same key stays, a later one gives way. A
+   * periodic look, which goes on for ever, does not keep "run until drained" going.
+   */
+  addAfter(key: K, delayUs: number, isPeriodic = false): void {
     if (delayUs <= 0) {
       this.add(key);
       return;
@@ -83,10 +86,12 @@ export class WorkQueue<K extends number | string> {
       this.sim.cancel(timer.handle);
     }
     const label = `${this.options.name} timer`;
-    const handle = this.sim.callAfter(duration(delayUs), RANK.controller, label, () => {
+    const look = (): void => {
       this.timers.delete(key);
       this.add(key);
-    });
+    };
+    const options = { background: isPeriodic };
+    const handle = this.sim.callAfter(duration(delayUs), RANK.controller, label, look, options);
     this.timers.set(key, { atUs, handle });
   }
 
@@ -155,13 +160,16 @@ export class WorkQueue<K extends number | string> {
   private finish(key: K, error: string | undefined): void {
     this.busy.delete(key);
     if (error === undefined) this.failures.delete(key);
-    else this.retry(key);
+    else this.retry(key, error);
     if (this.again.delete(key)) this.enqueue(key);
     if (this.waiting.size > 0) this.wake();
   }
 
-  /** The later of the key's own back-off and the queue's shared bucket. */
-  private retry(key: K): void {
+  /**
+   * The later of the key's own back-off and the queue's shared bucket. What admission forbids is tried
+   * for ever; at the longest delay that alone does not keep "run until drained" going.
+   */
+  private retry(key: K, error: string): void {
     const failures = this.failures.get(key) ?? 0;
     if (failures >= this.retries.retriesMax) {
       this.failures.delete(key);
@@ -171,7 +179,8 @@ export class WorkQueue<K extends number | string> {
     this.failures.set(key, failures + 1);
     const ownUs = backoffUs(this.retries, failures);
     const sharedUs = this.retryBucket.reserve(this.sim.nowUs) - this.sim.nowUs;
-    this.addAfter(key, Math.max(ownUs, sharedUs));
+    const isHopeless = ownUs === this.retries.maxUs && error.includes(" is forbidden: ");
+    this.addAfter(key, Math.max(ownUs, sharedUs), isHopeless);
   }
 }
 

@@ -179,4 +179,17 @@ describe("a CronJob", () => {
     rig.runFor(10);
     expect(rig.api.objects.count("Job")).toBe(0);
   });
+
+  it("does not keep a run going that ends when all work is done", () => {
+    const rig = rigAt();
+    rig.apply(cronJob("forever"), {
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name: "web" },
+      spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "web" } },
+    });
+    const { reason } = rig.sim.runUntilDrained({ untilUs: 86_400_000_000 as never });
+    expect(reason).toBe("drained");
+    expect(rig.sim.nowUs / 1e6).toBeLessThan(60);
+  });
 });

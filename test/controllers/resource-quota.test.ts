@@ -175,6 +175,14 @@ describe("a ResourceQuota", () => {
     expect(refusal(rig, pod("b"))).toBeUndefined();
   });
 
+  it("that blocks a Deployment for ever does not keep a run going that ends when all work is done", () => {
+    const rig = withQuota({ pods: "1" });
+    rig.apply(deployment("web", 2));
+    const { reason } = rig.sim.runUntilDrained({ untilUs: 864_000_000_000 as never });
+    expect(reason).toBe("drained");
+    expect(rig.podsOf("web").length).toBe(1);
+  });
+
   it("leaves a Deployment with three of twelve pods and ReplicaFailure, as recorded", () => {
     const rig = createRig();
     rig.apply(
