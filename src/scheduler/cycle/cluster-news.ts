@@ -61,7 +61,7 @@ export class ClusterNews {
       this.owner.onUnclaimed(pod);
     } else {
       queue.add(pod);
-      cache.nominator.add(pod);
+      this.nominateActive(pod);
     }
     this.owner.onSettled();
   }
@@ -111,12 +111,21 @@ export class ClusterNews {
       if (!oldPod.deleting && newPod.deleting) this.assumedPodDeleted(newPod);
       return;
     }
-    cache.nominator.update(oldPod, newPod);
+    const place = queue.find(newPod.uid)?.place;
+    // The end of its flight renews the nomination of a pod in flight.
+    if (place !== undefined && place !== "inFlight") cache.nominator.update(oldPod, newPod);
     queue.update(oldPod, newPod);
+    if (place === undefined) this.nominateActive(newPod);
     const { nominatedNodeName } = oldPod;
     if (nominatedNodeName !== "" && nominatedNodeName !== newPod.nominatedNodeName) {
       this.moveAfterLostNomination(oldPod);
     }
+  }
+
+  /** A gated pod's nomination does not count before its next update. */
+  private nominateActive(pod: PodInfo): void {
+    const { cache, queue } = this.owner;
+    if (queue.find(pod.uid)?.place === "active") cache.nominator.add(pod);
   }
 
   private leaveQueue(pod: PodInfo): void {

@@ -210,9 +210,10 @@ export class SchedulingQueue {
         continue;
       }
       if (record === undefined || !isParked(record.place)) continue;
-      const asksGates = record.place === "unschedulable" || !this.popFromBackoff;
+      const isInside = record.place === "unschedulable";
+      const asksGates = isInside || !this.popFromBackoff;
       this.takeOut(record);
-      this.moveToActive(record, FORCE_ACTIVATE.label, asksGates);
+      this.moveToActive(record, FORCE_ACTIVATE.label, asksGates, isInside);
     }
   }
 
@@ -246,9 +247,7 @@ export class SchedulingQueue {
     const old = [...this.unschedulable.values()].filter(
       (record) => nowUs - record.timestampUs > this.unschedulableUsMax,
     );
-    for (const record of old) {
-      if (record.gatingPlugin === "") record.wasFlushed = true;
-    }
+    for (const record of old) record.wasFlushed = true; // Gated ones too, although they stay.
     if (old.length > 0) {
       this.moveSelected(old, UNSCHEDULABLE_TIMEOUT, NOTHING);
       this.recordEvent(UNSCHEDULABLE_TIMEOUT, NOTHING);
@@ -358,7 +357,7 @@ export class SchedulingQueue {
       const strategy = this.options.judge.judge(record, event, { oldPod, newPod });
       if (strategy === "skip") continue;
       this.takeOut(record);
-      this.requeue(record, strategy, event.label);
+      this.requeue(record, strategy, event.label, true);
       if ((record.place as QueuePlace) !== "unschedulable") return;
     }
   }
@@ -380,20 +379,26 @@ export class SchedulingQueue {
     }
   }
 
-  protected requeue(record: QueuedPod, strategy: RequeueStrategy, label: string): void {
+  /** `isInside`: it was among the unschedulable pods; staying there is no move then. */
+  protected requeue(
+    record: QueuedPod,
+    strategy: RequeueStrategy,
+    label: string,
+    isInside = false,
+  ): void {
     if (strategy === "skip") {
-      this.enterUnschedulable(record, label);
+      this.enterUnschedulable(record, label, isInside);
     } else if (strategy === "afterBackoff" && this.isBackingOff(record)) {
-      this.moveToBackoff(record, label);
+      this.moveToBackoff(record, label, isInside);
     } else {
-      this.moveToActive(record, label, true);
+      this.moveToActive(record, label, true, isInside);
     }
   }
 
-  protected moveToBackoff(record: QueuedPod, label: string): void {
+  private moveToBackoff(record: QueuedPod, label: string, isInside: boolean): void {
     // With early pops PreEnqueue must have run before; without them it runs when the pod leaves.
     if (this.popFromBackoff && this.isGated(record)) {
-      this.enterUnschedulable(record, label);
+      this.enterUnschedulable(record, label, isInside);
       return;
     }
     const isError = record.unschedulablePlugins.size === 0 && record.pendingPlugins.size === 0;
@@ -402,9 +407,14 @@ export class SchedulingQueue {
     this.options.onMove?.(record, record.place, label);
   }
 
-  private moveToActive(record: QueuedPod, label: string, asksGates: boolean): void {
+  private moveToActive(
+    record: QueuedPod,
+    label: string,
+    asksGates: boolean,
+    isInside = false,
+  ): void {
     if (asksGates && this.isGated(record)) {
-      this.enterUnschedulable(record, label);
+      this.enterUnschedulable(record, label, isInside);
       return;
     }
     record.initialAttemptUs ??= this.options.now();
@@ -422,11 +432,11 @@ export class SchedulingQueue {
     return true;
   }
 
-  private enterUnschedulable(record: QueuedPod, label: string): void {
+  private enterUnschedulable(record: QueuedPod, label: string, isInside: boolean): void {
     record.place = "unschedulable";
     this.unschedulable.set(record.pod.uid, record);
     this.countRejections(record, 1);
-    this.options.onMove?.(record, "unschedulable", label);
+    if (!isInside) this.options.onMove?.(record, "unschedulable", label);
   }
 
   protected takeOut(record: QueuedPod): void {

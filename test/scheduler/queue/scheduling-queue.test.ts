@@ -24,6 +24,8 @@ class Bench {
   /** Answer per plugin to every event. */
   answer: (record: QueuedPod, event: ClusterEvent) => RequeueStrategy = () => "afterBackoff";
   isHeard = true;
+  /** Every move into a place: pod, place, label. */
+  readonly moves: string[] = [];
   readonly queue: SchedulingQueue;
 
   constructor(options: { popFromBackoff?: boolean; secondPhaseUs?: number } = {}) {
@@ -40,6 +42,7 @@ class Bench {
       less: byPriorityThenTime,
       gateOf: (pod) => (this.gated.has(pod.name) ? "Gate" : ""),
       judge,
+      onMove: ({ pod }, place, label) => this.moves.push(`${pod.name} ${place} ${label}`),
       ...options,
     });
   }
@@ -212,6 +215,7 @@ describe("gates", () => {
     bench.queue.flushUnschedulableLeftover();
     expect(bench.queue.count("unschedulable")).toBe(1);
     expect(bench.queue.nextLeftoverUs).toBeUndefined();
+    expect(bench.queue.recordsIn("unschedulable")[0]?.wasFlushed).toBe(true);
   });
 
   it("keep an activated pod back while they hold", () => {
@@ -221,6 +225,19 @@ describe("gates", () => {
     bench.queue.add(pod);
     bench.queue.activate([pod]);
     expect(bench.queue.count("unschedulable")).toBe(1);
+    expect(bench.moves).toEqual(["g unschedulable UnschedulablePodAdd"]); // Staying is no move.
+  });
+
+  it("that an update does not open leave no trace of a move, those met by an event do", () => {
+    const bench = new Bench();
+    const pod = fakePod({ uid: "g", name: "g" });
+    bench.gated.add("g");
+    bench.queue.add(pod);
+    bench.moves.length = 0;
+    bench.queue.update(pod, fakePod({ uid: "g", name: "g", labels: { app: "b" } }));
+    expect(bench.moves).toEqual([]);
+    bench.queue.moveAll(NODE_ADD, {});
+    expect(bench.moves).toEqual(["g unschedulable NodeAdd"]);
   });
 });
 
