@@ -20,6 +20,7 @@ function endAfter(
   const behavior = {
     runDurationUs: () => DRAWN_US as Duration,
     exitCode: () => 0,
+    isCpuBound: () => false,
     stopExitCode: () => options.stopExitCode ?? 143,
   } as unknown as PodBehavior;
   const watched = withRunTimeInvariant(simulation, api, machines, behavior);
