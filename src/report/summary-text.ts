@@ -14,22 +14,41 @@ import type {
 } from "../metrics/index.ts";
 import { formatTextTable } from "./text-table.ts";
 
-/** One line: did the run end well, and what of it did not. */
+/**
+ * One line: did the run end well, and what of it did not. Where the scenario has gates (thresholds,
+ * expectations), they alone decide, and what is pending or short is only told.
+ */
 export function verdictLine(result: RunResult): string {
-  const problems: string[] = [];
-  if (result.end.partial) problems.push(`partial (${result.end.reason})`);
-  const failed = result.thresholds.filter((threshold) => !threshold.passed).length;
-  if (failed > 0) problems.push(`${failed} of ${result.thresholds.length} thresholds failed`);
-  const unmet = result.expectations.filter((expectation) => !expectation.passed).length;
-  if (unmet > 0) problems.push(`${unmet} of ${result.expectations.length} expectations not met`);
+  const { thresholds, expectations } = result;
+  const broken: string[] = [];
+  if (result.end.partial) broken.push(`partial (${result.end.reason})`);
+  const failed = thresholds.filter((threshold) => !threshold.passed).length;
+  if (failed > 0) broken.push(`${failed} of ${counted(thresholds.length, "threshold")} failed`);
+  const unmet = expectations.filter((expectation) => !expectation.passed).length;
+  if (unmet > 0) broken.push(`${unmet} of ${counted(expectations.length, "expectation")} not met`);
+  const lacking: string[] = [];
   const unschedulable = result.counts.podsUnschedulableAtEnd;
-  if (unschedulable > 0) problems.push(`${unschedulable} pods fit on no node`);
+  if (unschedulable > 0)
+    lacking.push(
+      `${counted(unschedulable, "pod")} ${unschedulable === 1 ? "fits" : "fit"} on no node`,
+    );
   const short = result.workloads.filter(
     (workload) => workload.readyAtEndCount < workload.desiredCount,
   ).length;
-  if (short > 0) problems.push(`${short} workloads lack replicas at the end`);
-  if (problems.length > 0) return `NOT OK   ${problems.join("; ")}`;
+  if (short > 0)
+    lacking.push(
+      `${counted(short, "workload")} ${short === 1 ? "lacks" : "lack"} replicas at the end`,
+    );
+  const gates = thresholds.length + expectations.length;
+  if (broken.length > 0 || (gates === 0 && lacking.length > 0)) {
+    return `NOT OK   ${[...broken, ...lacking].join("; ")}`;
+  }
+  if (lacking.length > 0) return `OK       all gates hold; ${lacking.join("; ")}`;
   return "OK       every pod found a node, every workload is complete";
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The whole summary as text, for `-o table` and `-o wide` (which shows every workload and all pending pods in the record). */
