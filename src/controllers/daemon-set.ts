@@ -265,11 +265,15 @@ export class DaemonSetController {
     const candidates: NodeIndex[] = [];
     let surging = 0;
     for (const node of this.nodesInOrder(byNode)) {
-      const staying = byNode
-        .get(node)!
-        .filter((pod) => !pods.isFinished(pod) && !pods.isDeleting(pod));
-      const old = staying.find((pod) => !this.isOfRevision(pod, revision));
-      const fresh = staying.find((pod) => this.isOfRevision(pod, revision));
+      // A new pod that has failed counts too: it is deleted with a back-off, not joined by another.
+      const staying = byNode.get(node)!.filter((pod) => !pods.isDeleting(pod));
+      const olds = staying.filter((pod) => !this.isOfRevision(pod, revision));
+      const news = staying.filter((pod) => this.isOfRevision(pod, revision));
+      if (olds.length > 1 || news.length > 1) {
+        surging++;
+        continue;
+      }
+      const [old, fresh] = [olds[0], news[0]];
       if (old === undefined) continue;
       if (fresh === undefined) {
         if (isReady(pods, old)) candidates.push(node);

@@ -333,7 +333,11 @@ export class Kubelets {
     let record = this.world.pods[pod];
     if (record !== undefined && record.uid !== pods.uid(pod)) record = undefined;
     if (record === undefined) {
-      if (pods.isFinished(pod)) return;
+      if (pods.isFinished(pod)) {
+        // It ended before this kubelet's memory begins; only its object is left to remove.
+        if (pods.isDeleting(pod)) this.stops.removeForgotten(pod, pods.uid(pod), pods.node(pod));
+        return;
+      }
       record = this.admit(pod, why);
       if (record === undefined) return;
     }

@@ -4,7 +4,8 @@
 // with what is left of the grace. Then the API learns how it ended, and if the object is being
 // deleted it is removed at the worker's next tick.
 
-import { EXIT_KILLED, type PodIndex, type Uid } from "../../cluster/index.ts";
+import type { Instant } from "../../base/index.ts";
+import { EXIT_KILLED, type NodeIndex, type PodIndex, type Uid } from "../../cluster/index.ts";
 import { type EventKind, NO_HANDLE, RANK } from "../../engine/index.ts";
 import { ContainerStage, isAnyRunning, type KubeletPod } from "./kubelet-pod.ts";
 import { type PodEnd, Stage } from "./kubelet-pod.ts";
@@ -259,6 +260,17 @@ export class PodStops {
     if (world.context.sim.isPending(record.next)) return;
     const atUs = world.nextTickUs(record.node, world.nowUs);
     record.next = world.at(atUs, this.removalKind, record);
+  }
+
+  /** The final DELETE for a pod that the kubelet knows nothing of but that it is over. */
+  removeForgotten(pod: PodIndex, uid: Uid, node: NodeIndex): void {
+    const { world } = this;
+    const { sim } = world.context;
+    const atUs = world.nextTickUs(node, world.nowUs) as Instant;
+    sim.callAt(atUs, RANK.kubelet, "forgotten pod removal", () => {
+      if (!world.machines.isHeard(node)) return; // looked at again when it is heard
+      world.send(node, "delete", (writer) => writer.removePod(pod, uid));
+    });
   }
 
   private sendRemoval(record: KubeletPod): void {

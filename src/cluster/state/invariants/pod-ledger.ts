@@ -230,7 +230,8 @@ export class PodLedger {
       return;
     }
     if (row.deletionUs !== NEVER_US) {
-      if (deletionUsAfter > row.deletionUs) {
+      // A shorter grace that is over already ends now, not in the past.
+      if (deletionUsAfter > Math.max(row.deletionUs, committedUs)) {
         this.violations.note("I32", `${name}: a later DELETE lengthened the grace`);
       }
       return;
