@@ -350,6 +350,24 @@ describe("a seeded fault is reported under its number", () => {
     expect(brokenBy(fault, world)).toBe(id);
   });
 
+  it("I32 is silent where a grace that is over is shortened, which ends it now", () => {
+    const world = scene();
+    let pod = world.pod;
+    let uid = world.uid;
+    world.ask("create", (writer) => {
+      const held = { ...{ namespace: "default", name: "held" }, finalizers: ["example.com/hold"] };
+      const made = writer.createPod({ ...held, template: world.api.pods.template(world.pod) });
+      if (made.ok) [pod, uid] = [made.pod!, made.uid!];
+      return made;
+    });
+    world.ask("create", (writer) => writer.bindPod(pod, uid, world.node));
+    world.ask("delete", (writer) => writer.deletePod(pod, uid, { graceSeconds: 2 }));
+    world.simulation.runUntil(instant(60_000_000));
+    world.ask("delete", (writer) => writer.removePod(pod, uid));
+    expect(world.api.pods.deletionUs(pod)).toBe(60_000_000);
+    expect(brokenBy(() => undefined, world)).toBe("none");
+  });
+
   it("I35: a uid that was given before", () => {
     const world = scene();
     expect(
