@@ -41,7 +41,7 @@ function createVariant(
     name,
     operations: DECISIONS,
     begin: () => {
-      cluster = new WorkloadCluster(nodes, workload, false);
+      cluster = new WorkloadCluster(nodes, workload, false, true);
     },
     run: () => {
       const { configuration, decider, world } = cluster!;

@@ -62,12 +62,18 @@ export class WorkloadCluster {
   private readonly samples: readonly PodInfo[];
   private podCount = 0;
 
-  constructor(nodes: number, workload: WorkloadName, details: boolean) {
+  /** `keepsMatches`: count matching pods as they come and go, as runs do. */
+  constructor(
+    nodes: number,
+    workload: WorkloadName,
+    details: boolean,
+    keepsMatches: boolean = false,
+  ) {
     const objects = [
       ...Array.from({ length: nodes }, (_, at) => nodeObject(at)),
       ...Array.from({ length: REPLICA_SETS }, (_, at) => replicaSetObject(at)),
     ];
-    this.world = new RecordedWorld(objects, [], { defaulting: true, hasQueue: true });
+    this.world = new RecordedWorld(objects, [], { defaulting: true, hasQueue: true, keepsMatches });
     this.configuration = this.world.readConfiguration(null);
     const { percentageOfNodesToScore } = this.configuration;
     const evaluator = new PlainEvaluator(this.world.cache, { percentageOfNodesToScore, details });

@@ -90,9 +90,17 @@ export {
   DEFAULT_MULTI_POINT,
   DEFAULT_PLUGINS,
 } from "./plugins/default-registry.ts";
-export { type AffinityCounts, readAffinityCounts } from "./plugins/inter-pod-affinity.ts";
+export {
+  type AffinityCounts,
+  giveUpAffinityTerms,
+  readAffinityCounts,
+} from "./plugins/inter-pod-affinity.ts";
 export { type ResolvedTerm, resolveTerm, termMatches } from "./plugins/affinity-terms.ts";
-export { readSpreadCounts, type SpreadCounts } from "./plugins/pod-topology-spread.ts";
+export {
+  countChangedNode,
+  readSpreadCounts,
+  type SpreadCounts,
+} from "./plugins/pod-topology-spread.ts";
 export { hasAllTopologyKeys, isNodeIncluded } from "./plugins/spread-constraints.ts";
 export { driverOfPlugin } from "./plugins/csi-migration.ts";
 export { classNameOf } from "./plugins/volume-claims.ts";

@@ -41,29 +41,40 @@ export function withChanges<T>(
   if (changes.length === 0) return look(world);
   const undo: (() => void)[] = [];
   const gone: PodInfo[] = [];
+  const edited = new Map<NodeRow, NodeObject>();
   try {
     let { pod } = world;
     for (const { effect } of changes) {
       if (effect.on === "pod") pod = effect.edit(pod);
-      else if (effect.on === "node") undo.push(editNode(world, effect.row, effect.edit));
-      else {
+      else if (effect.on === "node") {
+        const { row } = effect;
+        if (!edited.has(row)) edited.set(row, world.cache.node(row));
+        undo.push(editNode(world, row, effect.edit));
+      } else {
         for (const each of effect.gone) {
           if (world.cache.findPod(each.uid) !== undefined) gone.push(each);
           undo.push(...takeAway(world, each));
         }
       }
     }
-    const recounted = new Set(changes.flatMap((change) => change.recounted ?? []));
-    const known = recount(world, pod, gone, recounted);
+    const byPod = recountedBy(changes, "pod");
+    const byNode = recountedBy(changes, "node");
+    const known = recount(world, { pod, gone, edited, byPod, byNode });
     const changed = new FilterWorld(world.cache, world.profile, pod, known);
     changed.effort = world.effort;
     const { nodes, cache } = changed;
-    const counting = known === undefined ? COUNTING_PLUGINS : recounted.size;
-    world.effort.spend(nodes.length + counting * cache.podCount);
+    const asked = known?.askedCount ?? COUNTING_PLUGINS;
+    world.effort.spend(nodes.length + asked * cache.podCount);
     return look(changed);
   } finally {
     for (const step of undo.reverse()) step();
   }
+}
+
+function recountedBy(changes: readonly Change[], on: ChangeEffect["on"]): ReadonlySet<string> {
+  return new Set(
+    changes.flatMap(({ effect, recounted }) => (effect.on === on ? (recounted ?? []) : [])),
+  );
 }
 
 function editNode(

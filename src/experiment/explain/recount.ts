@@ -3,9 +3,14 @@
 // Only the plugins concerned run again; pods that left are told to the others as in a dry run of
 // preemption. Wherever that might not be the same as a fresh PreFilter, the answer is undefined.
 
+import type { NodeObject } from "../../cluster/index.ts";
 import {
   Code,
+  countChangedNode,
+  type CycleState,
   type FilterLists,
+  giveUpAffinityTerms,
+  type NodeRow,
   type PodInfo,
   type PreFilterPlugin,
 } from "../../scheduler/index.ts";
@@ -29,34 +34,69 @@ const ADJUSTABLE: ReadonlySet<string> = new Set([
   "VolumeRestrictions",
 ]);
 
-/** The state for that pod after those left, the named plugins asked again; undefined: ask all. */
-export function recount(
-  { cache, profile, state: before, preFiltering, isFilterable, nodes }: FilterWorld,
-  pod: PodInfo,
-  gone: readonly PodInfo[],
-  recounted: ReadonlySet<string>,
-): PreFiltered | undefined {
+/** What happened to the world since its PreFilter ran. */
+export interface WorldChanges {
+  readonly pod: PodInfo;
+  /** Pods that left the cache. */
+  readonly gone: readonly PodInfo[];
+  /** Nodes that were edited, as they were before. */
+  readonly edited: ReadonlyMap<NodeRow, NodeObject>;
+  /** Plugins that count otherwise because the pod was changed. */
+  readonly byPod: ReadonlySet<string>;
+  /** Plugins that count otherwise because a node was changed. */
+  readonly byNode: ReadonlySet<string>;
+}
+
+/** What PreFilter would leave behind; undefined: it has to be asked. */
+export interface Recounted extends PreFiltered {
+  /** Plugins that looked at every pod. */
+  readonly askedCount: number;
+}
+
+/** The state after those changes: what can be said from what was counted, else the plugin is asked. */
+export function recount(world: FilterWorld, changes: WorldChanges): Recounted | undefined {
+  const { profile, state: before, preFiltering, isFilterable, nodes } = world;
+  const { pod, gone, byPod, byNode } = changes;
   if (!isFilterable || preFiltering.nodeNames !== undefined) return undefined;
   if (!areKnown(profile) || gone.some(({ deleting }) => deleting)) return undefined;
   const state = before.clone();
   state.activeFilters = undefined;
+  let askedCount = 0;
   for (const plugin of profile.preFilterPlugins) {
-    if (recounted.has(plugin.name)) {
-      state.skipFilterPlugins.delete(plugin.name);
+    const { name } = plugin;
+    if ((byPod.has(name) || byNode.has(name)) && !isDerived(world, state, name, changes)) {
+      askedCount++;
+      state.skipFilterPlugins.delete(name);
       const { status, nodeNames } = plugin.preFilter(state, pod, nodes);
       if (nodeNames !== undefined) return undefined;
-      if (status.code === Code.Skip) state.skipFilterPlugins.add(plugin.name);
+      if (status.code === Code.Skip) state.skipFilterPlugins.add(name);
       else if (status.code !== Code.Success) return undefined;
-    } else if (!state.skipFilterPlugins.has(plugin.name)) {
+    } else if (!state.skipFilterPlugins.has(name)) {
       for (const other of gone) tellGone(plugin, other);
     }
   }
-  return { state, preFiltering };
+  return { state, preFiltering, askedCount };
 
   function tellGone(plugin: PreFilterPlugin, other: PodInfo): void {
-    const row = cache.findRow(other.nodeName);
+    const row = world.cache.findRow(other.nodeName);
     if (row !== undefined) plugin.removePod?.(state, pod, other, row);
   }
+}
+
+/** Whether the plugin's counts follow from those before, departures still to be told. */
+function isDerived(
+  { cache }: FilterWorld,
+  state: CycleState,
+  name: string,
+  { pod, gone, edited, byPod, byNode }: WorldChanges,
+): boolean {
+  if (state.skipFilterPlugins.has(name)) return false;
+  if (name === "InterPodAffinity" && !byNode.has(name)) return giveUpAffinityTerms(state, pod);
+  if (name !== "PodTopologySpread" || byPod.has(name)) return false;
+  for (const [row, before] of edited) {
+    if (!countChangedNode(state, cache, pod, row, before, gone)) return false;
+  }
+  return true;
 }
 
 function areKnown({ preFilterPlugins }: FilterLists): boolean {

@@ -144,29 +144,33 @@ function suggestionOf(
 
 function groupByKeys(blocked: readonly BlockedNode[]): Group[] {
   const groups = new Map<string, Group>();
+  // Most nodes ask for the same things in the same order: sorting is done once for all of those.
+  const bySpelling = new Map<string, Group>();
   for (const node of blocked) {
-    const keys = new Set<string>();
+    let spelling = "";
     let share = 0;
     let sum = 0;
     let isHopeless = false;
     for (const { podKey, size } of node.findings) {
       if (podKey === undefined) isHopeless = true;
-      else keys.add(podKey);
+      else spelling += `${podKey}\n`;
       share = Math.max(share, size ?? 0);
       sum += size ?? 0;
     }
     if (isHopeless) continue;
-    const name = [...keys].sort(compareText).join("\n");
-    const known = groups.get(name);
-    if (known === undefined) {
-      groups.set(name, { keys: [...keys], best: node, share, sum, nodeCount: 1 });
-      continue;
+    let group = bySpelling.get(spelling);
+    if (group === undefined) {
+      const keys = [...new Set(node.findings.flatMap(({ podKey }) => podKey ?? []))];
+      const name = [...keys].sort(compareText).join("\n");
+      group = groups.get(name) ?? { keys, best: node, share, sum, nodeCount: 0 };
+      groups.set(name, group);
+      bySpelling.set(spelling, group);
     }
-    known.nodeCount++;
-    if (share < known.share || (share === known.share && sum < known.sum)) {
-      known.best = node;
-      known.share = share;
-      known.sum = sum;
+    group.nodeCount++;
+    if (share < group.share || (share === group.share && sum < group.sum)) {
+      group.best = node;
+      group.share = share;
+      group.sum = sum;
     }
   }
   // Map and sort keep the order of equals: that of the nearest node.

@@ -42,6 +42,8 @@ export interface RecordedWorldOptions {
    * there they count as stubs: see Nominator.
    */
   readonly hasQueue?: boolean;
+  /** Count matching pods as they come and go, as runs do; otherwise anew each time. */
+  readonly keepsMatches?: boolean;
 }
 
 /** Everything a recorded case starts from. */
@@ -64,7 +66,8 @@ export class RecordedWorld {
     const waiting = pending.map((source) => this.decodePod(source));
     const nominator = options.hasQueue === true ? new Nominator() : new Nominator(() => undefined);
     const int64 = [...decoded, ...waiting].some(needsInt64);
-    this.cache = new SchedulerCache({ int64, nominator });
+    const keepsMatches = options.keepsMatches === true;
+    this.cache = new SchedulerCache({ int64, nominator, keepsMatches });
     for (const object of decoded) this.objects.add(object);
     for (const node of this.objects.list("Node")) this.cache.addNode(node);
     for (const pod of this.objects.list("Pod")) this.addPod(pod);

@@ -3,7 +3,7 @@
 // Required terms filter, preferred ones score; anti-affinity of pods already running binds the
 // incoming pod too. Terminating pods count (P13, N6).
 
-import { type Labels, NO_LABELS } from "../../cluster/index.ts";
+import { type AffinityTerm, type Labels, NO_LABELS } from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
@@ -38,6 +38,7 @@ export interface InterPodAffinityArguments {
   readonly ignorePreferredTermsOfExistingPods: boolean;
 }
 
+const NAME = "InterPodAffinity";
 const FILTER_KEY = "PreFilterInterPodAffinity";
 const SCORE_KEY = "PreScoreInterPodAffinity";
 
@@ -96,6 +97,21 @@ export class AffinityCounts implements CycleValue {
     return this.affinity.isEmpty && meansForAll(this.affinityTerms, pod);
   }
 
+  /** What these counts are for a pod that gave up all terms of a side; undefined: count anew. */
+  withoutTermsOf({
+    podAffinity,
+    podAntiAffinity,
+  }: PodInfo["template"]): AffinityCounts | undefined {
+    const affinityTerms = keptTerms(this.affinityTerms, podAffinity.required);
+    const antiTerms = keptTerms(this.antiAffinityTerms, podAntiAffinity.required);
+    if (affinityTerms === undefined || antiTerms === undefined) return undefined;
+    return new AffinityCounts(affinityTerms, antiTerms, this.namespaceLabels, [
+      this.existingAnti.clone(),
+      affinityTerms.length > 0 ? this.affinity.clone() : new TopologyCounts(),
+      antiTerms.length > 0 ? this.anti.clone() : new TopologyCounts(),
+    ]);
+  }
+
   clone(): AffinityCounts {
     return new AffinityCounts(this.affinityTerms, this.antiAffinityTerms, this.namespaceLabels, [
       this.existingAnti.clone(),
@@ -110,11 +126,32 @@ export function readAffinityCounts(state: CycleState): AffinityCounts | undefine
   return state.read<AffinityCounts>(FILTER_KEY);
 }
 
+/** Tells the state that the pod gave up required terms; false if only counting anew gives the truth. */
+export function giveUpAffinityTerms(state: CycleState, { template }: PodInfo): boolean {
+  const counts = readAffinityCounts(state)?.withoutTermsOf(template);
+  if (counts === undefined) return false;
+  const { affinityTerms, antiAffinityTerms, existingAnti } = counts;
+  const isIdle = affinityTerms.length + antiAffinityTerms.length === 0 && existingAnti.isEmpty;
+  if (isIdle) state.skipFilterPlugins.add(NAME);
+  state.write(FILTER_KEY, counts);
+  return true;
+}
+
+/** All of them, or none; undefined for a part, which was never counted by itself. */
+function keptTerms(
+  counted: readonly ResolvedTerm[],
+  kept: readonly AffinityTerm[],
+): readonly ResolvedTerm[] | undefined {
+  if (kept.length === 0) return [];
+  if (kept.length !== counted.length) return undefined;
+  return counted.every(({ term }, index) => term === kept[index]) ? counted : undefined;
+}
+
 /** Filter and score by the pods already there. */
 export class InterPodAffinity
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
 {
-  readonly name = "InterPodAffinity";
+  readonly name = NAME;
   private readonly args: InterPodAffinityArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;

@@ -3,8 +3,8 @@
 // DoNotSchedule constraints filter, ScheduleAnyway ones score. Both count matching pods per domain
 // over the whole snapshot in PreFilter and PreScore (P12, N5).
 
-import type { TopologySpreadConstraint } from "../../cluster/index.ts";
-import type { MatchingPods } from "../cache/match-counts.ts";
+import type { NodeObject, TopologySpreadConstraint } from "../../cluster/index.ts";
+import { countMatchingPods, type MatchingPods } from "../cache/match-counts.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
@@ -22,6 +22,7 @@ import type { PodInfo } from "../framework/pod-info.ts";
 import type { SignedPart } from "../framework/pod-signature.ts";
 import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
 import { spreadNodeHint, spreadPodHint } from "./pod-topology-spread-hints.ts";
+import { LayeredCounts } from "./layered-counts.ts";
 import { SIGN_NOTHING } from "./signed-parts.ts";
 import {
   constraintsOf,
@@ -40,19 +41,29 @@ const SCORE_KEY = "PreScorePodTopologySpread";
 /** Matching pods per domain of each hard constraint; AddPod and RemovePod change a clone of it. */
 export class SpreadCounts implements CycleValue {
   readonly constraints: readonly TopologySpreadConstraint[];
-  private readonly counts: Map<string, number>[];
+  private readonly counts: readonly LayeredCounts[];
   private readonly minima: (number | undefined)[];
 
-  constructor(constraints: readonly TopologySpreadConstraint[], counts?: Map<string, number>[]) {
+  constructor(
+    constraints: readonly TopologySpreadConstraint[],
+    counts?: readonly LayeredCounts[],
+    minima?: readonly (number | undefined)[],
+  ) {
     this.constraints = constraints;
-    this.counts = counts ?? constraints.map(() => new Map<string, number>());
-    this.minima = constraints.map(() => undefined);
+    this.counts = counts ?? constraints.map(() => new LayeredCounts());
+    this.minima = [...(minima ?? constraints.map(() => undefined))];
   }
 
   add(index: number, domain: string, count: number): void {
     const counts = this.counts[index]!;
-    counts.set(domain, (counts.get(domain) ?? 0) + count);
-    this.minima[index] = undefined;
+    const before = counts.get(domain);
+    const after = (before ?? 0) + count;
+    counts.set(domain, after);
+    const least = this.minima[index];
+    if (least === undefined) return;
+    // Only when one of the smallest grows is it open who is the smallest now.
+    if (after <= least) this.minima[index] = after;
+    else if (before === least) this.minima[index] = undefined;
   }
 
   countIn(index: number, domain: string): number {
@@ -76,12 +87,16 @@ export class SpreadCounts implements CycleValue {
   emptiestDomain(index: number): string | undefined {
     const counts = this.counts[index]!;
     const least = smallest(counts);
-    return [...counts.keys()].find((domain) => counts.get(domain) === least);
+    let first: string | undefined;
+    counts.forEach((count, domain) => {
+      if (count === least) first ??= domain;
+    });
+    return first;
   }
 
   clone(): SpreadCounts {
-    const counts = this.counts.map((each) => new Map(each));
-    return new SpreadCounts(this.constraints, counts);
+    const counts = this.counts.map((each) => each.clone());
+    return new SpreadCounts(this.constraints, counts, this.minima);
   }
 }
 
@@ -97,6 +112,46 @@ interface SpreadScoring extends CycleValue {
 /** What the plugin's PreFilter counted; undefined when no constraint filters. */
 export function readSpreadCounts(state: CycleState): SpreadCounts | undefined {
   return state.read<SpreadCounts>(FILTER_KEY);
+}
+
+/**
+ * Brings the counts up to date after one node's object changed from `before`: true if that can be
+ * said from this node alone. `gone` are pods that have left the cache but are still in the counts.
+ */
+export function countChangedNode(
+  state: CycleState,
+  cache: SchedulerCache,
+  pod: PodInfo,
+  row: NodeRow,
+  before: NodeObject,
+  gone: readonly PodInfo[],
+): boolean {
+  const counts = readSpreadCounts(state);
+  if (counts === undefined) return true;
+  const { constraints } = counts;
+  const after = cache.node(row);
+  const domainIn = (node: NodeObject, constraint: TopologySpreadConstraint): string | undefined =>
+    hasAllTopologyKeys(node, constraints) && isNodeIncluded(constraint, pod, node)
+      ? node.meta.labels.get(constraint.topologyKey)
+      : undefined;
+  const joined: (string | undefined)[] = [];
+  for (const constraint of constraints) {
+    const old = domainIn(before, constraint);
+    const domain = domainIn(after, constraint);
+    // A domain that is left may cease to be one: only all its nodes together tell.
+    if (old !== undefined && old !== domain) return false;
+    joined.push(old === undefined ? domain : undefined);
+  }
+  const left = gone.filter(
+    ({ nodeName, namespace }) => nodeName === after.meta.name && namespace === pod.namespace,
+  );
+  for (const [index, { selector }] of constraints.entries()) {
+    const domain = joined[index];
+    if (domain === undefined) continue;
+    const present = cache.matches.matching(pod.namespace, selector).on(row);
+    counts.add(index, domain, present + countMatchingPods(left, selector, pod.namespace));
+  }
+  return true;
 }
 
 /** Filter by skew, score by closeness to evenness. */
@@ -308,8 +363,10 @@ export class PodTopologySpread
   }
 }
 
-function smallest(counts: ReadonlyMap<string, number>): number {
+function smallest(counts: LayeredCounts): number {
   let lowest = NO_MINIMUM;
-  for (const count of counts.values()) lowest = Math.min(lowest, count);
+  counts.forEach((count) => {
+    lowest = Math.min(lowest, count);
+  });
   return lowest;
 }

@@ -5,10 +5,11 @@
 
 import type { Labels } from "../../cluster/index.ts";
 import type { CycleValue } from "../framework/cycle-state.ts";
+import { LayeredCounts } from "./layered-counts.ts";
 
 /** A two-level map; the order of its entries is never visible. */
 export class TopologyCounts implements CycleValue {
-  private readonly byKey = new Map<string, Map<string, number>>();
+  private readonly byKey = new Map<string, LayeredCounts>();
   private readonly keepZeros: boolean;
 
   constructor(options: { readonly keepZeros?: boolean } = {}) {
@@ -23,7 +24,7 @@ export class TopologyCounts implements CycleValue {
   add(topologyKey: string, labels: Labels, change: number): void {
     const value = labels.get(topologyKey);
     if (value === undefined) return;
-    const byValue = this.byKey.get(topologyKey) ?? new Map<string, number>();
+    const byValue = this.byKey.get(topologyKey) ?? new LayeredCounts();
     const sum = (byValue.get(value) ?? 0) + change;
     if (sum === 0 && !this.keepZeros) byValue.delete(value);
     else byValue.set(value, sum);
@@ -54,7 +55,7 @@ export class TopologyCounts implements CycleValue {
 
   clone(): TopologyCounts {
     const copy = new TopologyCounts({ keepZeros: this.keepZeros });
-    for (const [key, byValue] of this.byKey) copy.byKey.set(key, new Map(byValue));
+    for (const [key, byValue] of this.byKey) copy.byKey.set(key, byValue.clone());
     return copy;
   }
 }
