@@ -151,7 +151,7 @@ function keptTerms(
 export class InterPodAffinity
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
 {
-  readonly name = NAME;
+  readonly name: string = NAME;
   private readonly args: InterPodAffinityArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
