@@ -1,8 +1,8 @@
 // QueueTimers: wakes the queue's two flushes exactly when they have something to do.
 //
-// Upstream ticks every second and every 30 seconds. Ticks that move nothing are invisible, so only
-// those are scheduled that will: the whole second at which a back-off is over, and the first point
-// of the 30 s grid at which a rejected pod has waited too long.
+// Upstream ticks every second and every 30 seconds. Ticks that change nothing are invisible, so only
+// those are scheduled that may: the whole second at which a back-off is over, and the first point of
+// the 30 s grid at which a rejected pod has waited too long, or a gated one while others are tried.
 
 import type { Instant } from "../../base/index.ts";
 import {
@@ -91,7 +91,9 @@ export class QueueTimers {
   private armLeftover(): void {
     const tooLongUs = this.queue.nextLeftoverUs;
     if (tooLongUs === undefined) return;
-    const periods = Math.floor((tooLongUs - this.startedUs) / LEFTOVER_PERIOD_US) + 1;
+    // Gated pods may have been there too long for many ticks.
+    const passedUs = Math.max(tooLongUs, this.simulation.nowUs) - this.startedUs;
+    const periods = Math.floor(passedUs / LEFTOVER_PERIOD_US) + 1;
     const dueUs = this.startedUs + periods * LEFTOVER_PERIOD_US;
     this.leftoverTick = this.simulation.at(dueUs as Instant, this.leftoverKind);
   }

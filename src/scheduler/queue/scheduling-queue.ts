@@ -59,6 +59,8 @@ export class SchedulingQueue {
   private readonly unschedulable = new Map<PodInfo["uid"], QueuedPod>();
   /** How many unschedulable pods each plugin rejected; "" counts those that no plugin rejected. */
   private readonly rejectedCount = new Map<string, number>();
+  /** Unschedulable pods that a gate holds. */
+  private gatedCount = 0;
   private arrivalCount = 0;
   /** Pops so far. */
   schedulingCycle = 0;
@@ -254,14 +256,18 @@ export class SchedulingQueue {
     }
   }
 
-  /** When the longest-waiting rejected pod has been there too long (strictly later counts). */
+  /**
+   * When the longest-waiting unschedulable pod has been there too long (strictly later counts).
+   * Gated pods stay, but pods in flight hear of their flush; without either nothing would come of it.
+   */
   get nextLeftoverUs(): number | undefined {
-    let oldestUs: number | undefined;
-    for (const record of this.unschedulable.values()) {
-      if (record.gatingPlugin !== "") continue;
-      if (oldestUs === undefined || record.timestampUs < oldestUs) oldestUs = record.timestampUs;
+    const hasRejected = this.unschedulable.size > this.gatedCount;
+    if (!hasRejected && (this.gatedCount === 0 || this.inFlight.size === 0)) return undefined;
+    let oldestUs = Number.POSITIVE_INFINITY;
+    for (const { timestampUs } of this.unschedulable.values()) {
+      if (timestampUs < oldestUs) oldestUs = timestampUs;
     }
-    return oldestUs === undefined ? undefined : oldestUs + this.unschedulableUsMax;
+    return oldestUs + this.unschedulableUsMax;
   }
 
   // --- Reading ------------------------------------------------------------------------------------
@@ -435,6 +441,7 @@ export class SchedulingQueue {
   private enterUnschedulable(record: QueuedPod, label: string, isInside: boolean): void {
     record.place = "unschedulable";
     this.unschedulable.set(record.pod.uid, record);
+    if (record.gatingPlugin !== "") this.gatedCount++;
     this.countRejections(record, 1);
     if (!isInside) this.options.onMove?.(record, "unschedulable", label);
   }
@@ -442,6 +449,7 @@ export class SchedulingQueue {
   protected takeOut(record: QueuedPod): void {
     if (record.place === "unschedulable") {
       this.unschedulable.delete(record.pod.uid);
+      if (record.gatingPlugin !== "") this.gatedCount--;
       this.countRejections(record, -1);
     } else if (record.place !== "none" && record.place !== "inFlight") {
       this.heapOf(record.place).remove(record);

@@ -44,6 +44,26 @@ describe("an event during a cycle", () => {
     expect(rig.scheduler.queue.inFlightEventCount).toBe(0);
   });
 
+  it("may be the flush of a gated pod that has been there too long, at its 30 s tick", () => {
+    const rig = new QueueRig(SLOW).pod(100, "gated", {
+      spec: { schedulingGates: [{ name: "a" }] },
+    });
+    rig.pod(299_950, "early", { cpu: "2" }).pod(329_950, "p", { cpu: "2" });
+    rig.pod(350_000, "late", { cpu: "2" }).run(365_000);
+    // At 300 s the gated pod is not over five minutes old; at 330 s p is in flight, at 360 s nobody.
+    expect(rig.attempts).toEqual([
+      "299951000 early unschedulable",
+      "329951000 p unschedulable",
+      "330054000 p unschedulable",
+      "350001000 late unschedulable",
+    ]);
+    expect(rig.movesOf("p").slice(1, 3)).toEqual([
+      "330051000 backoff ScheduleAttemptFailure",
+      "330054000 active PopFromBackoffQ",
+    ]);
+    expect(rig.movesOf("gated")).toHaveLength(1);
+  });
+
   it("is kept for a pod whose binding waits on Permit as well", () => {
     const wait = permitPlugin(0.5);
     const rig = new QueueRig({ ...wait, nodes: { n1: "1" } });
