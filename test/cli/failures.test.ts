@@ -135,6 +135,26 @@ describe("exit 4 and 1: limits and gates", () => {
     expect(stdout).toMatch(/^pass {2}unschedulable=0/m);
   });
 
+  it("an expectation that is not met is printed with what was found and ends with 1", () => {
+    const own = freshFolder({
+      "s.yaml": `${SMALL}\nexpect: [{ objects: node, count: 5 }, { node: n-0, ready: "True" }]\n`,
+    });
+    const { code, stdout } = podsim(["run", "s.yaml"], { cwd: own });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^VERDICT {2}NOT OK .*1 of 2 expectations not met/m);
+    expect(stdout).toContain("FAIL  objects node: count = 5  (is 4)\n");
+    expect(stdout).toContain("pass  node n-0: ready = True  (is True)\n");
+    const record = JSON.parse(
+      podsim(["run", "s.yaml", "-o", "json"], { cwd: own }).stdout,
+    ) as object;
+    expect(record).toMatchObject({
+      expectations: [
+        { about: "objects node", atUs: null, wanted: "= 5", value: 4, passed: false },
+        { about: "node n-0", fact: "ready", value: "True", passed: true },
+      ],
+    });
+  });
+
   it("a repeated run is the same run", () => {
     const { code, stderr } = podsim(["run", "s.yaml", "--verify-determinism", "--check"], {
       cwd: folder,

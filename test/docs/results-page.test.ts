@@ -46,6 +46,7 @@ workload:
           kind: Pod
           metadata: { name: wide }
           spec: { containers: [{ name: main, image: web:1, resources: { requests: { cpu: "9" } } }] }
+expect: [{ pod: wide, pending: Insufficient cpu }]
 `;
 
 beforeAll(() => {
@@ -93,6 +94,7 @@ describe("docs/results.md", () => {
     for (const list of [
       "workloads[].kind",
       "thresholds[].value",
+      "expectations[].value",
       "notes[].code",
       "pendingAtEnd[].pod",
     ])
