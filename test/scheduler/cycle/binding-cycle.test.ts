@@ -23,11 +23,11 @@ import { FakeCluster, fakeNode, MS } from "./fake-cluster.ts";
 const SECOND = 1_000_000;
 const POD = { name: "a", uid: "a", milliCpu: 500 };
 
-/** All that a cache and a nominator hold, but for counters of changes. */
+/** All that a cache and a nominator hold, but for counters of changes and what is made anew from it. */
 function stateOf({ cache, scheduler }: FakeCluster): string {
   const counters = new Set([
     ...["generation", "generations", "refreshedGeneration"],
-    ...["listed", "listedNames", "listIsStale"],
+    ...["listed", "listedNames", "listedRows", "listIsStale", "matches"],
   ]);
   const show = (key: string, value: unknown): unknown => {
     if (counters.has(key) || typeof value === "function") return undefined;
