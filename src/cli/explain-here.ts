@@ -2,6 +2,7 @@
 //
 // Which thread that has to be is decided elsewhere; here is only what both have in common.
 
+import { performance } from "node:perf_hooks";
 import type { UserCallWatch } from "../experiment/index.ts";
 import { formatExplanation } from "../report/index.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -14,14 +15,27 @@ export async function explainHere(
   userCalls: UserCallWatch | undefined,
 ): Promise<RunReport> {
   const [first = "", second = ""] = positional;
+  const startedMs = performance.now();
+  let evaluationMs = 0;
+  const onEvaluation = (phase: "begin" | "end"): void => {
+    evaluationMs += phase === "begin" ? -performance.now() : performance.now();
+  };
+  const watch = { userCalls, onEvaluation };
   const record =
     options.filename === undefined
-      ? await explainRunFolder(first, second, options, userCalls)
-      : await explainObjects(positional[0], options, userCalls);
+      ? await explainRunFolder(first, second, options, watch)
+      : await explainObjects(positional[0], options, watch);
+  const tookMs = performance.now() - startedMs;
   return {
     exitCode: EXIT.ok,
     output: formatExplanation(record, options.format, options.top),
-    notes: record.notes.map((note) => `note: ${note}\n`).join(""),
+    notes: `${record.notes.map((note) => `note: ${note}\n`).join("")}${timeLine(evaluationMs, tookMs)}`,
     closing: "",
   };
+}
+
+/** As after a run: what it took, and how much of it was not loading and replaying. */
+function timeLine(evaluationMs: number, tookMs: number): string {
+  const whole = (tookMs / 1000).toFixed(2);
+  return `time        ${Math.round(evaluationMs)} ms to decide and explain, ${whole} s with loading and replay\n`;
 }

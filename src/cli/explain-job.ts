@@ -17,6 +17,14 @@ import type { ExplainOptions } from "./commands/explain-command.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { VERSIONS } from "./versions.ts";
 
+/** Who is told of what happens while an explanation is made. */
+export interface ExplainWatch {
+  /** Told of every call into user code. */
+  readonly userCalls?: UserCallWatch | undefined;
+  /** Told when the decision and its explanation begin to be worked out, and when that is over. */
+  readonly onEvaluation?: (phase: "begin" | "end") => void;
+}
+
 const MANIFEST_SCHEMA = "podsim.dev/run/v1";
 
 /** `podsim explain RUN_DIR POD`. */
@@ -24,8 +32,9 @@ export async function explainRunFolder(
   folder: string,
   pod: string,
   options: ExplainOptions,
-  userCalls?: UserCallWatch,
+  watch: ExplainWatch = {},
 ): Promise<ExplainRecord> {
+  const { userCalls, onEvaluation } = watch;
   const manifest = readManifest(folder);
   if (manifest.options.inputs.includes("-")) {
     throw inputError(
@@ -47,7 +56,7 @@ export async function explainRunFolder(
     // A run that was stopped early had no decisions after that.
     untilUs: manifest.end.partial ? manifest.end.atUs : undefined,
     fingerprint: manifest.end.partial ? undefined : manifest.fingerprint,
-    userCalls,
+    ...{ userCalls, onEvaluation },
   });
   const notes = versionNotes(manifest);
   return notes.length === 0 ? record : { ...record, notes: [...notes, ...record.notes] };
@@ -57,8 +66,9 @@ export async function explainRunFolder(
 export async function explainObjects(
   pod: string | undefined,
   options: ExplainOptions,
-  userCalls?: UserCallWatch,
+  watch: ExplainWatch = {},
 ): Promise<ExplainRecord> {
+  const { userCalls, onEvaluation } = watch;
   const request = {
     inputs: options.filename ?? [],
     recursive: options.recursive === true,
@@ -76,7 +86,7 @@ export async function explainObjects(
     pod,
     node: options.node,
     top: options.top,
-    userCalls,
+    ...{ userCalls, onEvaluation },
   });
 }
 

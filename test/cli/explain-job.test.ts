@@ -70,6 +70,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("explaining a result folder", () => {
+  it("tells when the decision and its explanation are worked out, once", async () => {
+    const phases: string[] = [];
+    await explainRunFolder(results, "web", OPTIONS, {
+      onEvaluation: (phase) => phases.push(phase),
+    });
+    expect(phases).toEqual(["begin", "end"]);
+  });
+
   it("replays the very run: same scheduler, same hash, no note", async () => {
     const record = await explainWeb();
     const manifest = JSON.parse(readFileSync(join(results, "run.json"), "utf8"));

@@ -51,6 +51,8 @@ export interface RunQuestion {
   readonly fingerprint: string | undefined;
   /** Told of every call into user code. */
   readonly userCalls?: UserCallWatch | undefined;
+  /** Told when the decision and its explanation begin to be worked out, and when that is over. */
+  readonly onEvaluation?: ((phase: "begin" | "end") => void) | undefined;
 }
 
 /** Replays a prepared run and explains the decision asked for. */
@@ -315,8 +317,10 @@ function explainAttempt(
     if (run.scheduler !== scheduler) return decider;
     nowUs = () => run.simulation.nowUs;
     const decide = (pod: PodInfo, cycle?: number): Verdict => {
+      const isOwn = pod.uid === chosen.uid && parts === undefined;
+      if (isOwn && left === 1) question.onEvaluation?.("begin");
       const verdict = decider.decide(pod, cycle);
-      if (pod.uid !== chosen.uid || parts !== undefined) return verdict;
+      if (!isOwn) return verdict;
       left--;
       if (left > 0) {
         facts.passAttempt();
@@ -325,6 +329,7 @@ function explainAttempt(
       refuseOtherWay(chosen, verdict);
       const world = new DecisionWorld(cache, decider, verdict.decision, configuration, tieBreak);
       parts = { ...explainParts(world, verdict, question), queue: facts.build() };
+      question.onEvaluation?.("end");
       run.simulation.stop("explained");
       return verdict;
     };

@@ -43,6 +43,8 @@ export interface SnapshotQuestion {
   readonly top?: number | undefined;
   /** Told of every call into user code. */
   readonly userCalls?: UserCallWatch | undefined;
+  /** Told when the decision and its explanation begin to be worked out, and when that is over. */
+  readonly onEvaluation?: ((phase: "begin" | "end") => void) | undefined;
 }
 
 /** Judges one pod on the objects of a prepared run, before its first instant. */
@@ -75,6 +77,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     const untried = whyUntried(api, pod, snapshot.profiles, "in this snapshot");
     return { ...head, untried, ...NO_DECISION };
   }
+  question.onEvaluation?.("begin");
   const verdict = scheduler.decider.decide(record.pod);
   const world = new DecisionWorld(
     scheduler.cache,
@@ -83,7 +86,9 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
     made.configuration,
     made.tieBreak,
   );
-  return { ...head, untried: null, ...explainParts(world, verdict, question) };
+  const parts = explainParts(world, verdict, question);
+  question.onEvaluation?.("end");
+  return { ...head, untried: null, ...parts };
 }
 
 class Snapshot {
