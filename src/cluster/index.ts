@@ -297,6 +297,7 @@ export type {
   MachineListener,
   Process,
   ProcessChange,
+  ProcessCut,
   ProcessState,
 } from "./state/machine-changes.ts";
 export { EXIT_KILLED } from "./state/machine-changes.ts";

@@ -35,6 +35,7 @@ import {
   type Threshold,
   KUBERNETES_VERSION,
   numberViolation,
+  registerLostWorkInvariant,
   registerMetricsInvariants,
   RESULT_SCHEMA_VERSION,
 } from "../metrics/index.ts";
@@ -242,6 +243,9 @@ export class ActiveRun {
       draws("lifetimes"),
     );
     const lives = this.submitter.behaviorOver(behavior);
+    const work = this.collector.watchWork(machines, lives);
+    if (simulation.isChecking && scenario.run.warmup === 0)
+      registerLostWorkInvariant(simulation.invariants, api, machines, lives, work);
     this.controllers = startControllers(simulation, api, machines, {
       templates: prepared.registry,
       options,
@@ -437,6 +441,8 @@ export class ActiveRun {
       }
       case "preemptions":
         return measured.departures.preemptedCount;
+      case "lostWork":
+        return measured.lostWork.runUs;
       case "availability":
         return measured.availabilityRatio;
       case "recovery":

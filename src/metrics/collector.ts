@@ -5,6 +5,7 @@
 // course. Memory depends on live pods and on nodes, not on how many pods have passed through. It is
 // longer than most files because it is the one place where a change of a pod becomes every number.
 
+import { assert } from "../base/index.ts";
 import {
   ConditionStatus,
   formatPhase,
@@ -20,12 +21,15 @@ import type {
   NodeChange,
   NodeIndex,
   NodeObject,
+  Machines,
+  PodBehavior,
   PodChange,
   PodIndex,
 } from "../cluster/index.ts";
 import type { DecisionRecord } from "../scheduler/index.ts";
 import { ClusterSamples } from "./cluster-samples.ts";
 import { DurationSample } from "./duration-sample.ts";
+import { LostWork } from "./lost-work.ts";
 import { NodeHealth } from "./node-health.ts";
 import {
   DEPARTURE,
@@ -49,6 +53,7 @@ export type MeasuredResult = Pick<
   | "longestPending"
   | "attemptsPerPod"
   | "departures"
+  | "lostWork"
   | "utilization"
   | "nodeAvailabilityRatio"
   | "availabilityRatio"
@@ -75,6 +80,7 @@ export class Collector {
   private readonly pendingTimes = new DurationSample();
   private readonly startupTimes = new DurationSample();
   private readonly departures = new Float64Array(DEPARTURE.deleted + 1);
+  private work: LostWork | undefined;
   private fromUs = 0;
   private created = 0;
   private bound = 0;
@@ -116,6 +122,12 @@ export class Collector {
     this.whyUntried = why;
   }
 
+  /** Measures lost work too, from before the first process starts; every run must be told. */
+  watchWork(machines: Machines, behavior: PodBehavior): LostWork {
+    this.work = new LostWork(this.api, machines, behavior, this.now);
+    return this.work;
+  }
+
   /** Measures from here on; what happened before (warm-up) stays out of every number. */
   restart(): void {
     const nowUs = this.now();
@@ -123,6 +135,7 @@ export class Collector {
     this.use.restart(nowUs);
     this.workloads.restart(nowUs);
     this.health.restart(nowUs);
+    this.work?.restart();
   }
 
   /** One scheduling attempt. */
@@ -180,6 +193,7 @@ export class Collector {
   /** Ends the measurement: writes the rows of what still exists and returns the numbers. */
   finish(): MeasuredResult {
     const nowUs = this.now();
+    assert(this.work !== undefined, "a collector was never told of the machines");
     this.samples.flush();
     const pendingAtEnd: { pod: string; message: string }[] = [];
     let unschedulable = 0;
@@ -229,6 +243,7 @@ export class Collector {
         lostWithNodeCount: this.departures[DEPARTURE.lostWithNode]!,
         deletedCount: this.departures[DEPARTURE.deleted]!,
       },
+      lostWork: this.work.summary(),
       utilization: this.use.summary(nowUs),
       nodeAvailabilityRatio: this.health.upRatio(nowUs),
       availabilityRatio,

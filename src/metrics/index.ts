@@ -10,6 +10,7 @@ export type {
   DurationSummary,
   EventRow,
   ExpectationVerdict,
+  LostWorkSummary,
   NodeRow,
   PodRow,
   ResultNote,
@@ -58,3 +59,4 @@ export type {
   VerdictGroup,
 } from "./explain-record.ts";
 export { AccountingAudit, numberViolation, registerMetricsInvariants } from "./accounting-audit.ts";
+export { registerLostWorkInvariant } from "./lost-work-audit.ts";

@@ -36,6 +36,15 @@ export interface UtilizationSummary {
   readonly peakRatio: number | null;
 }
 
+/** Work of finite runs that were cut short with their pod or machine, all of it since their start. */
+export interface LostWorkSummary {
+  readonly processesCount: number;
+  /** Sum of their times since they started. */
+  readonly runUs: number;
+  /** Sum of those times times the cpu that their containers request: microseconds of one core. */
+  readonly coreUs: number;
+}
+
 /** One workload (a Deployment, StatefulSet, ... or "bare pods" of a namespace). */
 export interface WorkloadSummary {
   readonly kind: string;
@@ -166,6 +175,7 @@ export interface RunResult {
   readonly longestPending: { readonly pod: string; readonly us: number } | null;
   readonly attemptsPerPod: { readonly avg: number | null; readonly max: number | null };
   readonly departures: DepartureCounts;
+  readonly lostWork: LostWorkSummary;
   readonly utilization: readonly UtilizationSummary[];
   /** Share of node time in which the machine was up. */
   readonly nodeAvailabilityRatio: number | null;

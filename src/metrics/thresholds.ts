@@ -83,6 +83,14 @@ export const MEASURES: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     { unit: "count", distribution: false, meaning: "pods removed for one of higher priority" },
   ],
   [
+    "lostWork",
+    {
+      unit: "us",
+      distribution: false,
+      meaning: "time that finite runs had run when they were cut short with their pod or machine",
+    },
+  ],
+  [
     "availability",
     {
       unit: "ratio",

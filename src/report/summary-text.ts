@@ -124,6 +124,14 @@ function measureTable(result: RunResult): string {
       "pods evicted / preempted / lost with a node",
       `${gone} / ${departures.preemptedCount} / ${departures.lostWithNodeCount}`,
     ],
+    ...(result.lostWork.processesCount === 0
+      ? []
+      : [
+          [
+            "work lost with pods cut short",
+            `${spanText(result.lostWork.runUs)} in ${result.lostWork.processesCount} runs (${spanText(result.lostWork.coreUs)} of a core)`,
+          ],
+        ]),
     ["ready replicas over desired", ratioText(result.availabilityRatio)],
     ["longest recovery of all replicas", spanText(result.recoveryMaxUs)],
     ...result.utilization.map((use) => [

@@ -35,7 +35,17 @@ export interface ProcessChange {
   readonly container: number;
   /** With "exited": 137 for a process that lost its machine's power. */
   readonly exitCode: number;
+  /** With "exited": somebody or something else ended it, with its pod or its machine. */
+  readonly isCutShort: boolean;
   readonly atUs: Instant;
+}
+
+/** A process that was ended with its pod or its machine, before its own end. */
+export interface ProcessCut {
+  readonly node: NodeIndex;
+  readonly podUid: Uid;
+  readonly container: number;
+  readonly startedUs: number;
 }
 
 /** Who wants to know; either callback may be missing. */
@@ -43,6 +53,8 @@ export interface MachineListener {
   /** Told at RANK.machine of the same instant. */
   readonly onMachine?: (change: MachineChange) => void;
   readonly onProcess?: (change: ProcessChange) => void;
+  /** Observers only: the few ends that are cuts, so that measuring them costs others nothing. */
+  readonly onCut?: (cut: ProcessCut) => void;
 }
 
 /** Where a process stands. */

@@ -358,14 +358,22 @@ export class Machines {
     assert(!isRunning, "A process starts that is running.");
     processes.start(row, this.simulation.nowUs);
     this.processCountNow++;
-    this.announceProcess("started", node, podUid, container, 0);
+    this.announceProcess("started", node, podUid, container, 0, false);
   }
 
   /** A running process ends; false if it was not running (it ended with its machine). */
   exitProcess(node: NodeIndex, podUid: Uid, exitCode: number, container = 0): boolean {
     const row = this.findProcess(node, podUid, container);
     if (row === NO_ROW || this.processes.state(row) !== ContainerState.Running) return false;
-    this.end(node, row, exitCode);
+    this.end(node, row, exitCode, false);
+    return true;
+  }
+
+  /** A running process is ended with its pod, whatever it still had to do; false if none ran. */
+  cutProcess(node: NodeIndex, podUid: Uid, exitCode: number, container = 0): boolean {
+    const row = this.findProcess(node, podUid, container);
+    if (row === NO_ROW || this.processes.state(row) !== ContainerState.Running) return false;
+    this.end(node, row, exitCode, true);
     return true;
   }
 
@@ -439,7 +447,7 @@ export class Machines {
     const { processes } = this;
     for (let pod = processes.firstPodOn(node); pod !== NO_ROW; pod = processes.nextPod(pod)) {
       for (let row = pod; row !== NO_ROW; row = processes.nextContainer(row)) {
-        if (processes.state(row) === ContainerState.Running) this.end(node, row, EXIT_KILLED);
+        if (processes.state(row) === ContainerState.Running) this.end(node, row, EXIT_KILLED, true);
       }
     }
     for (let pod = processes.firstPodOn(node); pod !== NO_ROW; ) {
@@ -448,12 +456,17 @@ export class Machines {
     }
   }
 
-  private end(node: NodeIndex, row: number, exitCode: number): void {
+  private end(node: NodeIndex, row: number, exitCode: number, isCutShort: boolean): void {
     const { processes } = this;
     processes.exit(row, this.simulation.nowUs, exitCode);
     this.processCountNow--;
     const container = processes.container(row);
-    this.announceProcess("exited", node, processes.podUid(row), container, exitCode);
+    const podUid = processes.podUid(row);
+    if (isCutShort) {
+      const cut = { node, podUid, container, startedUs: processes.startedUs(row) };
+      for (const observer of this.observers) observer.onCut?.(cut);
+    }
+    this.announceProcess("exited", node, podUid, container, exitCode, isCutShort);
   }
 
   private announce(kind: MachineChangeKind, node: NodeIndex): void {
@@ -469,11 +482,13 @@ export class Machines {
     podUid: Uid,
     container: number,
     exitCode: number,
+    isCutShort: boolean,
   ): void {
-    const isHeard = this.observers.length > 0 || this.listeners.some(hearsProcesses);
+    const isHeard = this.observers.some(hearsProcesses) || this.listeners.some(hearsProcesses);
     if (!isHeard) return;
     const { nowUs } = this.simulation;
-    const change: ProcessChange = { kind, node, podUid, container, exitCode, atUs: nowUs };
+    const what = { kind, node, podUid, container, exitCode, isCutShort };
+    const change: ProcessChange = { ...what, atUs: nowUs };
     for (const observer of this.observers) observer.onProcess?.(change);
     if (!this.listeners.some(hearsProcesses)) return;
     this.news.push({ process: change });

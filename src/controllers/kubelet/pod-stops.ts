@@ -215,7 +215,7 @@ export class PodStops {
     own.next = NO_HANDLE;
     own.stage = ContainerStage.Ended;
     own.exitCode = code;
-    world.machines.exitProcess(record.node, record.uid, code, position);
+    world.machines.cutProcess(record.node, record.uid, code, position);
     record.exitUs = world.nowUs;
     if (this.isAnyStopping(record) || this.stopNextSidecar(record)) return;
     this.stopped(record);
@@ -309,7 +309,7 @@ export class PodStops {
       const own = record.containers[i]!;
       if (own.stage !== ContainerStage.Running) continue;
       own.stage = ContainerStage.Ended;
-      world.machines.exitProcess(record.node, record.uid, EXIT_KILLED, i);
+      world.machines.cutProcess(record.node, record.uid, EXIT_KILLED, i);
     }
     world.orphans.delete(record.uid);
     this.forget(record);
