@@ -1,7 +1,7 @@
 // Image garbage collection: when a node's disk is full above a threshold, unused images go.
 //
-// The kubelet looks every five minutes; here it looks only after an image came that took the disk
-// above the threshold. Nodes that do not say how much ephemeral storage they have are never full.
+// The kubelet looks every five minutes; here it looks only where some image is unused and the disk is
+// above the threshold, or may get there because pods write to it. Nodes that do not say how much ephemeral storage they have are never full.
 
 import type { Instant } from "../../base/index.ts";
 import { type NodeIndex, normalizeImageName } from "../../cluster/index.ts";
@@ -26,15 +26,22 @@ export class ImageCollection {
     this.onChange = onChange;
   }
 
-  /** More is on the disk than before. */
-  diskGrew(node: NodeIndex): void {
+  /** More is on the disk than before, or less of it is in use: the next look may find something. */
+  changed(node: NodeIndex): void {
     const { world } = this;
     const { sim } = world.context;
     const { periodUs } = world.options.images.garbageCollection;
-    if (sim.isPending(this.due.get(node) ?? NO_HANDLE) || !this.isAboveHigh(node)) return;
+    if (!world.options.images.enabled) return;
+    const isFull = this.isAboveHigh(node);
+    if (!isFull && !this.mayFill(node)) return;
+    const planned = this.due.get(node) ?? NO_HANDLE;
+    if (sim.isPending(planned) || !this.hasUnused(node, this.imagesInUse(node))) return;
     const { statusPhaseUs } = world.nodeOf(node);
     const atUs = nextTick(world.nowUs + 1, periodUs, statusPhaseUs) as Instant;
-    const handle = sim.callAt(atUs, RANK.kubelet, "image collection", () => this.pass(node));
+    // Looks at a disk that is not full yet go on as long as its pods do, and keep no run going.
+    const label = isFull ? "image collection" : "image collection: look";
+    const background = !isFull;
+    const handle = sim.callAt(atUs, RANK.kubelet, label, () => this.pass(node), { background });
     this.due.set(node, handle);
   }
 
@@ -72,17 +79,26 @@ export class ImageCollection {
     return disk !== undefined && disk.used * 100 >= disk.capacity * highPercent;
   }
 
+  /** Pods that say what they write may fill a disk whose size is known between two looks. */
+  private mayFill(node: NodeIndex): boolean {
+    return this.diskOf(node) !== undefined && meteredOn(this.world, node).length > 0;
+  }
+
   private pass(node: NodeIndex): void {
     const { world } = this;
     this.due.delete(node);
-    if (!world.machines.isKubeletRunning(node) || !this.isAboveHigh(node)) return;
+    if (!world.machines.isKubeletRunning(node)) return; // planned again when it is back
+    if (!this.isAboveHigh(node)) {
+      this.changed(node);
+      return;
+    }
     const { lowPercent, minimumAgeUs } = world.options.images.garbageCollection;
     const disk = this.diskOf(node)!;
     const keepBytes = Math.floor((disk.capacity * lowPercent) / 100) - this.writtenBytes(node);
     const used = this.imagesInUse(node);
     if (this.images.collect(node, keepBytes, minimumAgeUs, used) > 0) this.onChange(node);
     // What is left is younger than the minimum age or in use: looked at again while it is too much.
-    if (this.hasUnused(node, used)) this.diskGrew(node);
+    this.changed(node);
   }
 
   private hasUnused(node: NodeIndex, used: ReadonlySet<string>): boolean {

@@ -107,7 +107,7 @@ export class Kubelets {
       (waiter, isThere) => this.starts.imageCame(waiter, isThere),
       (node) => {
         if (world.options.reportImages) this.nodeStatuses.changed(node);
-        this.collection.diskGrew(node);
+        this.collection.changed(node);
         this.pressure.changed(node);
       },
     );
@@ -213,6 +213,7 @@ export class Kubelets {
         return;
       case "diskFilled":
         this.pressure.changed(node);
+        this.collection.changed(node);
         return;
       case "slowed":
         for (const record of this.world.recordsOn(node)) this.starts.machineSlowed(record);
@@ -267,7 +268,7 @@ export class Kubelets {
     this.heartbeats.begin(node, world.nodeOf(node).lease, world.nowUs);
     this.nodeStatuses.report(node);
     this.pressure.changed(node);
-    this.collection.diskGrew(node);
+    this.collection.changed(node);
     for (const orphan of world.orphans.values()) {
       if (orphan.node === node) this.stops.stopOrphan(orphan);
     }
@@ -442,6 +443,7 @@ export class Kubelets {
   /** Something that says what it uses has begun or ended. */
   private usageChanged(node: NodeIndex): void {
     this.pressure.changed(node);
+    this.collection.changed(node);
     this.contention.changed(node);
   }
 
@@ -452,6 +454,7 @@ export class Kubelets {
     if (!this.room.giveBack(record)) return;
     this.addresses.release(record);
     this.pressure.stopped(record);
+    this.collection.changed(node);
     this.shutdowns.stopped(record);
     if (record.isMetered) this.contention.changed(node);
     if (this.waiting.size === 0 || this.room.isOverfull(node)) return;
