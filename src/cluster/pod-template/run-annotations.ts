@@ -99,16 +99,16 @@ export function decodeRunAnnotations(annotations: Labels, report: Report): RunAn
     else containerNames.add(container);
   }
   const reading = new AnnotationReading(annotations, "", report);
-  const exitCodes = reading.codes("exit") ?? [];
+  const ofPod = readContainer(reading);
   const containers = [...containerNames].map((name): [string, ContainerRunAnnotations] => [
     name,
     readContainer(new AnnotationReading(annotations, `.${name}`, report)),
   ]);
   return {
     ...NO_RUN_ANNOTATIONS,
-    ...readContainer(reading),
+    ...ofPod,
     runLaw: reading.text("run-law"),
-    exitCode: exitCodes[0] ?? 0,
+    exitCode: ofPod.exitCodes?.[0] ?? 0,
     failIndexes:
       reading.read("fail-index", parseIndexes, "completion indexes joined by commas") ?? [],
     failCode: reading.code("fail-code") ?? 1,
