@@ -46,17 +46,17 @@ export interface NodeQuestion {
 
 /** Asks every filter of the profile about the node; filters that PreFilter skipped are left out. */
 export function askFilters(world: FilterWorld, row: NodeRow): FilterVerdict[] {
-  return world.isFilterable ? ask(world, row).verdicts : [];
+  return world.isFilterable ? askEach(ask(world, row).question) : [];
 }
 
 /** Everything in the way on that node; empty when the pod fits. */
 export function findObstacles(world: FilterWorld, row: NodeRow): Finding[] {
   if (!world.isFilterable) return refusalFindings(world);
-  const { question, verdicts } = ask(world, row);
-  const refusals = verdicts.filter(({ status }) => status.code !== Code.Success);
-  const found = refusals.flatMap(({ plugin, status }) =>
-    findingsOf(question, { ...status, plugin }, refusals),
-  );
+  const { question, refusals } = ask(world, row);
+  const found: Finding[] = [];
+  for (const { plugin, status } of refusals) {
+    found.push(...findingsOf(question, { ...status, plugin }, refusals));
+  }
   if (found.length === 0 && world.isNarrowedAway(row)) return narrowingFindings(world);
   return found;
 }
@@ -72,16 +72,26 @@ function refusalFindings(world: FilterWorld): Finding[] {
 function ask(
   world: FilterWorld,
   row: NodeRow,
-): { question: NodeQuestion; verdicts: FilterVerdict[] } {
+): { question: NodeQuestion; refusals: FilterVerdict[] } {
   const plain: NodeQuestion = { world, row, asked: row, state: world.state, guests: [] };
   const guests = nominatedOn(world, row);
   if (guests.length > 0) {
     const crowded = withGuests(plain, guests);
-    const verdicts = askEach(crowded);
-    if (!verdicts.every(({ status }) => status.code === Code.Success))
-      return { question: crowded, verdicts };
+    const refusals = refusalsOf(crowded);
+    if (refusals.length > 0) return { question: crowded, refusals };
   }
-  return { question: plain, verdicts: askEach(plain) };
+  return { question: plain, refusals: refusalsOf(plain) };
+}
+
+// Asked of every node, where few filters object: what passes leaves no record.
+function refusalsOf({ world, state, asked }: NodeQuestion): FilterVerdict[] {
+  const refusals: FilterVerdict[] = [];
+  for (const plugin of world.profile.filterPlugins) {
+    if (world.state.skipFilterPlugins.has(plugin.name)) continue;
+    const status = plugin.filter(state, world.pod, asked);
+    if (status.code !== Code.Success) refusals.push({ plugin: plugin.name, status });
+  }
+  return refusals;
 }
 
 function askEach({ world, state, asked }: NodeQuestion): FilterVerdict[] {

@@ -80,7 +80,7 @@ function suggestAfter(
     }
     accepted.push(group.keys);
     const lean = leanest(world, changes);
-    const suggestion = suggestionOf(world, opening, tightened(world, lean));
+    const suggestion = suggestionOf(world, opening, tightened(world, lean, blocked));
     if (!suggestions.some((known) => isPartOf(known, suggestion))) suggestions.push(suggestion);
   }
   return suggestions;
@@ -91,24 +91,72 @@ function areOfPod(changes: readonly Change[]): boolean {
 }
 
 /** With the smallest amounts that any node asks for once the other changes are made. */
-function tightened(world: FilterWorld, changes: readonly Change[]): readonly Change[] {
+function tightened(
+  world: FilterWorld,
+  changes: readonly Change[],
+  blocked: readonly BlockedNode[],
+): readonly Change[] {
   const firm = changes.filter(({ shown }) => shown.amount === null);
   const resources = changes.flatMap(({ shown }) => shown.amount?.resource ?? []);
   if (firm.length === 0 || resources.length === 0) return changes;
   const amounts = withChanges(world, firm, (changed) => {
-    const groups = groupByKeys(rankBlockedNodes(changed));
-    for (const { keys, best } of groups) {
-      if (keys.length !== resources.length) continue;
-      const found = solve(changed, best.row, "pod");
+    const solved = (row: BlockedNode["row"]): readonly Change[] | undefined => {
+      const found = solve(changed, row, "pod");
       const isSame =
         found.check === "fits" &&
         areOfPod(found.changes) &&
         found.changes.every(({ shown }) => resources.includes(shown.amount?.resource ?? ""));
-      if (isSame) return found.changes;
+      return isSame ? found.changes : undefined;
+    };
+    for (const row of closestIn(resources, blocked)) {
+      const found = solved(row);
+      if (found !== undefined) return found;
+    }
+    for (const { keys, best } of groupByKeys(rankBlockedNodes(changed))) {
+      if (keys.length !== resources.length) continue;
+      const found = solved(best.row);
+      if (found !== undefined) return found;
     }
     return undefined;
   });
   return amounts === undefined ? changes : [...firm, ...amounts];
+}
+
+/** Nodes tried before all of them are looked at anew. */
+const CLOSEST_MAX = 4;
+
+/**
+ * The nodes that lack least of just these resources. What a node lacks of a resource does not change
+ * with the pod's other wishes, so what was found before those were given up still tells.
+ */
+function closestIn(
+  resources: readonly string[],
+  blocked: readonly BlockedNode[],
+): BlockedNode["row"][] {
+  const wanted = new Set(resources.map((resource) => `request ${resource}`));
+  const closest: { row: BlockedNode["row"]; share: number; sum: number }[] = [];
+  for (const { row, findings } of blocked) {
+    let share = 0;
+    let sum = 0;
+    let found = 0;
+    let isOther = false;
+    for (const { podKey, size, obstacle } of findings) {
+      if (obstacle.kind !== "resource") continue;
+      if (podKey === undefined || !wanted.has(podKey)) isOther = true;
+      found++;
+      share = Math.max(share, size ?? 0);
+      sum += size ?? 0;
+    }
+    if (isOther || found !== wanted.size) continue;
+    const last = closest.at(-1);
+    const isFull = closest.length === CLOSEST_MAX;
+    if (isFull && (share > last!.share || (share === last!.share && sum >= last!.sum))) continue;
+    if (isFull) closest.pop();
+    closest.push({ row, share, sum });
+    // Stable: the nearest node first among equals.
+    closest.sort((a, b) => a.share - b.share || a.sum - b.sum);
+  }
+  return closest.map(({ row }) => row);
 }
 
 /** Without the changes that only the one node needed, as long as some node takes the pod. */
