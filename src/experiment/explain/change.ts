@@ -26,6 +26,8 @@ export interface Change {
    * the plugins themselves.
    */
   readonly recounted?: readonly string[];
+  /** The wish of the pod that it gives up, as findings name it; absent: not a change of the pod. */
+  readonly answers?: string;
   readonly effect: ChangeEffect;
 }
 

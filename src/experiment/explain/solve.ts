@@ -86,8 +86,10 @@ function nextStep(changed: FilterWorld, row: NodeRow, side: Side): "fits" | stri
 }
 
 function remedyOf(finding: Finding, side: Side): Change | undefined {
-  const ofPod = (): Change | undefined =>
-    finding.podKey === undefined ? undefined : finding.ofPod?.();
+  const ofPod = (): Change | undefined => {
+    const change = finding.podKey === undefined ? undefined : finding.ofPod?.();
+    return change === undefined ? undefined : { ...change, answers: finding.podKey! };
+  };
   const around = (): Change | undefined => finding.around?.();
   return side === "pod" ? (ofPod() ?? around()) : (around() ?? ofPod());
 }

@@ -79,7 +79,7 @@ function suggestAfter(
       continue;
     }
     accepted.push(group.keys);
-    const lean = leanest(world, changes);
+    const lean = leanest(world, changes, blocked);
     const suggestion = suggestionOf(world, opening, tightened(world, lean, blocked));
     if (!suggestions.some((known) => isPartOf(known, suggestion))) suggestions.push(suggestion);
   }
@@ -160,10 +160,15 @@ function closestIn(
 }
 
 /** Without the changes that only the one node needed, as long as some node takes the pod. */
-function leanest(world: FilterWorld, all: readonly Change[]): readonly Change[] {
+function leanest(
+  world: FilterWorld,
+  all: readonly Change[],
+  blocked: readonly BlockedNode[],
+): readonly Change[] {
   let changes = all;
   for (const change of all) {
     if (changes.length === 1) break;
+    if (isNeededEverywhere(world, change, blocked)) continue;
     const fewer = changes.filter((each) => each !== change);
     const isEnough = withChanges(world, fewer, (changed) =>
       changed.nodes.some((row) => changed.fits(row)),
@@ -171,6 +176,20 @@ function leanest(world: FilterWorld, all: readonly Change[]): readonly Change[] 
     if (isEnough) changes = fewer;
   }
   return changes;
+}
+
+/**
+ * Whether every node refuses the pod for a wish that nothing but this change gives up: an amount, or a
+ * label. What a node lacks of those depends on no other wish, so no node need be asked.
+ */
+function isNeededEverywhere(
+  world: FilterWorld,
+  { answers }: Change,
+  blocked: readonly BlockedNode[],
+): boolean {
+  if (answers === undefined || blocked.length !== world.nodes.length) return false;
+  if (!answers.startsWith("request ") && !answers.startsWith("nodeSelector ")) return false;
+  return blocked.every(({ findings }) => findings.some(({ podKey }) => podKey === answers));
 }
 
 function isPartOf(known: PodSuggestion, suggestion: PodSuggestion): boolean {
