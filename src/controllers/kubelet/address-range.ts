@@ -32,13 +32,16 @@ export function parseCidr(text: string): Cidr | undefined {
 
 /** Number of addresses of a block. */
 export function sizeOf({ prefixLength }: Cidr): number {
-  return 2 ** (32 - prefixLength);
+  // Doubled bit by bit: engines may round a power of floating-point numbers differently.
+  let size = 1;
+  for (let bit = prefixLength; bit < 32; bit++) size *= 2;
+  return size;
 }
 
 /** Dotted text of an address. */
 export function formatAddress(address: number): string {
   const part = (unit: number): number => Math.floor(address / unit) % 256;
-  return `${part(2 ** 24)}.${part(2 ** 16)}.${part(256)}.${part(1)}`;
+  return `${part(16_777_216)}.${part(65_536)}.${part(256)}.${part(1)}`;
 }
 
 /** Text of a block. */

@@ -4,6 +4,7 @@ import {
   AddressRange,
   formatCidr,
   parseCidr,
+  sizeOf,
 } from "../../../src/controllers/kubelet/address-range.ts";
 import type { Json } from "../rig.ts";
 import { kubeletOptions, type OneNode, oneNode, podOf } from "./one-node.ts";
@@ -101,6 +102,19 @@ describe("nodes", () => {
 });
 
 describe("a range", () => {
+  it.each([
+    ["0.0.0.0/0", 4_294_967_296],
+    ["10.0.0.0/8", 16_777_216],
+    ["10.1.0.0/16", 65_536],
+    ["10.1.2.0/24", 256],
+    ["10.1.2.4/31", 2],
+    ["10.1.2.4/32", 1],
+  ])("%s has %d addresses and is written as it was read", (text, size) => {
+    const cidr = parseCidr(text)!;
+    expect(sizeOf(cidr)).toBe(size);
+    expect(formatCidr(cidr)).toBe(text);
+  });
+
   it.each([
     ["10.1.2.3/24", "10.1.2.0/24"],
     ["255.255.255.255/32", "255.255.255.255/32"],
