@@ -25,6 +25,8 @@ export class EventKindTable {
   readonly handlers: EventHandler[] = [];
   /** Order number (rank part) per kind; see event-order.ts. */
   readonly orderBases: number[] = [];
+  /** Events of this kind that fired. */
+  readonly fired: number[] = [];
   /** 1 for kinds that keep "run until drained" going, 0 for background kinds. */
   readonly foreground: number[] = [];
 
@@ -40,6 +42,7 @@ export class EventKindTable {
     this.names.push(name);
     this.handlers.push(handler);
     this.orderBases.push(orderBaseOf(rank));
+    this.fired.push(0);
     this.foreground.push(background ? 0 : 1);
     return (this.names.length - 1) as EventKind;
   }

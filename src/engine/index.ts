@@ -6,7 +6,12 @@
 export { RANK, RANK_COUNT } from "./rank.ts";
 export type { Rank } from "./rank.ts";
 export { Simulation } from "./simulation.ts";
-export type { DrainLimit, SimulationOptions, SimulationStats } from "./simulation-options.ts";
+export type {
+  DrainLimit,
+  EngineOperations,
+  SimulationOptions,
+  SimulationStats,
+} from "./simulation-options.ts";
 export type { EventHandler, EventKind } from "./event-kind.ts";
 export { NO_HANDLE } from "./event-table.ts";
 export type { EventHandle } from "./event-table.ts";

@@ -39,3 +39,15 @@ export interface SimulationStats {
   /** Pending events that keep "run until drained" going. */
   readonly foregroundPending: number;
 }
+
+/** What the loop did since the simulation was made, in operations that every machine counts alike. */
+export interface EngineOperations {
+  readonly eventsScheduled: number;
+  readonly eventsFired: number;
+  readonly eventsCancelled: number;
+  /** Pushes to and pops from the general queue; lanes and arrivals need none. */
+  readonly heapPushes: number;
+  readonly heapPops: number;
+  /** Fired events by the name of their kind, in order of definition; kinds that never fired are left out. */
+  readonly firedByKind: ReadonlyMap<string, number>;
+}

@@ -30,7 +30,12 @@ import type { PeriodicOptions } from "./periodic-timer.ts";
 import type { Rank } from "./rank.ts";
 import { createRunOutcome } from "./run-outcome.ts";
 import type { RunEnd, RunOutcome } from "./run-outcome.ts";
-import type { DrainLimit, SimulationOptions, SimulationStats } from "./simulation-options.ts";
+import type {
+  DrainLimit,
+  EngineOperations,
+  SimulationOptions,
+  SimulationStats,
+} from "./simulation-options.ts";
 import { NO_SOURCE, SourceHeads } from "./source-heads.ts";
 
 /** The general queue is source number 0. */
@@ -61,6 +66,8 @@ export class Simulation {
   private readonly eventCountMax: number;
   private firedCount = 0;
   private cancelledCount = 0;
+  private heapPushCount = 0;
+  private heapPopCount = 0;
   private isRunning = false;
   private stopReason: string | undefined;
   private readonly sweep = (slot: number): boolean => {
@@ -274,6 +281,24 @@ export class Simulation {
     };
   }
 
+  /** The work of the loop so far, for regression gates. */
+  get operations(): EngineOperations {
+    const { scheduled, fired, cancelled } = this.stats;
+    const firedByKind = new Map<string, number>();
+    for (const [kind, name] of this.kinds.names.entries()) {
+      const count = this.kinds.fired[kind]!;
+      if (count > 0) firedByKind.set(name, (firedByKind.get(name) ?? 0) + count);
+    }
+    return {
+      eventsScheduled: scheduled,
+      eventsFired: fired,
+      eventsCancelled: cancelled,
+      heapPushes: this.heapPushCount,
+      heapPops: this.heapPopCount,
+      firedByKind,
+    };
+  }
+
   private addKind(
     name: string,
     rank: Rank,
@@ -305,6 +330,7 @@ export class Simulation {
     const order = admission.admit(atUs, kind);
     const slot = this.table.add(atUs, order, kind, a, b);
     if (atUs === admission.nowUs) this.table.setCause(slot, this.causes.next(), this.causes.step);
+    this.heapPushCount++;
     this.pending.push(slot);
     this.heads.lower(QUEUE_SOURCE, atUs, order);
     return slot;
@@ -347,6 +373,7 @@ export class Simulation {
       if (source !== QUEUE_SOURCE) return source;
       const slot = this.pending.peek();
       if (!this.table.isCancelled(slot)) return source;
+      this.heapPopCount++;
       this.pending.pop();
       this.table.release(slot);
       this.showQueueHead();
@@ -372,12 +399,14 @@ export class Simulation {
 
   private fireFromQueue(): void {
     const { table } = this;
+    this.heapPopCount++;
     const slot = this.pending.pop();
     const kind = table.kind(slot);
     const a = table.a(slot);
     const b = table.b(slot);
     if (this.isObserved) this.observe(table.atUs(slot), table.order(slot), kind, a, b);
     this.firedCount++;
+    this.kinds.fired[kind]!++;
     this.admission.settle(kind);
     if (table.isCaused(slot)) {
       this.causes.begin(table.depth(slot), table.step(slot), kind, a, b);
@@ -402,6 +431,7 @@ export class Simulation {
     const { heads } = this;
     if (this.isObserved) this.observe(heads.atUs(source), heads.order(source), kind, a, b);
     this.firedCount++;
+    this.kinds.fired[kind]!++;
     this.admission.settle(kind);
   }
 

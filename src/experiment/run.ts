@@ -39,7 +39,13 @@ import {
   registerMetricsInvariants,
   RESULT_SCHEMA_VERSION,
 } from "../metrics/index.ts";
-import type { MeasuredResult, RowSinks, RunEnd, RunResult } from "../metrics/index.ts";
+import type {
+  MeasuredResult,
+  OperationsSummary,
+  RowSinks,
+  RunEnd,
+  RunResult,
+} from "../metrics/index.ts";
 import type { DecisionRecord, UserCallWatch } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
@@ -211,7 +217,24 @@ export class ActiveRun {
         judgeThreshold(gate, (asked) => this.measure(measured, asked)),
       ),
       expectations: this.expectations.finish(),
+      operations: this.operations(),
       notes: this.finalNotes(),
+    };
+  }
+
+  private operations(): OperationsSummary {
+    const { firedByKind, ...engine } = this.simulation.operations;
+    return {
+      events: {
+        scheduled: engine.eventsScheduled,
+        fired: engine.eventsFired,
+        cancelled: engine.eventsCancelled,
+        heapPushes: engine.heapPushes,
+        heapPops: engine.heapPops,
+      },
+      eventsByKind: [...firedByKind].map(([kind, count]) => ({ kind, count })),
+      apiChanges: this.api.fingerprint.rowCount,
+      schedulers: this.schedulers.operations(),
     };
   }
 

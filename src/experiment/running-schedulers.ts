@@ -5,7 +5,7 @@
 
 import type { ApiServer } from "../cluster/index.ts";
 import type { Simulation } from "../engine/index.ts";
-import type { SchedulerSummary } from "../metrics/index.ts";
+import type { OperationsSummary, SchedulerSummary } from "../metrics/index.ts";
 import {
   type BindingTimes,
   type DecisionRecord,
@@ -110,6 +110,14 @@ export class RunningSchedulers {
         overcommitsCount: overcommits,
       };
     });
+  }
+
+  /** The work of each, since the start of the run. */
+  operations(): OperationsSummary["schedulers"] {
+    return this.atWork.map(({ name, started }) => ({
+      name,
+      ...started.scheduler.cache.operations,
+    }));
   }
 
   private start(scheduler: RunScheduler): void {

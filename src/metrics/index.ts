@@ -12,6 +12,7 @@ export type {
   ExpectationVerdict,
   LostWorkSummary,
   NodeRow,
+  OperationsSummary,
   PodRow,
   ResultNote,
   RowSinks,

@@ -4,6 +4,8 @@
 // Count). A value that does not exist (a percentile of nothing, a mean over no time) is null, never
 // 0 and never NaN. No wall time, host, path or locale may enter this record.
 
+import type { OperationCounts } from "../scheduler/index.ts";
+
 /** Version of the shape of RunResult and of `summary.json`. */
 export const RESULT_SCHEMA_VERSION = "podsim.dev/result/v1";
 
@@ -127,6 +129,27 @@ export interface SchedulerSummary {
   readonly overcommitsCount: number;
 }
 
+/**
+ * What a run cost in operations, which every machine counts alike: the same inputs and the same build
+ * give the same counts. From the start of the run, warm-up included. Evaluators that give the same
+ * decisions differ here, and only here.
+ */
+export interface OperationsSummary {
+  readonly events: {
+    readonly scheduled: number;
+    readonly fired: number;
+    readonly cancelled: number;
+    readonly heapPushes: number;
+    readonly heapPops: number;
+  };
+  /** In order of definition; kinds of which none fired are left out. */
+  readonly eventsByKind: readonly { readonly kind: string; readonly count: number }[];
+  /** Rows of the fingerprint: changes that the API showed. */
+  readonly apiChanges: number;
+  /** In the scenario's order. */
+  readonly schedulers: readonly (Readonly<OperationCounts> & { readonly name: string })[];
+}
+
 /** The versioned record of one run. Key order is the order of this declaration. */
 export interface RunResult {
   readonly schemaVersion: string;
@@ -186,6 +209,7 @@ export interface RunResult {
   readonly thresholds: readonly ThresholdVerdict[];
   readonly expectations: readonly ExpectationVerdict[];
   readonly pendingAtEnd: readonly { readonly pod: string; readonly message: string }[];
+  readonly operations: OperationsSummary;
   readonly notes: readonly ResultNote[];
 }
 

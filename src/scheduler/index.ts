@@ -173,6 +173,7 @@ export {
   type StrategyRefusal,
   type StrategySource,
 } from "./strategy/strategy.ts";
+export type { OperationCounts } from "./framework/operation-counts.ts";
 export type { StrategyCall, UserCallWatch } from "./framework/user-call.ts";
 export { callStrategy, StrategyError } from "./strategy/strategy-error.ts";
 export {

@@ -353,17 +353,22 @@ export class Scheduler {
           schedulerName,
           plugins: [...plugins, ...(this.decider.listeners ?? [])],
         })),
+        this.cache.operations,
       ),
       ...(initialBackoffUs === undefined ? {} : { initialBackoffUs }),
       ...(maxBackoffUs === undefined ? {} : { maxBackoffUs }),
       ...(secondPhaseUs === undefined ? {} : { secondPhaseUs }),
       ...(popFromBackoff === undefined ? {} : { popFromBackoff }),
       onMove: (record, place, label) => {
+        this.cache.operations.queueMoves++;
         if (place === "active") this.noteActive(record);
         this.probe?.onMove(record, place, label);
         for (const observer of this.observers) observer.onQueueMove?.(record, place, label);
       },
-      onPop: (record, from) => this.probe?.onPop(record, from),
+      onPop: (record, from) => {
+        this.cache.operations.queuePops++;
+        this.probe?.onPop(record, from);
+      },
     });
   }
 

@@ -119,6 +119,7 @@ export class PreemptionAudit {
       simulation.nowUs,
     );
     const trial = state.clone();
+    trial.operations = undefined; // Checking is no work of the scheduler's.
     const fits = (): boolean =>
       filterNode(filters, cache, trial, pod, DRY_RUN_ROW).code === Code.Success;
     const takeOff = (other: PodInfo): void => {

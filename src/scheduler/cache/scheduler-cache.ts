@@ -7,7 +7,9 @@
 
 import { AssertionError, assert } from "../../base/index.ts";
 import type { HostPort, NodeObject, PodTemplate } from "../../cluster/index.ts";
+import { createOperationCounts, type OperationCounts } from "../framework/operation-counts.ts";
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
+import type { CacheObserver } from "./cache-observer.ts";
 import { ExactSums } from "./exact-sums.ts";
 import { HostPortSet } from "./host-ports.ts";
 import { type ImageOnNode, ImageTable } from "./image-table.ts";
@@ -44,6 +46,8 @@ export class SchedulerCache {
   readonly nominator: Nominator;
   /** Pods that selectors match, node by node. */
   readonly matches: MatchCounts;
+  /** The work of this cache's scheduler; whoever does it adds to it. */
+  readonly operations: OperationCounts = createOperationCounts();
   private readonly names: string[] = [];
   private readonly objects: (NodeObject | undefined)[] = [];
   private readonly podLists: PodInfo[][] = [];
@@ -63,6 +67,7 @@ export class SchedulerCache {
   private listed: NodeRow[] = [];
   private listedRows = new Set<NodeRow>();
   private changedRows = new Set<NodeRow>();
+  private readonly observers: CacheObserver[] = [];
 
   constructor(options: SchedulerCacheOptions = {}) {
     this.exact = options.int64 === true ? new ExactSums() : undefined;
@@ -72,6 +77,11 @@ export class SchedulerCache {
     for (const row of [SCRATCH_ROW, DRY_RUN_ROW]) {
       assert(this.pushRow("") === row, "scratch rows come first");
     }
+  }
+
+  /** Tells `observer` of every later change of nodes and pods; scratch rows are nobody's business. */
+  observe(observer: CacheObserver): void {
+    this.observers.push(observer);
   }
 
   // ---- nodes ------------------------------------------------------------------------------
@@ -105,6 +115,7 @@ export class SchedulerCache {
     this.objects[row] = undefined;
     this.tree.remove(name);
     this.listIsStale = true;
+    for (const observer of this.observers) observer.nodeChanged(row, known, undefined);
     this.touch(row);
     this.releaseIfEmpty(row);
   }
@@ -210,6 +221,11 @@ export class SchedulerCache {
     return this.generations[row]!;
   }
 
+  /** Rows that exist, scratch rows and free ones included: all rows are below it. */
+  get rowCount(): number {
+    return this.names.length;
+  }
+
   get nodeCount(): number {
     return this.listIsStale ? this.tree.list().length : this.listed.length;
   }
@@ -252,6 +268,11 @@ export class SchedulerCache {
     return wanted.some((port) => used.conflicts(port));
   }
 
+  /** Whether any node has that image. */
+  hasImage(imageName: string): boolean {
+    return this.images.find(imageName) !== undefined;
+  }
+
   /** An image on the node as of its last snapshot copy, or undefined. */
   imageOn(row: NodeRow, imageName: string): ImageOnNode | undefined {
     return this.frozenImages[row]!.get(imageName);
@@ -289,6 +310,7 @@ export class SchedulerCache {
     this.podsByUid.set(pod.uid, { pod, assumed });
     this.appendToRow(row, pod);
     this.matches.added(row, pod);
+    for (const observer of this.observers) observer.podAdded(row, pod);
     this.touch(row);
   }
 
@@ -297,6 +319,7 @@ export class SchedulerCache {
     if (row === undefined) throw new Error(`node ${pod.nodeName} of pod ${podKey(pod)} has no row`);
     this.dropFromRow(row, pod);
     this.matches.removed(row, pod);
+    for (const observer of this.observers) observer.podRemoved(row, pod);
     this.touch(row);
     this.releaseIfEmpty(row);
   }
@@ -332,6 +355,7 @@ export class SchedulerCache {
     for (const image of node.images) {
       for (const name of image.names) this.images.add(name, image.sizeBytes, node.meta.name);
     }
+    for (const observer of this.observers) observer.nodeChanged(row, known, node);
     this.touch(row);
   }
 
@@ -359,6 +383,7 @@ export class SchedulerCache {
 
   private touch(row: NodeRow): void {
     this.generation++;
+    this.operations.journalEntries++;
     this.generations[row] = this.generation;
     this.changedRows.add(row);
   }

@@ -49,6 +49,7 @@ export function runPreFilters(
     skipped,
   });
   for (const plugin of profile.preFilterPlugins) {
+    if (state.operations !== undefined) state.operations.preFilterCalls++;
     const outcome = plugin.preFilter(state, pod, nodes);
     const status = withPlugin(outcome.status, plugin.name);
     if (status.code === Code.Skip) {
@@ -119,6 +120,7 @@ export function runExtensions(
 ): Status | undefined {
   for (const plugin of profile.preFilterPlugins) {
     if (state.skipFilterPlugins.has(plugin.name)) continue;
+    if (state.operations !== undefined) state.operations.extensionCalls++;
     const failed =
       point === "AddPod"
         ? plugin.addPod?.(state, pod, other, row)
@@ -140,7 +142,9 @@ export function runFilters(
   state.activeFilters ??= profile.filterPlugins
     .filter((plugin) => !state.skipFilterPlugins.has(plugin.name))
     .map((plugin) => preparedFilter(plugin, profile));
+  const { operations } = state;
   for (const plugin of state.activeFilters) {
+    if (operations !== undefined) operations.filterCalls++;
     const status = plugin.filter(state, pod, row);
     if (status.code === Code.Success) continue;
     const named = withPlugin(status, plugin.name);

@@ -95,6 +95,9 @@ export class PlainEvaluator implements Evaluator {
     cycle: number = this.lastCycle + 1,
   ): Decision {
     this.lastCycle = cycle;
+    const { operations } = this.cache;
+    operations.decisions++;
+    state.operations = operations;
     const start = this.nextStart;
     const all = this.cache.refreshSnapshot();
     const search: Search = {
@@ -178,6 +181,7 @@ export class PlainEvaluator implements Evaluator {
   ): void {
     for (let step = 0; step < nodes.length; step++) {
       const row = nodes[(start + step) % nodes.length]!;
+      this.cache.operations.nodesTouched++;
       const status = filterNode(profile, this.cache, state, pod, row);
       if (status.code === Code.Error) {
         search.error = status;

@@ -34,7 +34,9 @@ export function runScores(
   const totals: number[] = feasible.map(() => 0);
   const scores: PluginScores[] = [];
   const fail = (status: Status): Scoring => ({ status, totals: [], scores: [], skipped });
+  const { operations } = state;
   for (const plugin of profile.preScorePlugins) {
+    if (operations !== undefined) operations.preScoreCalls++;
     const status = plugin.preScore(state, pod, feasible);
     if (status.code === Code.Skip) {
       skipped.push(plugin.name);
@@ -47,6 +49,7 @@ export function runScores(
     if (state.skipScorePlugins.has(plugin.name)) continue;
     const unprepared = whyScoreFails(plugin.name, profile.preScorePlugins);
     if (unprepared !== undefined) return fail(errorStatus(plugin.name, unprepared));
+    if (operations !== undefined) operations.scoreCalls += feasible.length;
     const raw = feasible.map((row) => plugin.score(state, pod, row));
     const normalized = plugin.normalizeScores === undefined ? raw : raw.slice();
     plugin.normalizeScores?.(state, pod, feasible, normalized);

@@ -4,6 +4,7 @@
 // AddPod and RemovePod change implement `clone`, so a hypothetical node (nominated pods, dry runs)
 // works on a copy and leaves the cycle's own state alone.
 
+import type { OperationCounts } from "./operation-counts.ts";
 import type { FilterPlugin } from "./plugin.ts";
 
 /** A value kept by a plugin for one cycle; without `clone` the copy shares it (it is read-only). */
@@ -19,6 +20,8 @@ export class CycleState {
   readonly skipScorePlugins: Set<string> = new Set<string>();
   /** Filters that are asked about every node, once PreFilter has said which ones skip. */
   activeFilters: readonly FilterPlugin[] | undefined;
+  /** Whose work it is; absent where nobody counts (audits, explanations). */
+  operations: OperationCounts | undefined;
   private readonly values = new Map<string, CycleValue>();
 
   write(key: string, value: CycleValue): void {
@@ -36,6 +39,7 @@ export class CycleState {
     for (const name of this.skipFilterPlugins) copy.skipFilterPlugins.add(name);
     for (const name of this.skipScorePlugins) copy.skipScorePlugins.add(name);
     copy.activeFilters = this.activeFilters;
+    copy.operations = this.operations;
     for (const [key, value] of this.values) copy.values.set(key, value.clone?.() ?? value);
     return copy;
   }

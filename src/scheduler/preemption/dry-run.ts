@@ -70,6 +70,7 @@ class EmptiedNode {
   constructor(context: DryRunContext, row: NodeRow) {
     this.context = context;
     this.state = context.state.clone();
+    if (this.state.operations !== undefined) this.state.operations.dryRuns++;
     context.cache.copyToScratch(row, DRY_RUN_ROW);
   }
 

@@ -9,6 +9,7 @@ import {
   type EventRegistration,
   type EventSubject,
 } from "../framework/cluster-event.ts";
+import type { OperationCounts } from "../framework/operation-counts.ts";
 import type { Plugin } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { isEventCovered, isWildcard } from "./cluster-events.ts";
@@ -39,9 +40,12 @@ interface Subscription extends EventRegistration {
 /** The judge of a running scheduler: the subscriptions of its profiles' plugins. */
 export class ProfileJudge implements RequeueJudge {
   private readonly byProfile = new Map<string, readonly Subscription[]>();
+  private readonly operations: OperationCounts | undefined;
   private readonly hearersByEvent = new Map<ClusterEvent, ReadonlySet<string>>();
 
-  constructor(profiles: readonly JudgedProfile[]) {
+  /** Work is added to `operations` where somebody counts it. */
+  constructor(profiles: readonly JudgedProfile[], operations?: OperationCounts) {
+    this.operations = operations;
     for (const profile of profiles) {
       this.byProfile.set(profile.schedulerName, profile.plugins.flatMap(subscriptionsOf));
     }
@@ -70,6 +74,7 @@ export class ProfileJudge implements RequeueJudge {
 
   judge(record: QueuedPod, event: ClusterEvent, subject: EventSubject): RequeueStrategy {
     const { pod, unschedulablePlugins, pendingPlugins } = record;
+    if (this.operations !== undefined) this.operations.queueHints++;
     if (unschedulablePlugins.size === 0 && pendingPlugins.size === 0) return "afterBackoff";
     if (isWildcard(event)) {
       const isAboutAnother = subject.newPod !== undefined && subject.newPod.uid !== pod.uid;

@@ -197,7 +197,11 @@ function filterHooks(guard: Guard, hooks: PluginHooks): object {
     ...(hooks.preFilter && {
       preFilter: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome => {
         const run = (): unknown =>
-          hooks.preFilter!(views.pod(pod), views.nodes(nodes), guard.memory(state));
+          hooks.preFilter!(
+            views.pod(pod),
+            views.nodes(nodes, state.operations),
+            guard.memory(state),
+          );
         return guard.call("preFilter", pod, run, (answer) => narrowing(guard, pod, answer));
       },
     }),
@@ -235,7 +239,11 @@ function scoreHooks(guard: Guard, hooks: PluginHooks): object {
     ...(hooks.preScore && {
       preScore: (state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): Status => {
         const run = (): unknown =>
-          hooks.preScore!(views.pod(pod), views.nodes(nodes), guard.memory(state));
+          hooks.preScore!(
+            views.pod(pod),
+            views.nodes(nodes, state.operations),
+            guard.memory(state),
+          );
         return guard.call("preScore", pod, run, (answer) =>
           answer === "skip" ? SKIP : guard.status("preScore", pod, answer),
         );
@@ -252,14 +260,14 @@ function scoreHooks(guard: Guard, hooks: PluginHooks): object {
     }),
     ...(hooks.normalizeScores && {
       normalizeScores: (
-        _state: CycleState,
+        state: CycleState,
         pod: PodInfo,
         nodes: readonly NodeRow[],
         scores: number[],
       ): void => {
         const given = Object.freeze([...scores]);
         const run = (): unknown =>
-          hooks.normalizeScores!(views.pod(pod), views.nodes(nodes), given);
+          hooks.normalizeScores!(views.pod(pod), views.nodes(nodes, state.operations), given);
         guard.call("normalizeScores", pod, run, (answer) => {
           if (!Array.isArray(answer) || answer.length !== given.length) {
             const expected = `expected ${given.length} scores`;

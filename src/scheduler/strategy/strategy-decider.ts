@@ -74,6 +74,9 @@ export class StrategyDecider implements Decider {
     const profile = this.profiles.get(pod.template.schedulerName);
     if (profile === undefined) throw new Error(`no profile for pod ${podKey(pod)}`);
     const state = new CycleState();
+    const { operations } = this.options.cache;
+    operations.decisions++;
+    state.operations = operations;
     const filtered = this.filter(profile, state, pod);
     const answer = filtered.feasible.length === 0 ? undefined : this.ask(pod, filtered.feasible);
     const decision = this.conclude(pod, profile, filtered, answer);
@@ -99,6 +102,7 @@ export class StrategyDecider implements Decider {
     }
     for (const row of all) {
       if (nodeNames !== undefined && !nodeNames.has(cache.nodeName(row))) continue;
+      cache.operations.nodesTouched++;
       const verdict = filterNode(profile, cache, state, pod, row);
       if (verdict.code === Code.Error) {
         return { statuses, feasible: [], preFiltering, error: verdict };

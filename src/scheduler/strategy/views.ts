@@ -7,6 +7,7 @@
 import type { Labels, ResourceList, Taint, Toleration } from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { OperationCounts } from "../framework/operation-counts.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 
 /** Texts by key, as a frozen object without prototype. */
@@ -244,16 +245,18 @@ export class ViewMaker {
     return this.nodeViews[row];
   }
 
-  nodes(rows: readonly NodeRow[]): readonly NodeView[] {
+  /** A list of views for user code; it counts as work where somebody counts. */
+  nodes(rows: readonly NodeRow[], operations: OperationCounts | undefined): readonly NodeView[] {
+    if (operations !== undefined) operations.nodeViews += rows.length;
     return Object.freeze(rows.map((row) => this.node(row)));
   }
 
   cluster(nowUs: number, feasible: readonly NodeRow[]): ClusterView {
-    const all = this.cache.nodeList;
+    const { operations, nodeList: all } = this.cache;
     return Object.freeze({
       nowUs,
-      nodes: this.nodes(feasible),
-      allNodes: () => this.nodes(all),
+      nodes: this.nodes(feasible, operations),
+      allNodes: () => this.nodes(all, operations),
     });
   }
 }
