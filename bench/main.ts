@@ -10,9 +10,20 @@ import type { BenchmarkFigures } from "./harness/run-benchmark.ts";
 import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small] [--json] [--slices N] [--slice-ms MS] [--list]
-A NAME is a benchmark or the start of one, such as "engine".`;
+       npm run bench -- COMMAND --help
+A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile.`;
+
+/** Programs of their own, with their own options. */
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
+  [
+    "full-profile",
+    async (args) => (await import("./workloads/race-command.ts")).runRaceCommand(args),
+  ],
+]);
+const command = COMMANDS.get(process.argv[2] ?? "");
 
 const { values, positionals } = parseArgs({
+  args: command === undefined ? process.argv.slice(2) : [],
   allowPositionals: true,
   options: {
     small: { type: "boolean", default: false },
@@ -26,7 +37,8 @@ const { values, positionals } = parseArgs({
   },
 });
 
-if (values.help) console.log(USAGE);
+if (command !== undefined) await command(process.argv.slice(3));
+else if (values.help) console.log(USAGE);
 else if (values.list) console.log([...BENCHMARKS.keys()].join("\n"));
 else await main();
 

@@ -11,6 +11,8 @@ const workload = async (
 ) => benchmarkOf((await import("./scheduler/plain-workloads.bench.ts")).workloads[name]);
 const explain = async (at: number) =>
   benchmarkOf((await import("./scheduler/explain.bench.ts")).explanations[at]!);
+const profile = async (at: number) =>
+  benchmarkOf((await import("./scheduler/full-profile.bench.ts")).fullProfiles[at]!);
 const benchmarkOf = (benchmark: Benchmark) => ({ benchmark });
 
 /** Benchmarks by name. */
@@ -35,6 +37,11 @@ export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["scheduler/workload-spread", () => workload("spread")],
   ["scheduler/workload-preemption", () => workload("preemption")],
   ["scheduler/workload-unschedulable", () => workload("unschedulable")],
+  ["scheduler/profile-churn", () => profile(0)],
+  ["scheduler/profile-churn-all-nodes", () => profile(1)],
+  ["scheduler/profile-rolling", () => profile(2)],
+  ["scheduler/profile-fill", () => profile(3)],
+  ["scheduler/profile-full-preemption", () => profile(4)],
   ["scheduler/explain-basic", () => explain(0)],
   ["scheduler/explain-pod-affinity", () => explain(1)],
   ["scheduler/explain-spread", () => explain(2)],

@@ -17,9 +17,12 @@ export class WorkloadObjects {
   private readonly replicaSets = new Map<string, ReplicaSetObject>();
   private readonly namespaces = new Map<string, NamespaceObject>();
 
+  private changes = 0;
+
   /** What plugins are given; there are no objects of other kinds. */
   readonly lookUps: ClusterObjects = {
     ...NO_OBJECTS,
+    version: () => this.changes,
     services: (namespace) => this.services.get(namespace) ?? [],
     replicaSet: (namespace, name) => this.replicaSets.get(`${namespace}/${name}`),
     namespaces: () => [...this.namespaces.values()],
@@ -28,6 +31,7 @@ export class WorkloadObjects {
 
   /** Adds an object, or puts it in the place of the one with its name. */
   put(object: ApiObject): void {
+    this.changes++;
     const { namespace, name } = object.meta;
     if (object.kind === "Namespace") this.namespaces.set(name, object);
     else if (object.kind === "ReplicaSet") this.replicaSets.set(`${namespace}/${name}`, object);
@@ -38,11 +42,13 @@ export class WorkloadObjects {
   }
 
   removeService(namespace: string, name: string): void {
+    this.changes++;
     const left = this.servicesIn(namespace).filter(({ meta }) => meta.name !== name);
     this.services.set(namespace, left);
   }
 
   removeReplicaSet(namespace: string, name: string): void {
+    this.changes++;
     this.replicaSets.delete(`${namespace}/${name}`);
   }
 

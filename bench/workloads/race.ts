@@ -1,0 +1,135 @@
+// Evaluators side by side on the full-profile workload: one cluster each, the same stream, in turns.
+//
+// Unlike a benchmark of the harness a cluster is built once and goes on from slice to slice, so that
+// 100,000 nodes can be measured. Each evaluator makes as many decisions per slice as fill it; every
+// chunk of decisions that two of them have both made must have the same hash.
+
+import { cpuMs } from "../harness/slices.ts";
+import { median } from "../harness/statistics.ts";
+import type { EvaluatorName } from "./evaluators.ts";
+import { type FullProfileOptions, FullProfileRun } from "./full-profile.ts";
+
+/** What is measured. */
+export interface RaceOptions {
+  readonly workload: Omit<FullProfileOptions, "evaluator" | "comparedWith">;
+  readonly evaluators: readonly EvaluatorName[];
+  readonly slices: number;
+  readonly sliceMs: number;
+}
+
+/** One evaluator's figures. */
+export interface RaceFigures {
+  readonly evaluator: EvaluatorName;
+  readonly decisions: number;
+  /** Median over the slices of CPU microseconds per decision, with bind, departure and upkeep. */
+  readonly cpuUs: number;
+  /** Largest slice divided by smallest. */
+  readonly spread: number;
+  readonly placed: number;
+  readonly preempted: number;
+  readonly single: number;
+  readonly tied: number;
+  readonly visits: number;
+  /** CPU milliseconds to build the cluster. */
+  readonly buildMs: number;
+}
+
+/** All evaluators on one workload. */
+export interface Race {
+  /** Hash over the chunks that all of them made. */
+  readonly hash: string;
+  readonly sharedDecisions: number;
+  readonly figures: readonly RaceFigures[];
+}
+
+/** Decisions between two looks at the clock, and of one hash. */
+const CHUNK = 20;
+const WARM_UP_MS = 500;
+
+/** Runs the evaluators in turns; throws where two of them decide otherwise. */
+export function race(options: RaceOptions): Race {
+  const lanes = options.evaluators.map((name) => new Lane(name, options.workload));
+  for (const lane of lanes) lane.run(Math.max(WARM_UP_MS, options.sliceMs));
+  for (const lane of lanes) lane.costsUs.length = 0; // the warm-up's
+  for (let slice = 0; slice < options.slices; slice++) {
+    // ABBA: whoever came last begins, so that a drift of the machine favours nobody.
+    const order = slice % 2 === 0 ? lanes : [...lanes].reverse();
+    for (const lane of order) lane.run(options.sliceMs);
+  }
+  const chunks = Math.min(...lanes.map(({ hashes }) => hashes.length));
+  const [first] = lanes as [Lane];
+  for (const lane of lanes) lane.expectSame(first);
+  return {
+    hash: first.hashes[chunks - 1]!,
+    sharedDecisions: chunks * CHUNK,
+    figures: lanes.map((lane) => lane.figures()),
+  };
+}
+
+class Lane {
+  readonly costsUs: number[] = [];
+  /** Rolling hash after each chunk. */
+  readonly hashes: string[] = [];
+  private readonly name: EvaluatorName;
+  private readonly stream: FullProfileRun;
+  private readonly buildMs: number;
+  private readonly totals = { placed: 0, preempted: 0, single: 0, tied: 0, visits: 0 };
+
+  constructor(name: EvaluatorName, workload: RaceOptions["workload"]) {
+    const startMs = cpuMs();
+    this.name = name;
+    this.stream = new FullProfileRun({ ...workload, evaluator: name });
+    this.buildMs = cpuMs() - startMs;
+  }
+
+  /** Chunks until so much CPU time is used; one slice. */
+  run(sliceMs: number): void {
+    let usedMs = 0;
+    let decisions = 0;
+    while (usedMs < sliceMs) {
+      this.stream.prepare(CHUNK);
+      const startMs = cpuMs();
+      const stretch = this.stream.advance(CHUNK);
+      usedMs += cpuMs() - startMs;
+      decisions += CHUNK;
+      this.hashes.push(rollingHash(this.hashes.at(-1) ?? "", stretch.hash));
+      const { totals } = this;
+      totals.placed += stretch.placed;
+      totals.preempted += stretch.preempted;
+      totals.single += stretch.single;
+      totals.tied += stretch.tied;
+      totals.visits += stretch.visits;
+    }
+    this.costsUs.push((usedMs * 1_000) / decisions);
+  }
+
+  expectSame(other: Lane): void {
+    const count = Math.min(this.hashes.length, other.hashes.length);
+    for (let at = 0; at < count; at++) {
+      if (this.hashes[at] === other.hashes[at]) continue;
+      throw new Error(
+        `${this.name} and ${other.name} differ within decisions ${at * CHUNK + 1} to ${(at + 1) * CHUNK}; ` +
+          "FullProfileRun with comparedWith says where.",
+      );
+    }
+  }
+
+  figures(): RaceFigures {
+    const { costsUs, totals } = this;
+    return {
+      evaluator: this.name,
+      decisions: this.hashes.length * CHUNK,
+      cpuUs: median(costsUs),
+      spread: Math.max(...costsUs) / Math.min(...costsUs),
+      ...totals,
+      buildMs: this.buildMs,
+    };
+  }
+}
+
+function rollingHash(before: string, next: string): string {
+  const old = Number.parseInt(before === "" ? "811c9dc5" : before, 16);
+  return (Math.imul(old ^ Number.parseInt(next, 16), 0x01000193) >>> 0)
+    .toString(16)
+    .padStart(8, "0");
+}
