@@ -3,8 +3,10 @@
 // Commands are loaded when they are called, so that `podsim --help` stays quick. A command returns an
 // exit code; it never ends the process itself, because results may still be on their way out.
 
+import type { Importer } from "../experiment/index.ts";
 import { Command, CommanderError, Option } from "./commander.ts";
 import { registerExplain } from "./commands/explain-command.ts";
+import { registerImport } from "./commands/import-command.ts";
 import { registerInit } from "./commands/init-command.ts";
 import { registerRun } from "./commands/run-command.ts";
 import { registerSchema } from "./commands/schema-command.ts";
@@ -39,9 +41,12 @@ const EXAMPLES = `Examples:
 /** Runs one command line (without node and script) and returns the exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
-  const program = createProgram((code) => {
-    exitCode = code;
-  });
+  const program = createProgram(
+    (code) => {
+      exitCode = code;
+    },
+    await importersFor(argv),
+  );
   try {
     if (argv.length === 0) {
       printResult(SHORT_HELP);
@@ -57,7 +62,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<ExitCode>
   }
 }
 
-function createProgram(done: (code: ExitCode) => void): Command {
+// Formats have options of their own; only who imports pays for loading them.
+async function importersFor(argv: readonly string[]): Promise<readonly Importer[]> {
+  if (!argv.includes("import")) return [];
+  return (await import("../experiment/index.ts")).IMPORTERS;
+}
+
+function createProgram(done: (code: ExitCode) => void, importers: readonly Importer[]): Command {
   const program = new Command("podsim")
     .description("A deterministic discrete-event simulator of Kubernetes scheduling.")
     .addHelpText("before", EXAMPLES)
@@ -76,6 +87,7 @@ function createProgram(done: (code: ExitCode) => void): Command {
   registerRun(program, done);
   registerExplain(program, done);
   registerVerify(program, done);
+  registerImport(program, done, importers);
   registerShapes(program, done);
   registerSchema(program, done);
   registerVersion(program, done);

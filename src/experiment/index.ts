@@ -44,6 +44,9 @@ export { explainRun } from "./explain/explain-run.ts";
 export type { RunQuestion } from "./explain/explain-run.ts";
 export { explainSnapshot } from "./explain/explain-snapshot.ts";
 export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
+export { IMPORTERS } from "../workload/index.ts";
+export type { Importer, ImportNote, TableSink } from "../workload/index.ts";
+export { importedScenarioText, importNoteText } from "./import/imported-scenario.ts";
 // What ends a run from inside, for callers who may not look further down.
 export { InvariantBroken } from "../engine/index.ts";
 export { StrategyError } from "../scheduler/index.ts";

@@ -9,7 +9,24 @@ export { PodGenerator } from "./pod-generator.ts";
 export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
 export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
 export { TRACE_FORMATS } from "./traces/registry.ts";
-export { OPENB_GPU_RESOURCE, OPENB_MODEL_LABEL, readOpenb } from "./traces/openb.ts";
+export { IMPORTERS } from "./traces/import/importers.ts";
+export {
+  type ImportEffect,
+  type ImportedScenario,
+  type Importer,
+  type ImportFile,
+  ImportLedger,
+  type ImportNote,
+  type ImportOption,
+  type TableSink,
+} from "./traces/import/importer.ts";
+export {
+  OPENB_GPU_RESOURCE,
+  OPENB_MODEL_LABEL,
+  type OpenbPod,
+  readOpenb,
+  readOpenbPods,
+} from "./traces/openb.ts";
 export type { ContainerTimes } from "./pod-behavior.ts";
 export {
   AnnotatedPodBehavior,

@@ -4,6 +4,10 @@
 
 import type { TraceFormat } from "../trace.ts";
 import { OPENB } from "./openb.ts";
+import { TABLES } from "./tables.ts";
 
 /** Formats by name. */
-export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map([[OPENB.format, OPENB]]);
+export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map([
+  [OPENB.format, OPENB],
+  [TABLES.format, TABLES],
+]);

@@ -1,0 +1,9 @@
+// Every format that can be imported: one line per format.
+//
+// The command line offers exactly these, with their options, so a new one is one file and one line.
+
+import type { Importer } from "./importer.ts";
+import { KUBESBS } from "./kubesbs.ts";
+
+/** Importers in the order of the help. */
+export const IMPORTERS: readonly Importer[] = [KUBESBS];
