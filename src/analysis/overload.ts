@@ -1,11 +1,10 @@
 // Whether a run is overloaded: does the unfinished work grow over its last half?
 //
 // Of a system that cannot keep up there is no long-run mean; whatever a run shows depends on its
-// length. The trend is judged on batches of time, with the correlation of neighbours allowed for.
+// length. The trend is judged on batches of time, since neighbouring instants say the same thing.
 
-import { assert } from "../base/index.ts";
 import type { Interval } from "./estimate.ts";
-import { isConstant, meanOf, sumOf } from "./moments.ts";
+import { differencesOf, meanOf, varianceOf } from "./moments.ts";
 import { criticalT } from "./student.ts";
 import { batchAverages } from "./warm-up.ts";
 
@@ -21,31 +20,24 @@ export type LoadVerdict =
 
 /** Judges a series of equally spaced values, such as pending pods or unfinished work, by its last half. */
 export function judgeLoad(series: readonly number[]): LoadVerdict {
-  const half = series.slice(Math.floor(series.length / 2));
+  const half = series.slice(Math.ceil(series.length / 2));
   const size = Math.floor(half.length / BATCHES);
   if (size === 0) return { kind: "too-short", observationsNeeded: 2 * BATCHES };
   const slope = slopeInterval(batchAverages(half, size).slice(0, BATCHES), size);
   return { kind: slope.low > 0 ? "unstable" : "stable", slope };
 }
 
-/** Least-squares slope; its error is widened by the residuals' correlation with their neighbours. */
+/**
+ * Mean step from batch to batch. A queue that cannot keep up walks at random with a drift, so its
+ * steps are independent; those of a stable one take each other back, which only makes it more careful.
+ */
 function slopeInterval(batches: readonly number[], batchSize: number): Interval {
-  const n = batches.length;
-  assert(n > 3, "a slope with an interval needs four batches");
-  if (isConstant(batches)) return { low: 0, high: 0, confidence: CONFIDENCE };
-  const middle = (n - 1) / 2;
-  const mean = meanOf(batches);
-  const spread = sumOf(batches.map((_, at) => (at - middle) * (at - middle)));
-  const slope = sumOf(batches.map((value, at) => (at - middle) * (value - mean))) / spread;
-  const residuals = batches.map((value, at) => value - mean - slope * (at - middle));
-  const squares = sumOf(residuals.map((value) => value * value));
-  const products = sumOf(residuals.slice(1).map((value, at) => value * residuals[at]!));
-  const correlation = squares === 0 ? 0 : Math.min(0.9, Math.max(0, products / squares));
-  // Correlated residuals carry the news of fewer independent ones.
-  const inflation = Math.sqrt((1 + correlation) / (1 - correlation));
-  const free = Math.max(1, ((n - 2) * (1 - correlation)) / (1 + correlation));
-  const error = Math.sqrt(squares / (n - 2) / spread) * inflation;
-  const halfWidth = criticalT(CONFIDENCE, free) * error;
+  const steps = differencesOf(batches.slice(1), batches.slice(0, -1));
+  const slope = meanOf(steps);
+  // Averages of a walk share half a batch with their neighbours: their steps' mean varies 1.5 times
+  // as much as that of independent ones.
+  const error = Math.sqrt((1.5 * varianceOf(steps)) / steps.length);
+  const halfWidth = criticalT(CONFIDENCE, steps.length - 1) * error;
   return {
     low: (slope - halfWidth) / batchSize,
     high: (slope + halfWidth) / batchSize,
