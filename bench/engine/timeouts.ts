@@ -1,14 +1,18 @@
 // Processes that only wait: the workloads E1 (random waits) and E2 (equal waits, all ties) on which
 // other simulators publish figures.
 //
-// All processes share one 32-bit generator that starts at 42. The engine counts in integers, so a
-// unit of the workload's time is 2^32 of them.
+// All processes share one 32-bit generator that starts at 42.
 
 import type { Duration } from "../../src/base/index.ts";
 import { RANK, Simulation } from "../../src/engine/index.ts";
+import { Congruential } from "./congruential.ts";
 import { ObjectEngine } from "./object-engine.ts";
 
-const UNIT = 4294967296;
+/**
+ * Ticks per unit, 2^40: the processes share one generator, so two wake-ups that rounding swapped would
+ * change everything after; with 2^32 that happens within a million.
+ */
+const UNIT = 1099511627776;
 
 /** Last clock in the workload's units, and the hash h of the order of wake-ups. */
 export interface TimeoutsResult {
@@ -16,27 +20,19 @@ export interface TimeoutsResult {
   readonly order: number;
 }
 
-/** Draws the wait of E1. */
-class Waits {
-  private state = 42;
-
-  next(): number {
-    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
-    return Math.round(-Math.log((this.state + 0.5) / UNIT) * UNIT);
-  }
-}
-
 /** E1 on podsim: waits go through the general queue. */
 export function runTimeouts(processes: number, waits: number): TimeoutsResult {
   const simulation = new Simulation();
-  const draws = new Waits();
+  const draws = new Congruential(42);
   const left = new Int32Array(processes).fill(waits);
   let order = 0;
   const wake = simulation.defineKind("wake", RANK.workload, (process) => {
     order = (Math.imul(order, 31) + process) | 0;
-    if (--left[process]! > 0) simulation.after(draws.next() as Duration, wake, process);
+    if (--left[process]! > 0)
+      simulation.after(draws.exponentialTicks(UNIT) as Duration, wake, process);
   });
-  for (let i = 0; i < processes; i++) simulation.after(draws.next() as Duration, wake, i);
+  for (let i = 0; i < processes; i++)
+    simulation.after(draws.exponentialTicks(UNIT) as Duration, wake, i);
   simulation.runUntilDrained();
   return { clock: simulation.nowUs / UNIT, order: order >>> 0 };
 }
@@ -63,8 +59,8 @@ export function runObjectTimeouts(
   areEqual: boolean,
 ): TimeoutsResult {
   const engine = new ObjectEngine();
-  const draws = new Waits();
-  const nextWait = (): number => (areEqual ? UNIT : draws.next());
+  const draws = new Congruential(42);
+  const nextWait = (): number => (areEqual ? UNIT : draws.exponentialTicks(UNIT));
   let order = 0;
   for (let process = 0; process < processes; process++) {
     let left = waits;

@@ -22,6 +22,7 @@ import {
   ProfileDecider,
   readSchedulerConfiguration,
   SchedulerCache,
+  type SchedulerConfiguration,
 } from "../../src/scheduler/index.ts";
 import { EVALUATORS, type EvaluatorName } from "./evaluators.ts";
 import { WorkloadObjects } from "./workload-objects.ts";
@@ -55,6 +56,7 @@ export class WorkloadWorld {
   readonly cache: SchedulerCache;
   readonly objects: WorkloadObjects = new WorkloadObjects();
   readonly profile: Profile;
+  readonly configuration: SchedulerConfiguration;
   private readonly templates = new PodTemplateRegistry({ defaulting: true, validate: false });
   private readonly percentageOfNodesToScore: number;
 
@@ -70,9 +72,9 @@ export class WorkloadWorld {
     };
     const decoder = new Decoder({ value: source });
     const context = { registry, defaultMultiPoint: DEFAULT_MULTI_POINT };
-    const configuration = readSchedulerConfiguration(decoder, context)!;
+    this.configuration = readSchedulerConfiguration(decoder, context)!;
     const handle = { cache: this.cache, objects: this.objects.lookUps };
-    this.profile = new Profile(configuration.profiles[0]!, registry, handle);
+    this.profile = new Profile(this.configuration.profiles[0]!, registry, handle);
   }
 
   /** An evaluator over this world's cache. */
