@@ -124,12 +124,21 @@ export class KeptMatches implements MatchCounts {
   private keep(key: string, namespace: string, selector: LabelSelector): MatchingPods {
     this.makeRoom();
     const count = new KeptCount(this.pods, namespace, selector);
+    // Pods of one template are matched alike, and mostly stand beside each other.
+    const verdicts = new Map<PodTemplate, boolean>();
     for (const row of this.pods.usedRows()) {
+      let found = 0;
       for (const pod of this.pods.podsOn(row)) {
-        if (isCounted(pod, namespace) && selector.matches(pod.template.labels)) {
-          count.change(row, 1);
+        if (!isCounted(pod, namespace)) continue;
+        const { template } = pod;
+        let isMatch = verdicts.get(template);
+        if (isMatch === undefined) {
+          isMatch = selector.matches(template.labels);
+          verdicts.set(template, isMatch);
         }
+        if (isMatch) found++;
       }
+      if (found > 0) count.byRow.set(row, found);
     }
     this.byKey.set(key, count);
     this.counts.push(count);

@@ -5,6 +5,7 @@
 
 import { compareText } from "../../base/index.ts";
 import type { NodeStatuses } from "./node-statuses.ts";
+import type { Status } from "./status.ts";
 
 /** Pod-independent facts of one failed cycle. */
 export interface FitErrorFacts {
@@ -32,14 +33,11 @@ export function formatFitError(facts: FitErrorFacts): string {
 
 function reasonHistogram(statuses: NodeStatuses, allNodeCount: number): string[] {
   const counts = new Map<string, number>();
-  for (const [, status] of statuses.entries()) {
-    for (const reason of status.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
+  const add = ({ reasons }: Status, nodeCount: number): void => {
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodeCount);
+  };
+  for (const [status, nodeCount] of statuses.distinct()) add(status, nodeCount);
   const absentCount = allNodeCount - statuses.explicitCount;
-  if (absentCount > 0) {
-    for (const reason of statuses.absent.reasons) {
-      counts.set(reason, (counts.get(reason) ?? 0) + absentCount);
-    }
-  }
+  if (absentCount > 0) add(statuses.absent, absentCount);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).sort(compareText);
 }

@@ -32,4 +32,26 @@ export class NodeStatuses {
   entries(): IterableIterator<[NodeRow, Status]> {
     return this.byNode.entries();
   }
+
+  /**
+   * The explicit statuses, each object once, with the number of nodes that have it. Thousands of nodes
+   * share a few objects, so whoever wants the sum of all reasons looks here.
+   */
+  distinct(): ReadonlyMap<Status, number> {
+    const counts = new Map<Status, number>();
+    let last: Status | undefined;
+    let count = 0;
+    // Neighbours in the order of the search are mostly refused alike.
+    for (const status of this.byNode.values()) {
+      if (status === last) {
+        count++;
+        continue;
+      }
+      if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + count);
+      last = status;
+      count = 1;
+    }
+    if (last !== undefined) counts.set(last, (counts.get(last) ?? 0) + count);
+    return counts;
+  }
 }

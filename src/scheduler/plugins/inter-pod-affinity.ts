@@ -3,7 +3,12 @@
 // Required terms filter, preferred ones score; anti-affinity of pods already running binds the
 // incoming pod too. Terminating pods count (P13, N6).
 
-import { type AffinityTerm, type Labels, NO_LABELS } from "../../cluster/index.ts";
+import {
+  type AffinityTerm,
+  type Labels,
+  NO_LABELS,
+  type PodTemplate,
+} from "../../cluster/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
@@ -41,6 +46,21 @@ export interface InterPodAffinityArguments {
 const NAME = "InterPodAffinity";
 const FILTER_KEY = "PreFilterInterPodAffinity";
 const SCORE_KEY = "PreScoreInterPodAffinity";
+
+/** Which of the incoming pod's required terms mean a pod. */
+interface MeaningTerms {
+  readonly affinity: readonly ResolvedTerm[];
+  readonly anti: readonly ResolvedTerm[];
+}
+
+/** The same for all pods of a template in a namespace. */
+interface MeantPods extends MeaningTerms {
+  readonly template: PodTemplate;
+  readonly namespace: string;
+}
+
+/** By template, for the namespace that was asked about last. Holds while the terms do. */
+type KnownMeanings = Map<PodTemplate, MeantPods>;
 
 /** What PreFilter counts; AddPod and RemovePod change a clone. */
 export class AffinityCounts implements CycleValue {
@@ -80,16 +100,41 @@ export class AffinityCounts implements CycleValue {
 
   /** Adds what the incoming pod's required terms say about an existing pod. */
   countIncoming(other: PodInfo, labels: Labels, change: number): void {
-    if (meansForAll(this.affinityTerms, other)) {
-      for (const { term } of this.affinityTerms) {
-        this.affinity.add(term.topologyKey, labels, change);
+    this.addMeant(this.termsMeaning(other), labels, change);
+  }
+
+  /** The same for all pods of a node. Pods of one template are meant alike, so it is asked once. */
+  countIncomingOn(pods: readonly PodInfo[], labels: Labels, known: KnownMeanings): void {
+    let last: MeantPods | undefined;
+    let count = 0;
+    for (const other of pods) {
+      const { template, namespace } = other;
+      let meant = last;
+      if (meant?.template !== template || meant.namespace !== namespace) {
+        if (last !== undefined && count > 0) this.addMeant(last, labels, count);
+        count = 0;
+        meant = known.get(template);
+        if (meant?.namespace !== namespace) {
+          meant = { template, namespace, ...this.termsMeaning(other) };
+          known.set(template, meant);
+        }
+        last = meant;
       }
+      count++;
     }
-    for (const resolved of this.antiAffinityTerms) {
-      if (termMatches(resolved, other, NO_LABELS)) {
-        this.anti.add(resolved.term.topologyKey, labels, change);
-      }
-    }
+    if (last !== undefined && count > 0) this.addMeant(last, labels, count);
+  }
+
+  private termsMeaning(other: PodInfo): MeaningTerms {
+    return {
+      affinity: meansForAll(this.affinityTerms, other) ? this.affinityTerms : [],
+      anti: this.antiAffinityTerms.filter((resolved) => termMatches(resolved, other, NO_LABELS)),
+    };
+  }
+
+  private addMeant({ affinity, anti }: MeaningTerms, labels: Labels, change: number): void {
+    for (const { term } of affinity) this.affinity.add(term.topologyKey, labels, change);
+    for (const { term } of anti) this.anti.add(term.topologyKey, labels, change);
   }
 
   /** Nobody whom the pod wants to be near exists, and the pod is of that kind itself. */
@@ -147,12 +192,20 @@ function keptTerms(
   return counted.every(({ term }, index) => term === kept[index]) ? counted : undefined;
 }
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const NOT_NEAR: Status = unresolvable(NAME, "node(s) didn't match pod affinity rules");
+const TOO_NEAR: Status = unschedulable(NAME, "node(s) didn't match pod anti-affinity rules");
+const REPELLED: Status = unschedulable(
+  NAME,
+  "node(s) didn't satisfy existing pods anti-affinity rules",
+);
+
 /** Filter and score by the pods already there. */
 export class InterPodAffinity
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
 {
   readonly name: string = NAME;
-  private readonly args: InterPodAffinityArguments;
+  readonly args: InterPodAffinityArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 
@@ -176,13 +229,14 @@ export class InterPodAffinity
       this.namespaceLabelsOf(pod),
     );
     const hasTerms = counts.affinityTerms.length > 0 || counts.antiAffinityTerms.length > 0;
+    const known: KnownMeanings = new Map();
     for (const row of nodes) {
       const { labels } = this.cache.node(row).meta;
       for (const other of this.cache.podsWithAffinityOn(row)) {
         counts.countExisting(pod, other, labels, 1);
       }
       if (!hasTerms) continue;
-      for (const other of this.cache.podsOn(row)) counts.countIncoming(other, labels, 1);
+      counts.countIncomingOn(this.cache.podsOn(row), labels, known);
     }
     if (!hasTerms && counts.existingAnti.isEmpty) return { status: SKIP };
     state.write(FILTER_KEY, counts);
@@ -201,16 +255,11 @@ export class InterPodAffinity
     const counts = readAffinityCounts(state);
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
-    if (!satisfiesAffinity(counts, pod, labels)) {
-      return unresolvable(this.name, "node(s) didn't match pod affinity rules");
+    if (!satisfiesAffinity(counts, pod, labels)) return NOT_NEAR;
+    for (const { term } of counts.antiAffinityTerms) {
+      if (counts.anti.at(term.topologyKey, labels) > 0) return TOO_NEAR;
     }
-    if (counts.antiAffinityTerms.some(({ term }) => counts.anti.at(term.topologyKey, labels) > 0)) {
-      return unschedulable(this.name, "node(s) didn't match pod anti-affinity rules");
-    }
-    if (counts.existingAnti.hasAny(labels)) {
-      return unschedulable(this.name, "node(s) didn't satisfy existing pods anti-affinity rules");
-    }
-    return SUCCESS;
+    return counts.existingAnti.hasAny(labels) ? REPELLED : SUCCESS;
   }
 
   preScore(state: CycleState, pod: PodInfo): Status {

@@ -51,6 +51,16 @@ export function nodeAffinityArgumentsFrom(addedAffinity: unknown): NodeAffinityA
   };
 }
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const NOT_ENFORCED: Status = unresolvable(
+  "NodeAffinity",
+  "node(s) didn't match scheduler-enforced node affinity",
+);
+const NOT_MATCHED: Status = unresolvable(
+  "NodeAffinity",
+  "node(s) didn't match Pod's node affinity/selector",
+);
+
 /** Narrows the search by node names, filters by labels and fields, scores preferred terms. */
 export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "NodeAffinity";
@@ -63,12 +73,15 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
     this.args = args;
   }
 
-  preFilter(_state: CycleState, pod: PodInfo): PreFilterOutcome {
-    const { nodeSelector, requiredNodeAffinity, nodeNamesAllowed } = pod.template;
+  /** Whether neither the pod nor the profile asks for particular nodes. */
+  isIdleFor({ template: { nodeSelector, requiredNodeAffinity } }: PodInfo): boolean {
     const hasRequired = requiredNodeAffinity?.selector !== undefined;
-    if (nodeSelector === undefined && !hasRequired && this.args.addedRequired === undefined) {
-      return { status: SKIP };
-    }
+    return nodeSelector === undefined && !hasRequired && this.args.addedRequired === undefined;
+  }
+
+  preFilter(_state: CycleState, pod: PodInfo): PreFilterOutcome {
+    const { nodeNamesAllowed } = pod.template;
+    if (this.isIdleFor(pod)) return { status: SKIP };
     if (nodeNamesAllowed === undefined) return { status: SUCCESS };
     if (nodeNamesAllowed.size === 0) {
       return { status: unresolvable(this.name, "pod affinity terms conflict") };
@@ -78,13 +91,8 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
 
   filter(_state: CycleState, pod: PodInfo, row: NodeRow): Status {
     const node = this.cache.node(row);
-    if (!this.matchesAdded(node)) {
-      return unresolvable(this.name, "node(s) didn't match scheduler-enforced node affinity");
-    }
-    if (!matchesPod(pod, node)) {
-      return unresolvable(this.name, "node(s) didn't match Pod's node affinity/selector");
-    }
-    return SUCCESS;
+    if (!this.matchesAdded(node)) return NOT_ENFORCED;
+    return matchesPod(pod, node) ? SUCCESS : NOT_MATCHED;
   }
 
   preScore(_state: CycleState, pod: PodInfo): Status {

@@ -17,6 +17,12 @@ import type { PodInfo } from "../framework/pod-info.ts";
 import { SKIP, type Status, SUCCESS, unschedulable } from "../framework/status.ts";
 import { signHostPorts } from "./signed-parts.ts";
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const TAKEN: Status = unschedulable(
+  "NodePorts",
+  "node(s) didn't have free ports for the requested pod ports",
+);
+
 /** Filter by (ip, protocol, port); 0.0.0.0 conflicts with every address. */
 export class NodePorts implements PreFilterPlugin, FilterPlugin {
   readonly name = "NodePorts";
@@ -32,8 +38,7 @@ export class NodePorts implements PreFilterPlugin, FilterPlugin {
   }
 
   filter(_state: CycleState, pod: PodInfo, node: NodeRow): Status {
-    if (!this.cache.hasPortConflict(node, pod.template.hostPorts)) return SUCCESS;
-    return unschedulable(this.name, "node(s) didn't have free ports for the requested pod ports");
+    return this.cache.hasPortConflict(node, pod.template.hostPorts) ? TAKEN : SUCCESS;
   }
 
   eventsToRegister(): readonly EventRegistration[] {

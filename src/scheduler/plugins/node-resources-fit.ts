@@ -46,9 +46,11 @@ export class NodeResourcesFit
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
 {
   readonly name = "NodeResourcesFit";
-  private readonly args: NodeResourcesFitArguments;
+  readonly args: NodeResourcesFitArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
+  /** By the bits of COMMON_LACKS. */
+  private readonly commonRefusals: (Status | undefined)[] = [];
 
   constructor(args: NodeResourcesFitArguments, handle: PluginHandle) {
     this.args = args;
@@ -71,17 +73,13 @@ export class NodeResourcesFit
 
   filter(_state: CycleState, pod: PodInfo, row: NodeRow): Status {
     const { requests } = pod.template;
-    const lacks =
-      this.cache.exact === undefined
-        ? this.findLacks(row, requests)
-        : this.findLacksExactly(row, requests);
-    if (lacks.length === 0) return SUCCESS;
-    const isHopeless = lacks.some((lack) => lack.isHopeless);
-    return {
-      code: isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable,
-      plugin: this.name,
-      reasons: lacks.map((lack) => lack.reason),
-    };
+    if (this.cache.exact !== undefined) return refusalFor(this.findLacksExactly(row, requests));
+    const common = this.findCommonLacks(row, requests);
+    if (requests.scalars.size > 0) {
+      const scalars = this.findScalarLacks(row, requests);
+      if (scalars.length > 0) return refusalFor([...lacksIn(common), ...scalars]);
+    }
+    return common === 0 ? SUCCESS : this.commonRefusal(common);
   }
 
   preScore(): Status {
@@ -128,49 +126,41 @@ export class NodeResourcesFit
     ];
   }
 
-  /** Reasons why the pod does not fit, in upstream's order; scalars by name. */
-  private findLacks(row: NodeRow, requests: ResourceList): readonly Lack[] {
-    if (requests.scalars.size === 0 && this.hasRoom(row, requests)) return NO_LACKS;
+  /** Which of COMMON_LACKS hold, as a sum of their bits. */
+  private findCommonLacks(row: NodeRow, requests: ResourceList): number {
+    const sums = this.cache.resources;
+    const { milliCpu, memoryBytes, ephemeralStorageBytes } = requests;
+    let lacks = 0;
+    if (sums.podCount(row) + 1 > sums.allocatablePods(row)) lacks = 1;
+    const cpu = sums.allocatableMilliCpu(row);
+    if (!fits(milliCpu, cpu, sums.requestedMilliCpu(row))) lacks += milliCpu > cpu ? 4 : 2;
+    const memory = sums.allocatableMemoryBytes(row);
+    if (!fits(memoryBytes, memory, sums.requestedMemoryBytes(row)))
+      lacks += memoryBytes > memory ? 16 : 8;
+    const storage = sums.allocatableEphemeralBytes(row);
+    if (!fits(ephemeralStorageBytes, storage, sums.requestedEphemeralBytes(row)))
+      lacks += ephemeralStorageBytes > storage ? 64 : 32;
+    return lacks;
+  }
+
+  /** One object for all nodes that lack the same: thousands are refused alike. */
+  private commonRefusal(lacks: number): Status {
+    this.commonRefusals[lacks] ??= refusalFor(lacksIn(lacks));
+    return this.commonRefusals[lacks];
+  }
+
+  /** Scalars that are missing, in the order in which the pod names them. */
+  private findScalarLacks(row: NodeRow, { scalars }: ResourceList): Lack[] {
     const sums = this.cache.resources;
     const lacks: Lack[] = [];
-    if (sums.podCount(row) + 1 > sums.allocatablePods(row)) lacks.push(TOO_MANY_PODS);
-    const { milliCpu, memoryBytes, ephemeralStorageBytes, scalars } = requests;
-    const check = (name: string, wanted: number, allocatable: number, requested: number): void => {
-      if (!fits(wanted, allocatable, requested)) {
-        lacks.push({ reason: `Insufficient ${name}`, isHopeless: wanted > allocatable });
-      }
-    };
-    check("cpu", milliCpu, sums.allocatableMilliCpu(row), sums.requestedMilliCpu(row));
-    check("memory", memoryBytes, sums.allocatableMemoryBytes(row), sums.requestedMemoryBytes(row));
-    check(
-      "ephemeral-storage",
-      ephemeralStorageBytes,
-      sums.allocatableEphemeralBytes(row),
-      sums.requestedEphemeralBytes(row),
-    );
     for (const [name, wanted] of scalars) {
       if (wanted === 0 || this.isIgnored(name)) continue;
       const allocatable = sums.allocatableScalar(row, name);
       if (allocatable <= 0 && this.objects.hasDeviceClassFor(name)) continue;
-      check(name, wanted, allocatable, sums.requestedScalar(row, name));
+      if (!fits(wanted, allocatable, sums.requestedScalar(row, name)))
+        lacks.push({ reason: `Insufficient ${name}`, isHopeless: wanted > allocatable });
     }
     return lacks;
-  }
-
-  /** Whether nothing but scalars can be missing: the usual answer, without a list. */
-  private hasRoom(row: NodeRow, requests: ResourceList): boolean {
-    const sums = this.cache.resources;
-    const { milliCpu, memoryBytes, ephemeralStorageBytes } = requests;
-    return (
-      sums.podCount(row) + 1 <= sums.allocatablePods(row) &&
-      fits(milliCpu, sums.allocatableMilliCpu(row), sums.requestedMilliCpu(row)) &&
-      fits(memoryBytes, sums.allocatableMemoryBytes(row), sums.requestedMemoryBytes(row)) &&
-      fits(
-        ephemeralStorageBytes,
-        sums.allocatableEphemeralBytes(row),
-        sums.requestedEphemeralBytes(row),
-      )
-    );
   }
 
   private findLacksExactly(row: NodeRow, requests: ResourceList): Lack[] {
@@ -237,8 +227,32 @@ interface Lack {
   readonly isHopeless: boolean;
 }
 
-const NO_LACKS: readonly Lack[] = [];
 const TOO_MANY_PODS: Lack = { reason: "Too many pods", isHopeless: false };
+
+/** What any pod may lack, in upstream's order; the bit of the one at `index` is 1 << index. */
+const COMMON_LACKS: readonly Lack[] = [
+  TOO_MANY_PODS,
+  { reason: "Insufficient cpu", isHopeless: false },
+  { reason: "Insufficient cpu", isHopeless: true },
+  { reason: "Insufficient memory", isHopeless: false },
+  { reason: "Insufficient memory", isHopeless: true },
+  { reason: "Insufficient ephemeral-storage", isHopeless: false },
+  { reason: "Insufficient ephemeral-storage", isHopeless: true },
+];
+
+function lacksIn(bits: number): readonly Lack[] {
+  return COMMON_LACKS.filter((_, index) => (bits & (1 << index)) !== 0);
+}
+
+function refusalFor(lacks: readonly Lack[]): Status {
+  if (lacks.length === 0) return SUCCESS;
+  const isHopeless = lacks.some((lack) => lack.isHopeless);
+  return {
+    code: isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable,
+    plugin: "NodeResourcesFit",
+    reasons: lacks.map((lack) => lack.reason),
+  };
+}
 
 /** What is not asked for is never missing, even where too much is taken already. */
 function fits(wanted: number, allocatable: number, requested: number): boolean {

@@ -154,12 +154,22 @@ export function countChangedNode(
   return true;
 }
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const NO_LABEL: Status = unresolvable(
+  "PodTopologySpread",
+  "node(s) didn't match pod topology spread constraints (missing required label)",
+);
+const TOO_SKEWED: Status = unschedulable(
+  "PodTopologySpread",
+  "node(s) didn't match pod topology spread constraints",
+);
+
 /** Filter by skew, score by closeness to evenness. */
 export class PodTopologySpread
   implements PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin
 {
   readonly name = "PodTopologySpread";
-  private readonly args: TopologySpreadArguments;
+  readonly args: TopologySpreadArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
 
@@ -208,17 +218,10 @@ export class PodTopologySpread
     const { labels } = this.cache.node(row).meta;
     for (const [index, constraint] of counts.constraints.entries()) {
       const domain = labels.get(constraint.topologyKey);
-      if (domain === undefined) {
-        return unresolvable(
-          this.name,
-          "node(s) didn't match pod topology spread constraints (missing required label)",
-        );
-      }
+      if (domain === undefined) return NO_LABEL;
       const self = constraint.selector.matches(pod.template.labels) ? 1 : 0;
       const skew = counts.countIn(index, domain) + self - counts.minimumFor(index);
-      if (skew > constraint.maxSkew) {
-        return unschedulable(this.name, "node(s) didn't match pod topology spread constraints");
-      }
+      if (skew > constraint.maxSkew) return TOO_SKEWED;
     }
     return SUCCESS;
   }

@@ -23,6 +23,9 @@ import { type Status, SUCCESS, unresolvable } from "../framework/status.ts";
 import { normalizeToMaximum } from "./normalize-scores.ts";
 import { signTolerations } from "./signed-parts.ts";
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const UNTOLERATED: Status = unresolvable("TaintToleration", "node(s) had untolerated taint(s)");
+
 /** Filter and score by taints. The score is never skipped: without such taints every node gets 100. */
 export class TaintToleration implements FilterPlugin, PreScorePlugin, ScorePlugin {
   readonly name = "TaintToleration";
@@ -35,8 +38,7 @@ export class TaintToleration implements FilterPlugin, PreScorePlugin, ScorePlugi
 
   filter(_state: CycleState, pod: PodInfo, node: NodeRow): Status {
     const taint = findUntoleratedTaint(this.cache.node(node).taints, pod.template.tolerations);
-    if (taint === undefined) return SUCCESS;
-    return unresolvable(this.name, "node(s) had untolerated taint(s)");
+    return taint === undefined ? SUCCESS : UNTOLERATED;
   }
 
   preScore(): Status {

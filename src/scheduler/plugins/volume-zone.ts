@@ -37,6 +37,9 @@ interface ZoneConstraints extends CycleValue {
   readonly constraints: readonly ZoneConstraint[];
 }
 
+// Shared by all nodes that are refused alike: there may be thousands.
+const NOT_IN_ZONE: Status = unresolvable("VolumeZone", "node(s) had no available volume zone");
+
 /** Filter by the zone and region labels of bound volumes. */
 export class VolumeZone implements PreFilterPlugin, FilterPlugin {
   readonly name = "VolumeZone";
@@ -69,9 +72,7 @@ export class VolumeZone implements PreFilterPlugin, FilterPlugin {
     for (const constraint of constraints) {
       const { key, successor, values } = constraint;
       const value = labels.get(key) ?? labels.get(successor);
-      if (value === undefined || !values.has(value)) {
-        return unresolvable(this.name, "node(s) had no available volume zone");
-      }
+      if (value === undefined || !values.has(value)) return NOT_IN_ZONE;
     }
     return SUCCESS;
   }
