@@ -5,6 +5,7 @@
 
 import type { Importer } from "../experiment/index.ts";
 import { Command, CommanderError, Option } from "./commander.ts";
+import { registerBench } from "./commands/bench-command.ts";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerImport } from "./commands/import-command.ts";
 import { registerInit } from "./commands/init-command.ts";
@@ -87,6 +88,7 @@ function createProgram(done: (code: ExitCode) => void, importers: readonly Impor
   registerRun(program, done);
   registerExplain(program, done);
   registerVerify(program, done);
+  registerBench(program, done);
   registerImport(program, done, importers);
   registerShapes(program, done);
   registerSchema(program, done);

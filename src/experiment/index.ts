@@ -47,6 +47,14 @@ export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
 export { IMPORTERS } from "../workload/index.ts";
 export type { Importer, ImportNote, TableSink } from "../workload/index.ts";
 export { importedScenarioText, importNoteText } from "./import/imported-scenario.ts";
+export { benchSampleOf } from "./bench/bench-sample.ts";
+export type { BenchSample } from "./bench/bench-sample.ts";
+export { baselineText, readBaseline } from "./bench/bench-baseline.ts";
+export type { BenchBaseline } from "./bench/bench-baseline.ts";
+export { judgeEquality, judgeStrategies, STRATEGY_SEEDS_MIN } from "./bench/judge-results.ts";
+export { judgeOperations } from "./bench/judge-operations.ts";
+export { judgeInstructions, judgeRound, judgeTimes } from "./bench/judge-times.ts";
+export type { InstructionCounts, TimedPair } from "./bench/judge-times.ts";
 // What ends a run from inside, for callers who may not look further down.
 export { InvariantBroken } from "../engine/index.ts";
 export { StrategyError } from "../scheduler/index.ts";

@@ -59,5 +59,18 @@ export type {
   UntriedPod,
   VerdictGroup,
 } from "./explain-record.ts";
+export { BENCH_SCHEMA_VERSION, BENCH_TIERS } from "./bench-record.ts";
+export type {
+  BenchAudit,
+  BenchedResult,
+  BenchReport,
+  BenchTier,
+  BenchVerdict,
+  CountFinding,
+  MeasureFinding,
+  ScenarioFinding,
+  TierFinding,
+  TimeRound,
+} from "./bench-record.ts";
 export { AccountingAudit, numberViolation, registerMetricsInvariants } from "./accounting-audit.ts";
 export { registerLostWorkInvariant } from "./lost-work-audit.ts";

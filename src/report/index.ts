@@ -19,6 +19,8 @@ export {
   TIMESERIES_CSV,
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
+export { BENCH_FORMATS, formatBench, formatBenchAudit } from "./bench-formats.ts";
+export type { BenchFormat } from "./bench-formats.ts";
 export { formatExplanation } from "./explain-formats.ts";
 export { explainHeadline, explainSections } from "./explain-text.ts";
 export type { ExplainDetail, ExplainSection } from "./explain-section.ts";
