@@ -47,6 +47,8 @@ export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
 export { IMPORTERS } from "../workload/index.ts";
 export type { Importer, ImportNote, TableSink } from "../workload/index.ts";
 export { importedScenarioText, importNoteText } from "./import/imported-scenario.ts";
+export { countFits } from "./fit/count-fits.ts";
+export type { FitAnswer, FitQuestion } from "./fit/count-fits.ts";
 export { benchSampleOf } from "./bench/bench-sample.ts";
 export type { BenchSample } from "./bench/bench-sample.ts";
 export { baselineText, readBaseline } from "./bench/bench-baseline.ts";

@@ -81,6 +81,11 @@ export class RunningSchedulers {
     return this.atWork.flatMap(({ started }) => started.profiles);
   }
 
+  /** Those that are kube-schedulers, in order. */
+  get started(): readonly StartedScheduler[] {
+    return this.atWork.map(({ started }) => started);
+  }
+
   /** What happened until now stays out of the summaries (warm-up). */
   restart(): void {
     for (const each of this.atWork) {

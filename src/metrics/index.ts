@@ -31,6 +31,8 @@ export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 export { Collector } from "./collector.ts";
 export type { MeasuredResult } from "./collector.ts";
 export { amountText } from "./amount-text.ts";
+export { FIT_SCHEMA_VERSION } from "./fit-record.ts";
+export type { FitNode, FitRecord, FitStop, FitVerdict } from "./fit-record.ts";
 export { EXPLAIN_SCHEMA_VERSION } from "./explain-record.ts";
 export type {
   AttemptSpan,

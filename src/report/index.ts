@@ -19,6 +19,7 @@ export {
   TIMESERIES_CSV,
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
+export { formatFit } from "./fit-formats.ts";
 export { BENCH_FORMATS, formatBench, formatBenchAudit } from "./bench-formats.ts";
 export type { BenchFormat } from "./bench-formats.ts";
 export { formatExplanation } from "./explain-formats.ts";
