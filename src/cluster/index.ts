@@ -221,6 +221,8 @@ export {
 
 // ---- tables (reading)
 export type { PodTable } from "./state/pod-table.ts";
+export type { ContainerEnd, ContainerStatus } from "./state/container-statuses.ts";
+export { ContainerState } from "./state/container-statuses.ts";
 export type { NodeTable } from "./state/node-table.ts";
 export { REGION_LABEL, readyStatusOf, ZONE_LABEL, zoneKeyOf } from "./state/node-table.ts";
 export type { OwnerRef } from "./state/owner-table.ts";
@@ -267,6 +269,7 @@ export {
   CHANGED_FINALIZERS,
   CHANGED_NODE,
   CHANGED_NOMINATED,
+  CHANGED_OWNER,
   CHANGED_PHASE,
   CHANGED_READY,
   CHANGED_STATUS,
@@ -306,8 +309,8 @@ export type { ContainerHealth, ContainerUsage, PodBehavior } from "./state/pod-b
 export { podUsageAt } from "./state/pod-usage.ts";
 
 // ---- what people see
-export { formatPodReady, formatPodStatus } from "./state/pod-status-text.ts";
-export type { JsonObject } from "./state/object-json.ts";
+export { formatPodReady, formatPodStatus, podRestartsShown } from "./state/pod-status-text.ts";
+export type { JsonObject } from "./state/container-json.ts";
 export { nodeToJson, podToJson } from "./state/object-json.ts";
 export { formatTimestamp } from "./state/timestamp-text.ts";
 

@@ -10,6 +10,7 @@ import { decodeTaints } from "./decode-labels.ts";
 import { decodeConditions, decodeMeta } from "./decode-meta.ts";
 import type { FieldCursor } from "./field-cursor.ts";
 import type { NodeImage, NodeObject, PodObject, PodStatus } from "./node-and-pod.ts";
+import type { ShownContainer, ShownEnd } from "./node-and-pod.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
 
@@ -107,18 +108,48 @@ const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const
 
 /** The parts of a pod's status that a simulation can start from. The rest is the kubelet's diary. */
 function decodePodStatus(status: FieldCursor): PodStatus {
-  const containers = status.objects("containerStatuses");
+  const listed = [
+    ...status.objects("initContainerStatuses"),
+    ...status.objects("containerStatuses"),
+  ];
+  const containers = new Map(listed.map((item) => [item.text("name"), decodeContainer(item)]));
   return {
     phase: status.oneOf("phase", PHASES, "Pending"),
     reason: status.text("reason"),
     startTimeSeconds: status.timestamp("startTime"),
     nominatedNodeName: status.text("nominatedNodeName"),
     conditions: decodeConditions(status),
-    restartCount: containers.reduce((sum, item) => sum + item.integer("restartCount", 0, 0), 0),
+    restartCount: [...containers.values()].reduce((sum, each) => sum + each.restartCount, 0),
+    containers,
     podIp: status.text("podIP"),
     resourceClaimStatuses: status.objects("resourceClaimStatuses").map((item) => ({
       name: item.text("name"),
       resourceClaimName: item.optionalText("resourceClaimName"),
     })),
   };
+}
+
+function decodeContainer(item: FieldCursor): ShownContainer {
+  const state = item.objectOrEmpty("state");
+  const running = state.object("running");
+  return {
+    isReady: item.boolean("ready"),
+    isStarted: item.boolean("started"),
+    restartCount: item.integer("restartCount", 0, 0),
+    waitingReason: state.objectOrEmpty("waiting").text("reason"),
+    running: running && { startedSeconds: running.timestamp("startedAt") },
+    terminated: decodeEnd(state.object("terminated")),
+    last: decodeEnd(item.objectOrEmpty("lastState").object("terminated")),
+  };
+}
+
+function decodeEnd(end: FieldCursor | undefined): ShownEnd | undefined {
+  return (
+    end && {
+      reason: end.text("reason"),
+      exitCode: end.integer("exitCode", 0),
+      startedSeconds: end.timestamp("startedAt"),
+      finishedSeconds: end.timestamp("finishedAt"),
+    }
+  );
 }

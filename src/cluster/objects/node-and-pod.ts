@@ -45,12 +45,33 @@ export interface PodStatus {
   readonly conditions: readonly Condition[];
   /** The sum of restarts over its containers. */
   readonly restartCount: number;
+  /** initContainerStatuses and containerStatuses by container name. */
+  readonly containers: ReadonlyMap<string, ShownContainer>;
   readonly podIp: string;
   /** Claims made for spec.resourceClaims by name. */
   readonly resourceClaimStatuses: readonly {
     readonly name: string;
     readonly resourceClaimName: string | undefined;
   }[];
+}
+
+/** How a container ended, as a status says it; times in seconds since 1970. */
+export interface ShownEnd {
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly startedSeconds: number | undefined;
+  readonly finishedSeconds: number | undefined;
+}
+
+/** One container of a pod's status; without any state it waits. */
+export interface ShownContainer {
+  readonly isReady: boolean;
+  readonly isStarted: boolean;
+  readonly restartCount: number;
+  readonly waitingReason: string;
+  readonly running: { readonly startedSeconds: number | undefined } | undefined;
+  readonly terminated: ShownEnd | undefined;
+  readonly last: ShownEnd | undefined;
 }
 
 /** A pod. Everything its siblings share is in `template`. */

@@ -10,8 +10,9 @@ import { Fingerprint } from "../../engine/index.ts";
 import type { Simulation } from "../../engine/index.ts";
 import type { NodeObject } from "../objects/node-and-pod.ts";
 import { CHANGED_CONDITIONS, CHANGED_DELETION, CHANGED_FINALIZERS } from "./change-journal.ts";
-import { CHANGED_NODE, CHANGED_NOMINATED, CHANGED_PHASE } from "./change-journal.ts";
+import { CHANGED_NODE, CHANGED_NOMINATED, CHANGED_OWNER } from "./change-journal.ts";
 import {
+  CHANGED_PHASE,
   CHANGED_READY,
   CHANGED_STATUS,
   CHANGED_TEMPLATE,
@@ -21,7 +22,7 @@ import type { ChangeKind } from "./change-journal.ts";
 import { addValueToFingerprint } from "./fingerprint-value.ts";
 import { conditionIn, NO_NODE, NO_OWNER } from "./identity.ts";
 import { PodConditionType } from "./identity.ts";
-import type { NodeIndex, PodIndex, Uid } from "./identity.ts";
+import type { NodeIndex, OwnerIndex, PodIndex, Uid } from "./identity.ts";
 import { MutableNodeTable } from "./node-table.ts";
 import { MutableObjectStore } from "./object-store.ts";
 import type { StoredObject } from "./object-store.ts";
@@ -44,6 +45,7 @@ export class ApiState {
   private openEntry = -1;
   private statusEditsBefore = 0;
   private finalizersBefore: readonly string[] = [];
+  private ownerBefore: OwnerIndex = NO_OWNER;
 
   constructor(simulation: Simulation) {
     this.simulation = simulation;
@@ -82,6 +84,7 @@ export class ApiState {
     this.journal.captureBefore(this.openEntry, this.pods, pod);
     this.statusEditsBefore = this.pods.statusEdits;
     this.finalizersBefore = this.pods.finalizers(pod);
+    this.ownerBefore = this.pods.owner(pod);
   }
 
   /** Commits what was written since `beginPod`; a modification without a difference is none. */
@@ -174,6 +177,7 @@ export class ApiState {
     if (journal.nominatedBefore(entry) !== journal.nominatedAfter(entry)) mask |= CHANGED_NOMINATED;
     if (journal.templateBefore(entry) !== journal.templateAfter(entry)) mask |= CHANGED_TEMPLATE;
     if (this.finalizersBefore !== pods.finalizers(pod)) mask |= CHANGED_FINALIZERS;
+    if (this.ownerBefore !== pods.owner(pod)) mask |= CHANGED_OWNER;
     if (this.statusEditsBefore !== pods.statusEdits) mask |= CHANGED_STATUS;
     return mask;
   }
@@ -199,12 +203,17 @@ export class ApiState {
     if (kind === "Added" || mask & CHANGED_CONDITIONS) digest.addNumber(pods.conditions(pod));
     if (kind === "Added" || mask & CHANGED_DELETION) digest.addNumber(pods.deletionUs(pod));
     if (mask & CHANGED_FINALIZERS) digest.addText(pods.finalizers(pod).join(","));
+    if (mask & CHANGED_OWNER) digest.addNumber(this.ownerUid(pods.owner(pod)));
     if ((mask & CHANGED_STATUS) === 0) return;
     digest.addText(pods.reason(pod));
-    digest.addText(pods.containerReason(pod));
     digest.addNumber(pods.restartCount(pod));
     digest.addNumber(pods.startUs(pod));
     digest.addText(pods.conditionMessage(pod, PodConditionType.PodScheduled));
+    pods.addContainersTo(digest, pod);
+  }
+
+  private ownerUid(owner: OwnerIndex): Uid {
+    return owner === NO_OWNER ? 0 : this.owners.ref(owner).uid;
   }
 
   private nodeName(node: NodeIndex): string {

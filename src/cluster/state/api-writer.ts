@@ -47,6 +47,16 @@ export class ApiWriter {
     return this.pods.updateTemplate(pod, uid, template);
   }
 
+  /** Adoption and release; Conflict if the pod has another controller. `finalizers` replaces its list. */
+  setPodOwner(
+    pod: PodIndex,
+    uid: Uid,
+    owner: OwnerRef | undefined,
+    finalizers?: readonly string[],
+  ): ApiResult {
+    return this.pods.setOwner(pod, uid, owner, finalizers);
+  }
+
   removePodFinalizer(pod: PodIndex, uid: Uid, finalizer: string): ApiResult {
     return this.pods.removeFinalizer(pod, uid, finalizer);
   }

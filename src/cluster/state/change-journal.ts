@@ -28,10 +28,12 @@ export const CHANGED_DELETION = 16;
 export const CHANGED_NOMINATED = 32;
 /** Labels, annotations or spec, which come as another template. */
 export const CHANGED_TEMPLATE = 64;
-/** Anything else in status: reason, container reason, restarts, start time, address, texts. */
+/** Anything else in status: reason, containers, restarts, start time, address, texts. */
 export const CHANGED_STATUS = 128;
 /** The list of finalizers. */
 export const CHANGED_FINALIZERS = 256;
+/** The controller owner: the pod was adopted or released. */
+export const CHANGED_OWNER = 512;
 
 /** What a commit did to the object. */
 export type ChangeKind = "Added" | "Modified" | "Deleted";
@@ -69,7 +71,6 @@ export class ChangeJournal {
   private readonly deletionUsAfterColumn = new Float64Column();
   private readonly graceSecondsAfterColumn = new Float64Column();
   private readonly reasonAfterColumn = new Uint16Column();
-  private readonly containerReasonAfterColumn = new Uint16Column();
   private readonly restartsBeforeColumn = new Uint32Column();
   private readonly restartsAfterColumn = new Uint32Column();
   private readonly startUsAfterColumn = new Float64Column();
@@ -105,7 +106,6 @@ export class ChangeJournal {
       this.deletionUsAfterColumn,
       this.graceSecondsAfterColumn,
       this.reasonAfterColumn,
-      this.containerReasonAfterColumn,
       this.restartsBeforeColumn,
       this.restartsAfterColumn,
       this.startUsAfterColumn,
@@ -204,7 +204,6 @@ export class ChangeJournal {
     this.deletionUsAfterColumn.set(entry, pods.deletionUs(pod));
     this.graceSecondsAfterColumn.set(entry, pods.deletionGraceSeconds(pod));
     this.reasonAfterColumn.set(entry, pods.reasonCode(pod));
-    this.containerReasonAfterColumn.set(entry, pods.containerReasonCode(pod));
     this.restartsAfterColumn.set(entry, pods.restartCount(pod));
     this.startUsAfterColumn.set(entry, pods.startUs(pod));
     this.readyTransitionUsAfterColumn.set(entry, pods.readyTransitionUs(pod));
@@ -287,10 +286,6 @@ export class ChangeJournal {
 
   reasonAfter(entry: number): number {
     return this.reasonAfterColumn.at(entry);
-  }
-
-  containerReasonAfter(entry: number): number {
-    return this.containerReasonAfterColumn.at(entry);
   }
 
   restartsBefore(entry: number): number {

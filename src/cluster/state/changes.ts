@@ -14,8 +14,8 @@ import type { PodTable } from "./pod-table.ts";
 /**
  * A change of a pod. For `Added` the values before equal those after and the mask is 0; for
  * `Deleted` the values after are the last ones the object had. What never changes in a pod's life
- * (namespace, name, owner, priority, creation) is read from the pod table by `pod`, whose row is
- * held until every watcher has seen the deletion.
+ * (namespace, name, priority, creation) is read from the pod table by `pod`, whose row is held until
+ * every watcher has seen the deletion; so is the owner, which changes only by adoption and release.
  */
 export class PodChange {
   private readonly journal: ChangeJournal;
@@ -147,10 +147,6 @@ export class PodChange {
   /** status.reason. */
   get reasonAfter(): string {
     return this.pods.reasonText(this.journal.reasonAfter(this.entry));
-  }
-
-  get containerReasonAfter(): string {
-    return this.pods.reasonText(this.journal.containerReasonAfter(this.entry));
   }
 }
 

@@ -10,12 +10,14 @@ import { quotaUsage } from "../admission/quota-usage.ts";
 import type { ResourceQuotaStatus } from "../admission/quota-admission.ts";
 import { findControllerOf } from "../objects/object-meta.ts";
 import type { Condition, ObjectMeta } from "../objects/object-meta.ts";
-import type { NodeObject, PodObject } from "../objects/node-and-pod.ts";
+import type { NodeObject, PodObject, ShownEnd } from "../objects/node-and-pod.ts";
 import type { ApiObject } from "../objects/api-object.ts";
 import type { PodTemplate } from "../pod-template.ts";
 import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
-import { ConditionStatus, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
+import { ContainerState } from "./container-statuses.ts";
+import type { ContainerEnd, ContainerStatus } from "./container-statuses.ts";
+import { ConditionStatus, NEVER_US, NO_NODE, POD_CONDITION_NAMES, PodPhase } from "./identity.ts";
 import type { NodeIndex, PodConditionType, PodIndex, Uid } from "./identity.ts";
 import type { NodeWriter } from "./node-writer.ts";
 import type { StorableObject } from "./object-store.ts";
@@ -158,6 +160,7 @@ export class InitialState {
     pods.setReason(row, status.reason);
     pods.setPodIpNumber(row, parseIpv4(status.podIp) ?? 0); // other address families are not kept
     pods.setRestartCount(row, status.restartCount);
+    if (status.containers.size > 0) this.setContainers(row, pod);
     if (status.startTimeSeconds !== undefined) {
       pods.setStartUs(row, this.instantOf(status.startTimeSeconds) ?? nowUs);
     }
@@ -172,6 +175,42 @@ export class InitialState {
       const sinceUs = this.instantOf(condition.lastTransitionSeconds) ?? nowUs;
       pods.setCondition(row, type as PodConditionType, value, reason, message, sinceUs);
     }
+  }
+
+  /** Containers that the dump's status does not name wait. */
+  private setContainers(row: PodIndex, { template, status }: PodObject): void {
+    const { nowUs } = this.state;
+    const at = (seconds: number | undefined): number =>
+      seconds === undefined ? NEVER_US : (this.instantOf(seconds) ?? nowUs);
+    const endOf = (end: ShownEnd): ContainerEnd => ({
+      reason: end.reason,
+      exitCode: end.exitCode,
+      startedUs: at(end.startedSeconds),
+      finishedUs: at(end.finishedSeconds),
+    });
+    const statuses = [...template.initContainers, ...template.containers].map(
+      ({ name }): ContainerStatus => {
+        const shown = status.containers.get(name);
+        const { running, terminated, last } = shown ?? {};
+        const { Waiting, Running, Terminated } = ContainerState;
+        return {
+          state: terminated !== undefined ? Terminated : running !== undefined ? Running : Waiting,
+          isReady: shown?.isReady ?? false,
+          isStarted: shown?.isStarted ?? false,
+          restartCount: shown?.restartCount ?? 0,
+          ...(terminated === undefined
+            ? {
+                reason: shown?.waitingReason ?? "",
+                exitCode: 0,
+                startedUs: at(running?.startedSeconds),
+                finishedUs: NEVER_US,
+              }
+            : endOf(terminated)),
+          last: last && endOf(last),
+        };
+      },
+    );
+    this.state.pods.setContainerStatuses(row, statuses);
   }
 
   /** The controller, by the dump's uid; one that is not in the dump gets a uid of its own. */

@@ -1,8 +1,8 @@
 // Pods and Nodes as Kubernetes JSON: for `-o json`, snapshots, and to be read in again.
 //
 // Key order is fixed. Only what podsim knows is written: a condition has a transition time where the
-// table keeps one, containers share the pod's restarts with the first of them, and nothing is
-// invented (no addresses, no image ids).
+// table keeps one, and nothing is invented (no image ids). What the statuses of containers are and
+// how they are read again is in container-json.ts.
 
 import type { NodeObject } from "../objects/node-and-pod.ts";
 import type { QuantityMap } from "../quantity/resource-list.ts";
@@ -10,10 +10,8 @@ import type { ApiServer } from "./api-server.ts";
 import { ConditionStatus, formatConditionStatus, formatPhase, formatUid } from "./identity.ts";
 import { NEVER_US, NO_NODE, NO_OWNER, POD_CONDITION_NAMES, PodConditionType } from "./identity.ts";
 import type { NodeIndex, PodIndex } from "./identity.ts";
+import { containerStatusesToJson, unreadyMessage, type JsonObject } from "./container-json.ts";
 import { formatTimestamp } from "./timestamp-text.ts";
-
-/** A JSON object with its keys in order. */
-export type JsonObject = { [key: string]: unknown };
 
 /** API versions of kinds that own pods. */
 const API_VERSIONS: Readonly<Record<string, string>> = {
@@ -106,7 +104,7 @@ function podStatus(api: ApiServer, pod: PodIndex, originSeconds: number): JsonOb
   if (pods.podIp(pod) !== "") status["podIP"] = pods.podIp(pod);
   if (pods.startUs(pod) !== NEVER_US) {
     status["startTime"] = formatTimestamp(pods.startUs(pod), originSeconds);
-    status["containerStatuses"] = containerStatuses(api, pod);
+    Object.assign(status, containerStatusesToJson(pods, pod, originSeconds));
   }
   status["qosClass"] = pods.template(pod).qosClass;
   return status;
@@ -121,7 +119,7 @@ function podConditions(api: ApiServer, pod: PodIndex, originSeconds: number): Js
     if (status === ConditionStatus.Absent) continue;
     const sinceUs = transitionUs(api, pod, condition);
     const reason = pods.conditionReason(pod, condition);
-    const message = pods.conditionMessage(pod, condition);
+    const message = pods.conditionMessage(pod, condition) || unreadyMessage(pods, pod, reason);
     conditions.push({
       type,
       status: formatConditionStatus(status),
@@ -140,17 +138,6 @@ function transitionUs(api: ApiServer, pod: PodIndex, condition: PodConditionType
   if (condition === PodConditionType.Ready) return api.pods.readyTransitionUs(pod);
   if (condition === PodConditionType.PodScheduled) return api.pods.scheduledUs(pod);
   return NEVER_US;
-}
-
-function containerStatuses(api: ApiServer, pod: PodIndex): JsonObject[] {
-  const { pods } = api;
-  const isReady = pods.containersReady(pod) === ConditionStatus.True;
-  return pods.template(pod).containers.map(({ name, image }, position) => ({
-    name,
-    image,
-    ready: isReady,
-    restartCount: position === 0 ? pods.restartCount(pod) : 0,
-  }));
 }
 
 function nodeSpec(facts: NodeObject): JsonObject {

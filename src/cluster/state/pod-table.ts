@@ -21,6 +21,11 @@ import {
 import { assert, Uint8Column } from "../../base/index.ts";
 import type { Instant } from "../../base/index.ts";
 import type { PodTemplate, PreemptionPolicy } from "../pod-template.ts";
+import {
+  type ContainerDigest,
+  type ContainerStatus,
+  ContainerStatuses,
+} from "./container-statuses.ts";
 import { conditionIn, isFinishedPhase, PodConditionType, withCondition } from "./identity.ts";
 import { NEVER_US, NO_NODE, NO_OWNER, NO_POD, POD_CONDITION_COUNT } from "./identity.ts";
 import type { ConditionStatus, NodeIndex, OwnerIndex, PodIndex, Uid } from "./identity.ts";
@@ -70,7 +75,6 @@ export class MutablePodTable {
   private readonly conditionsColumn = new Uint16Column(); // packed, identity.ts
   private readonly conditionReasonColumn = new Uint16Column(); // codes
   private readonly reasonColumn = new Uint16Column(); // code of status.reason
-  private readonly containerReasonColumn = new Uint16Column(); // code, see containerReason
   private readonly restartCountColumn = new Uint32Column();
   private readonly podIpColumn = new Uint32Column(); // IPv4 as one number, 0 = none
   private readonly deletionGraceSecondsColumn = new Float64Column();
@@ -81,6 +85,7 @@ export class MutablePodTable {
   private readonly deletionUsColumn = new Float64Column();
 
   private readonly reasonCodes = new Interner(); // a closed vocabulary, so nothing is released
+  private readonly containers = new ContainerStatuses();
   /** Rare long texts: key row * 8 + condition type, or + 7 for status.message. */
   private readonly messages = new Map<number, string>();
   private readonly live = new RowLists();
@@ -153,7 +158,7 @@ export class MutablePodTable {
     return this.generationColumn.at(pod);
   }
 
-  /** Row in the owner table, or `NO_OWNER`. */
+  /** Row in the owner table, or `NO_OWNER`; changed by adoption and release. */
   owner(pod: PodIndex): OwnerIndex {
     return this.ownerColumn.at(pod) as OwnerIndex;
   }
@@ -275,11 +280,15 @@ export class MutablePodTable {
     return this.messages.get(messageKey(pod, STATUS_MESSAGE)) ?? "";
   }
 
-  /** Reason of the waiting or terminated container that `kubectl get pods` would show, or "". */
-  containerReason(pod: PodIndex): string {
-    return this.reasonCodes.textOf(this.containerReasonColumn.at(pod));
+  /**
+   * status.initContainerStatuses and containerStatuses, one list in the template's order; empty
+   * until a kubelet has written. Made anew at each call.
+   */
+  containerStatuses(pod: PodIndex): readonly ContainerStatus[] {
+    return this.containers.of(pod);
   }
 
+  /** Restarts of all its containers together. */
   restartCount(pod: PodIndex): number {
     return this.restartCountColumn.at(pod);
   }
@@ -310,7 +319,7 @@ export class MutablePodTable {
     return this.byNode.count(node);
   }
 
-  /** Live pods of an owner in creation order. */
+  /** Live pods of an owner in creation order, adopted ones in the order of their adoption. */
   forEachOfOwner(owner: OwnerIndex, visit: (pod: PodIndex) => void): void {
     walk(this.byOwner, owner, visit);
   }
@@ -334,8 +343,9 @@ export class MutablePodTable {
     return this.reasonColumn.at(pod);
   }
 
-  containerReasonCode(pod: PodIndex): number {
-    return this.containerReasonColumn.at(pod);
+  /** Adds what the API shows of the pod's containers to a digest. */
+  addContainersTo(digest: ContainerDigest, pod: PodIndex): void {
+    this.containers.addTo(digest, pod);
   }
 
   podIpNumber(pod: PodIndex): number {
@@ -380,7 +390,6 @@ export class MutablePodTable {
       this.conditionReasonColumn.set(pod * POD_CONDITION_COUNT + type, 0);
     }
     this.reasonColumn.set(pod, 0);
-    this.containerReasonColumn.set(pod, 0);
     this.restartCountColumn.set(pod, 0);
     this.podIpColumn.set(pod, 0);
     this.deletionGraceSecondsColumn.set(pod, 0);
@@ -419,6 +428,7 @@ export class MutablePodTable {
     if (this.messages.size > 0) {
       for (let part = 0; part <= STATUS_MESSAGE; part++) this.messages.delete(pod * 8 + part);
     }
+    this.containers.release(pod);
     this.freeRows.push(pod);
   }
 
@@ -466,10 +476,9 @@ export class MutablePodTable {
     this.setMessage(messageKey(pod, STATUS_MESSAGE), message);
   }
 
-  setContainerReason(pod: PodIndex, reason: string): void {
-    const value = this.reasonCodes.intern(reason);
-    if (this.containerReasonColumn.at(pod) !== value) this.edits++;
-    this.containerReasonColumn.set(pod, value);
+  /** Replaces what is shown of its containers, as many as the template has. */
+  setContainerStatuses(pod: PodIndex, statuses: readonly ContainerStatus[]): void {
+    if (this.containers.set(pod, statuses)) this.edits++;
   }
 
   setRestartCount(pod: PodIndex, count: number): void {
@@ -498,6 +507,14 @@ export class MutablePodTable {
 
   setFinalizers(pod: PodIndex, finalizers: readonly string[]): void {
     this.finalizersColumn[pod] = finalizers;
+  }
+
+  /** Moves the pod to the end of another owner's list, or to none. */
+  setOwner(pod: PodIndex, owner: OwnerIndex, ordinal: number): void {
+    if (this.byOwner.listOf(pod) !== NO_OWNER) this.byOwner.remove(pod);
+    this.ownerColumn.set(pod, owner);
+    this.ownerOrdinalColumn.set(pod, ordinal);
+    if (owner !== NO_OWNER) this.byOwner.append(owner, pod);
   }
 
   setResourceVersion(pod: PodIndex, version: number): void {
@@ -539,7 +556,6 @@ export class MutablePodTable {
     this.conditionsColumn.grow(rows);
     this.conditionReasonColumn.grow(rows * POD_CONDITION_COUNT);
     this.reasonColumn.grow(rows);
-    this.containerReasonColumn.grow(rows);
     this.restartCountColumn.grow(rows);
     this.podIpColumn.grow(rows);
     this.deletionGraceSecondsColumn.grow(rows);

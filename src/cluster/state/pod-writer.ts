@@ -13,6 +13,7 @@ import type { PodTemplate } from "../pod-template.ts";
 import { refused, UNCHANGED } from "./api-result.ts";
 import type { ApiRefusal, ApiResult } from "./api-result.ts";
 import type { ApiState } from "./api-state.ts";
+import type { ContainerStatus } from "./container-statuses.ts";
 import { ConditionStatus, isFinishedPhase, NO_NODE, NO_OWNER, NO_POD } from "./identity.ts";
 import { formatPhase, PodConditionType, PodPhase } from "./identity.ts";
 import type { NodeIndex, OwnerIndex, PodIndex, Uid } from "./identity.ts";
@@ -56,8 +57,8 @@ export interface PodStatusPatch {
   /** status.reason and status.message. */
   readonly reason?: string;
   readonly message?: string;
-  /** Waiting or terminated reason that kubectl shows in place of the phase; "" clears it. */
-  readonly containerReason?: string;
+  /** All containers of the pod: init containers, then main ones. */
+  readonly containers?: readonly ContainerStatus[];
   readonly restartCount?: number;
   /** `NO_NODE` clears the nomination. */
   readonly nominatedNode?: NodeIndex;
@@ -185,7 +186,7 @@ export class PodWriter {
     }
     if (patch.reason !== undefined) pods.setReason(pod, patch.reason);
     if (patch.message !== undefined) pods.setStatusMessage(pod, patch.message);
-    if (patch.containerReason !== undefined) pods.setContainerReason(pod, patch.containerReason);
+    if (patch.containers !== undefined) pods.setContainerStatuses(pod, patch.containers);
     if (patch.restartCount !== undefined) pods.setRestartCount(pod, patch.restartCount);
     if (patch.nominatedNode !== undefined) pods.setNominatedNode(pod, patch.nominatedNode);
     if (patch.startUs !== undefined) pods.setStartUs(pod, patch.startUs);
@@ -209,6 +210,37 @@ export class PodWriter {
     if (isSpecChange) pods.bumpGeneration(pod);
     this.state.commitPod(pod, "Modified");
     return this.done(pod);
+  }
+
+  /**
+   * Adoption (`owner`) and release (undefined), in one patch with the finalizers that go with it.
+   * A pod has one controller at most: it must be released before another can adopt it.
+   */
+  setOwner(
+    pod: PodIndex,
+    uid: Uid,
+    owner: OwnerRef | undefined,
+    finalizers?: readonly string[],
+  ): ApiResult {
+    const { pods, owners } = this.state;
+    if (!pods.isLive(pod, uid)) return goneRefusal();
+    const before = pods.owner(pod);
+    if (before === NO_OWNER ? owner === undefined : owners.ref(before).uid === owner?.uid) {
+      return UNCHANGED;
+    }
+    if (before !== NO_OWNER && owner !== undefined) {
+      return refused("Conflict", `pods "${pods.name(pod)}" has a controller already`);
+    }
+    const after = owner === undefined ? NO_OWNER : this.holdOwner(owner);
+    const isLast = finalizers?.length === 0 && pods.isDeleting(pod);
+    this.state.beginPod(pod);
+    pods.setOwner(pod, after, after === NO_OWNER ? 0 : owners.takeOrdinal(after));
+    if (finalizers !== undefined) pods.setFinalizers(pod, finalizers);
+    const isEnd = isLast && pods.deletionGraceSeconds(pod) === 0;
+    const result = isEnd ? this.remove(pod) : this.done(pod);
+    if (!isEnd) this.state.commitPod(pod, "Modified");
+    if (before !== NO_OWNER) owners.release(before);
+    return result;
   }
 
   /** Takes a finalizer off; a deleted pod whose grace is used up goes with the last one. */

@@ -3,13 +3,14 @@
 //
 // Deletion, eviction and shutdown, in which the kubelet itself stops processes, are in pod-stops.ts.
 
-import { EXIT_KILLED } from "../../cluster/index.ts";
+import { EXIT_KILLED, formatUid } from "../../cluster/index.ts";
 import { type EventKind, NO_HANDLE, RANK } from "../../engine/index.ts";
 import type { ContainerStarts } from "./container-starts.ts";
+import { endOf, LOST_EXIT } from "./container-status.ts";
 import { ContainerStage, isAnyRunning, type KubeletPod, Stage } from "./kubelet-pod.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
 import { planRestart } from "./restart-backoff.ts";
-import { isOver, isRestarted, podExitCode } from "./start-order.ts";
+import { containerAt, isOver, isRestarted, podExitCode } from "./start-order.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
 /** Draws of one container stand this far from those of the next. */
@@ -35,6 +36,7 @@ export class ContainerExits {
   private readonly status: StatusWriter;
   private readonly outcomes: ExitOutcomes;
   private readonly seenKind: EventKind;
+  private readonly lookKind: EventKind;
   private readonly finishKind: EventKind;
 
   constructor(world: KubeletWorld, status: StatusWriter, outcomes: ExitOutcomes) {
@@ -51,6 +53,10 @@ export class ContainerExits {
     this.seenKind = world.defineContainerKind("exit seen", kubelet, (record, i) =>
       this.see(record, i),
     );
+    this.lookKind = world.defineContainerKind("restart back-off", kubelet, (record, i) => {
+      if (!world.machines.isKubeletRunning(record.node)) return;
+      this.showBackOff(record, i);
+    });
     this.finishKind = world.definePodKind("pod finished", kubelet, (record) => {
       record.next = NO_HANDLE;
       if (world.machines.isKubeletRunning(record.node)) this.finish(record);
@@ -62,7 +68,7 @@ export class ContainerExits {
     for (let i = 0; i < record.containerCount; i++) {
       const own = record.containers[i]!;
       own.stage = ContainerStage.Ended;
-      own.exitCode = EXIT_KILLED;
+      own.exitCode = LOST_EXIT.exitCode;
     }
     this.finish(record);
   }
@@ -74,7 +80,8 @@ export class ContainerExits {
     world.machines.exitProcess(record.node, record.uid, code, position);
     world.cancelContainer(record, position);
     own.exitCode = code;
-    own.reason = reason;
+    own.end = endOf(own, world.nowUs, reason);
+    own.reason = "";
     own.isReady = false;
     own.isStarted = false;
     record.exitUs = world.nowUs;
@@ -84,11 +91,6 @@ export class ContainerExits {
     const template = record.template;
     const isAgain = isRestarted(template, position, own.isKilled ? EXIT_KILLED : code);
     if (!isAgain) own.stage = ContainerStage.Ended;
-    if (!isAgain && isOver(record, template) && !isAnyRunning(record)) {
-      // Nobody asks what is seen first, so the noticing and the end are one event.
-      this.finishAt(record, seenUs + world.options.workerTickUs);
-      return;
-    }
     own.next = world.atContainer(seenUs, this.seenKind, record, position);
   }
 
@@ -131,9 +133,11 @@ export class ContainerExits {
     own.next = NO_HANDLE;
     if (!world.machines.isKubeletRunning(record.node)) return;
     if (own.stage === ContainerStage.Exited) this.backOff(record, position);
-    else if (isOver(record, record.template)) this.end(record);
-    else {
-      this.status.postIfChanged(record);
+    else if (isOver(record, record.template)) {
+      this.status.post(record);
+      this.end(record);
+    } else {
+      this.status.post(record);
       this.outcomes.starts().advance(record);
     }
   }
@@ -155,13 +159,29 @@ export class ContainerExits {
       (look) => (restartJitter ? draws.unit(entity, base + look) : 0),
     );
     own.history = { backoffUs: plan.backoffUs, startedUs: plan.startUs };
-    const wasOutOfMemory = own.reason === "OOMKilled";
-    own.reason = plan.backsOff ? "CrashLoopBackOff" : own.reason;
     this.outcomes.starts().restartAt(record, position, plan.startUs);
-    if (plan.backsOff) {
-      const message = "Back-off restarting failed container";
-      world.podEvent(record, "Warning", "BackOff", message);
-    }
-    if (plan.backsOff || wasOutOfMemory) this.status.post(record);
+    if (plan.backsOff) this.tellBackOff(record, position);
+    if (!own.isKilled) this.status.post(record); // it ended; that it backs off shows at the next look
+    if (!plan.backsOff) return;
+    if (own.isKilled) this.showBackOff(record, position);
+    else own.probe = world.atContainer(plan.lookUs, this.lookKind, record, position);
+  }
+
+  /** The sync that found the container backing off said so to the next one, which writes it. */
+  private showBackOff(record: KubeletPod, position: number): void {
+    const own = record.containers[position]!;
+    if (own.stage !== ContainerStage.BackOff) return;
+    own.reason = "CrashLoopBackOff";
+    this.status.post(record);
+  }
+
+  private tellBackOff(record: KubeletPod, position: number): void {
+    const { world } = this;
+    if (!world.context.api.events.areHeard) return;
+    const { pods } = world.context.api;
+    const { name } = containerAt(record.template, position);
+    const full = `${pods.name(record.pod)}_${pods.namespace(record.pod)}(${formatUid(record.uid)})`;
+    const message = `Back-off restarting failed container ${name} in pod ${full}`;
+    world.podEvent(record, "Warning", "BackOff", message);
   }
 }

@@ -19,7 +19,7 @@ import type { KubeletWorld } from "./kubelet-world.ts";
 import { memoryExhaustedAfterUs } from "./memory-limit.ts";
 import type { PodAddresses } from "./pod-addresses.ts";
 import type { Probes } from "./probes.ts";
-import { containerAt, hasPortClash, NONE, nextToStart } from "./start-order.ts";
+import { containerAt, hasPortClash, isStarting, NONE, nextToStart } from "./start-order.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
 /** Processes that would end later never do: what a kubelet does after an exit must end before time does. */
@@ -113,7 +113,7 @@ export class ContainerStarts {
       record.next = world.at(retryUs, this.sandboxRetryKind, record);
       return;
     }
-    if (record.initCount > 0) this.status.postIfChanged(record);
+    this.status.post(record);
     if (!this.images.isThere(node, image) || this.isRefused(first, image)) {
       record.next = world.at(sandboxUs, this.sandboxKind, record);
       return;
@@ -246,7 +246,7 @@ export class ContainerStarts {
       const message = `Container image "${container.image}" is not present with pull policy of Never`;
       this.world.podEvent(record, "Warning", "ErrImageNeverPull", message);
       this.images.watch(record.node, image, waiter);
-      this.status.post(record);
+      if (!isStarting(record)) this.status.post(record);
       return;
     }
     this.world.podEvent(record, "Normal", "Pulling", `Pulling image "${container.image}"`);
@@ -264,10 +264,10 @@ export class ContainerStarts {
     own.pullFailedUs = world.nowUs;
     own.reason = "ErrImagePull";
     world.podEvent(record, "Warning", "Failed", `Failed to pull image "${image}"`);
-    this.status.post(record);
     const { lookUs } = this.planPull(record, position);
     own.next = world.atContainer(lookUs, this.pullLookKind, record, position);
     this.advance(record);
+    if (!isStarting(record)) this.status.post(record);
   }
 
   /** A look at an image that could not be pulled: still backing off, or the next attempt. */
@@ -306,13 +306,11 @@ export class ContainerStarts {
     const own = record.containers[position]!;
     own.next = NO_HANDLE;
     if (!this.canAct(record)) return;
-    const wasStarting = record.stage === Stage.Starting;
     record.stage = Stage.Active;
     this.run(record, position);
     this.probes.begin(record, position);
-    if (wasStarting && record.containerCount === 1) this.status.post(record);
-    else this.status.postIfChanged(record);
     this.advance(record);
+    if (!isStarting(record)) this.status.post(record);
   }
 
   /** The process runs from now on; its end is planned. */
@@ -323,6 +321,8 @@ export class ContainerStarts {
     world.machines.startProcess(node, uid, position);
     own.stage = ContainerStage.Running;
     own.startedUs = world.nowUs;
+    own.last = own.end ?? own.last;
+    own.end = undefined;
     own.reason = "";
     own.isKilled = false;
     const attempt = record.restartsBefore + own.starts++;

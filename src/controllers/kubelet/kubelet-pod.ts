@@ -11,6 +11,7 @@
 
 import { assert } from "../../base/index.ts";
 import {
+  type ContainerEnd,
   NO_NODE,
   NO_POD,
   type NodeIndex,
@@ -83,7 +84,13 @@ export interface ContainerRecord {
   /** The part of it that is for want of cpu. */
   cpuPercent: number;
   exitCode: number;
-  /** Why it waits or ended where the code does not say: ImagePullBackOff, OOMKilled ...; "" = nothing special. */
+  /** How its latest run ended; undefined while it runs, or if it never did. */
+  end: ContainerEnd | undefined;
+  /** How the run before that one ended. */
+  last: ContainerEnd | undefined;
+  /** Restarts that the API showed before this record was made. */
+  restartsBefore: number;
+  /** Why it waits where its stage does not say: ImagePullBackOff, CrashLoopBackOff ...; "" = nothing special. */
   reason: string;
   history: RestartHistory | undefined;
   /** Failed pulls in a row, and when the last one failed. */
@@ -122,7 +129,7 @@ export interface KubeletPod {
   initCount: number;
   /** Its sandbox's IPv4 address as one number; 0 = none. */
   address: number;
-  /** Restarts that the API showed before this record was made. */
+  /** Restarts of all its containers that the API showed before this record was made. */
   restartsBefore: number;
   /** The next thing that will happen to the pod as a whole. */
   next: EventHandle;
@@ -142,8 +149,6 @@ export interface KubeletPod {
   isMetered: boolean;
   /** What the API shows is older than this record. */
   isDirty: boolean;
-  /** What the last write asked for showed, where writes that would change nothing are left out. */
-  shown: string;
 }
 
 /** The records of all kubelets; those given back are used again. */
@@ -200,7 +205,6 @@ export class KubeletPods {
     record.holdsRoom = false;
     record.isMetered = false;
     record.isDirty = false;
-    record.shown = "";
     return record;
   }
 
@@ -240,7 +244,6 @@ export class KubeletPods {
       holdsRoom: false,
       isMetered: false,
       isDirty: false,
-      shown: "",
     };
     this.records.push(record);
     return record;
@@ -255,13 +258,9 @@ export function isAnyRunning(record: KubeletPod): boolean {
   return false;
 }
 
-/** Restarts of all containers, as status.containerStatuses would add up to. */
-export function restartsOf(record: KubeletPod): number {
-  let sum = record.restartsBefore;
-  for (let i = 0; i < record.containerCount; i++) {
-    sum += Math.max(0, record.containers[i]!.starts - 1);
-  }
-  return sum;
+/** Restarts of one container. */
+export function restartsOf({ restartsBefore, starts }: ContainerRecord): number {
+  return restartsBefore + Math.max(0, starts - 1);
 }
 
 function newContainer(): ContainerRecord {
@@ -279,6 +278,9 @@ function newContainer(): ContainerRecord {
     pacePercent: 100,
     cpuPercent: 100,
     exitCode: 0,
+    end: undefined,
+    last: undefined,
+    restartsBefore: 0,
     reason: "",
     history: undefined,
     pullFailures: 0,
@@ -300,6 +302,9 @@ function clear(container: ContainerRecord): void {
   container.pacePercent = 100;
   container.cpuPercent = 100;
   container.exitCode = 0;
+  container.end = undefined;
+  container.last = undefined;
+  container.restartsBefore = 0;
   container.reason = "";
   container.history = undefined;
   container.pullFailures = 0;

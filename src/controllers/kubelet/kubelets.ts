@@ -12,6 +12,9 @@ import {
   CHANGED_NODE,
   CHANGED_TEMPLATE,
   ConditionStatus,
+  type ContainerEnd,
+  ContainerState,
+  type ContainerStatus,
   type MachineChange,
   type Machines,
   NO_NODE,
@@ -33,6 +36,7 @@ import { ContainerStarts } from "./container-starts.ts";
 import { CpuContention } from "./cpu-contention.ts";
 import { ImageCollection } from "./image-collection.ts";
 import { ImageStore } from "./image-store.ts";
+import { endOf, LOST_EXIT } from "./container-status.ts";
 import { ContainerStage, type KubeletPod, restartsOf, Stage } from "./kubelet-pod.ts";
 import { KubeletWorld } from "./kubelet-world.ts";
 import { type AdmissionGate, judgeAdmission, PREEMPTED } from "./node-admission.ts";
@@ -50,10 +54,11 @@ import { StatusWriter } from "./status-writer.ts";
 /** Why a kubelet looks at a pod. */
 type Why = "added" | "changed" | "return";
 
-/** Which containers of a pod have run, and their restarts. */
-interface RememberedPod {
-  readonly hasStarted: readonly boolean[];
+/** What is known of a container that ran before its kubelet's memory begins. */
+interface RememberedContainer {
+  readonly hasStarted: boolean;
   readonly restarts: number;
+  readonly end: ContainerEnd | undefined;
 }
 
 /** All kubelets of the cluster. */
@@ -76,7 +81,7 @@ export class Kubelets {
   /** Critical pods whose victims have not stopped yet. */
   private readonly waiting = new Set<KubeletPod>();
   /** What the disk of a machine that lost its power says of its pods, until its kubelet is back. */
-  private readonly remembered = new Map<Uid, RememberedPod>();
+  private readonly remembered = new Map<Uid, readonly RememberedContainer[]>();
 
   constructor(
     context: ControllerContext,
@@ -131,7 +136,7 @@ export class Kubelets {
     ];
     const probes = new Probes(world, {
       started: (record) => {
-        this.status.postIfChanged(record);
+        this.status.post(record);
         this.starts.advance(record);
       },
       readyChanged: (record) => this.status.post(record),
@@ -238,11 +243,8 @@ export class Kubelets {
     this.shutdowns.forget(node);
     this.nodeStatuses.forget(node);
     for (const record of world.recordsOn(node)) {
-      const hasStarted = record.containers
-        .slice(0, record.containerCount)
-        .map(({ starts }) => starts > 0);
-      if (hasStarted.includes(true))
-        this.remembered.set(record.uid, { hasStarted, restarts: restartsOf(record) });
+      const left = containersLeft(record, world.nowUs);
+      if (left.some(({ hasStarted }) => hasStarted)) this.remembered.set(record.uid, left);
       this.drop(record);
     }
     for (const orphan of [...world.orphans.values()]) if (orphan.node === node) this.drop(orphan);
@@ -403,11 +405,21 @@ export class Kubelets {
 
   /** What has run before counts: its next start is a restart. */
   private recall(record: KubeletPod, wasRunning: boolean): void {
-    const known = this.remembered.get(record.uid);
+    const left = this.remembered.get(record.uid);
     this.remembered.delete(record.uid);
-    record.restartsBefore = known?.restarts ?? this.world.context.api.pods.restartCount(record.pod);
+    const { pods } = this.world.context.api;
+    const shown = left === undefined ? pods.containerStatuses(record.pod) : [];
+    const total = pods.restartCount(record.pod);
+    record.restartsBefore = 0;
     for (let i = 0; i < record.containerCount; i++) {
-      record.containers[i]!.starts = (known?.hasStarted[i] ?? wasRunning) ? 1 : 0;
+      const own = record.containers[i]!;
+      own.starts = (left?.[i]?.hasStarted ?? wasRunning) ? 1 : 0;
+      own.end = left?.[i]?.end ?? shownEnd(shown[i]);
+      own.last = shown[i]?.last;
+      // What is shown of no container in particular stands with the first main one.
+      const isFirst = shown.length === 0 && i === record.initCount;
+      own.restartsBefore = left?.[i]?.restarts ?? shown[i]?.restartCount ?? (isFirst ? total : 0);
+      record.restartsBefore += own.restartsBefore;
     }
   }
 
@@ -475,4 +487,25 @@ export class Kubelets {
     this.release(record);
     world.records.giveBack(record);
   }
+}
+
+/** What the disk of a machine that just lost its power says of a pod's containers. */
+function containersLeft(record: KubeletPod, nowUs: number): RememberedContainer[] {
+  return record.containers.slice(0, record.containerCount).map((own) => {
+    const wasRunning = own.stage === ContainerStage.Running || own.stage === ContainerStage.Exited;
+    const { startedUs } = own;
+    const { exitCode, reason } = LOST_EXIT;
+    return {
+      hasStarted: own.starts > 0,
+      restarts: restartsOf(own),
+      end: wasRunning ? endOf({ exitCode, startedUs }, nowUs, reason) : own.end,
+    };
+  });
+}
+
+/** How a container ended, as the API shows it. */
+function shownEnd(status: ContainerStatus | undefined): ContainerEnd | undefined {
+  if (status?.state !== ContainerState.Terminated) return undefined;
+  const { reason, exitCode, startedUs, finishedUs } = status;
+  return { reason, exitCode, startedUs, finishedUs };
 }

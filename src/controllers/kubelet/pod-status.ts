@@ -6,14 +6,15 @@
 import {
   type ConditionPatch,
   ConditionStatus,
+  type ContainerStatus,
   PodPhase,
   type PodStatusPatch,
   type PodTemplate,
 } from "../../cluster/index.ts";
 import { formatAddress } from "./address-range.ts";
-import { type ContainerRecord, ContainerStage, type KubeletPod } from "./kubelet-pod.ts";
-import { restartsOf, Stage } from "./kubelet-pod.ts";
-import { firstUninitialized, hasInitFailed, isInitialized, NONE } from "./start-order.ts";
+import { containerStatusesOf } from "./container-status.ts";
+import { type KubeletPod, Stage } from "./kubelet-pod.ts";
+import { isInitialized, isOver, podExitCode } from "./start-order.ts";
 
 const YES: ConditionPatch = { status: ConditionStatus.True };
 const NOT_STARTED: ConditionPatch = { status: ConditionStatus.False };
@@ -23,6 +24,7 @@ const GATES_SHUT: ConditionPatch = no("ReadinessGatesNotReady");
 const COMPLETED: ConditionPatch = no("PodCompleted");
 const FAILED: ConditionPatch = no("PodFailed");
 const INITIALIZED_AND_COMPLETED: ConditionPatch = { ...YES, reason: "PodCompleted" };
+const DISRUPTION: ConditionPatch = { ...YES, reason: "TerminationByKubelet" };
 
 function no(reason: string): ConditionPatch {
   return { status: ConditionStatus.False, reason };
@@ -43,42 +45,54 @@ export function rejectionPatch(reason: string, message: string, startUs: number)
   return { phase: PodPhase.Failed, reason, message, startUs };
 }
 
+// The kubelet's statuses say True of PodScheduled, so a loser's late "False" of a race between
+// schedulers does not stand.
 function livePatch(
   record: KubeletPod,
   template: PodTemplate,
   phaseShown: PodPhase,
 ): PodStatusPatch {
-  const containersReady = areContainersReady(record, template) ? YES : NOT_READY;
+  // The phase of a pod that is over waits for its last step; its conditions do not.
+  const isDone = isOver(record, template);
+  const hasSucceeded = isDone && podExitCode(record, template) === 0;
+  const notReady = isDone ? (hasSucceeded ? COMPLETED : FAILED) : NOT_READY;
+  const containersReady = !isDone && areContainersReady(record, template) ? YES : notReady;
   const areGatesShut = containersReady === YES && !areGatesOpen(record, template);
+  const hasBegun = isPastInit(record, template);
+  const containers = containerStatusesOf(record, template, hasBegun);
   return {
-    phase: Math.max(phaseShown, livePhase(record, template)) as PodPhase,
-    podReadyToStartContainers: record.stage === Stage.Starting ? NOT_STARTED : YES,
-    initialized: isInitialized(record, template) ? YES : NOT_INITIALIZED,
+    phase: Math.max(phaseShown, livePhase(record, hasBegun)) as PodPhase,
+    podScheduled: YES,
+    podReadyToStartContainers:
+      record.stage === Stage.New || record.stage === Stage.Starting ? NOT_STARTED : YES,
+    initialized: hasSucceeded ? INITIALIZED_AND_COMPLETED : hasBegun ? YES : NOT_INITIALIZED,
     containersReady,
     ready: areGatesShut ? GATES_SHUT : containersReady,
     startUs: record.admittedUs,
-    restartCount: restartsOf(record),
-    containerReason: shownReason(record, template),
+    restartCount: sumOfRestarts(containers),
+    containers,
     ...(record.address === 0 ? {} : { podIp: formatAddress(record.address) }),
-    ...(record.end?.isDisruption === true ? { disruptionTarget: DISRUPTION } : {}),
   };
 }
 
-const DISRUPTION: ConditionPatch = { ...YES, reason: "TerminationByKubelet" };
-
+/** An eviction shows when everything has ended, with the phase: that is also when the sandbox is gone. */
 function finishedPatch(record: KubeletPod, template: PodTemplate): PodStatusPatch {
   const { end } = record;
   const hasSucceeded = end === undefined && record.exitCode === 0;
   const ready = hasSucceeded ? COMPLETED : FAILED;
-  const initialized = hasInitFailed(record, template) ? NOT_INITIALIZED : YES;
+  const hasBegun = isPastInit(record, template);
+  const initialized = hasBegun ? YES : NOT_INITIALIZED;
+  const containers = containerStatusesOf(record, template, hasBegun);
   return {
     phase: hasSucceeded ? PodPhase.Succeeded : PodPhase.Failed,
+    podScheduled: YES,
+    podReadyToStartContainers: NOT_STARTED,
     initialized: hasSucceeded ? INITIALIZED_AND_COMPLETED : initialized,
     containersReady: ready,
     ready,
     startUs: record.admittedUs,
-    restartCount: restartsOf(record),
-    containerReason: hasSucceeded ? "Completed" : endReason(record),
+    restartCount: sumOfRestarts(containers),
+    containers,
     ...(end === undefined ? {} : { reason: end.reason, message: end.message }),
     ...(end?.isDisruption === true
       ? { disruptionTarget: { ...DISRUPTION, message: end.message } }
@@ -87,19 +101,20 @@ function finishedPatch(record: KubeletPod, template: PodTemplate): PodStatusPatc
 }
 
 /** Pending until every main container has run once, then Running whatever happens to them. */
-function livePhase(record: KubeletPod, template: PodTemplate): PodPhase {
-  if (!isInitialized(record, template) && !hasMainRun(record)) return PodPhase.Pending;
+function livePhase(record: KubeletPod, hasBegun: boolean): PodPhase {
+  if (!hasBegun) return PodPhase.Pending;
   for (let i = record.initCount; i < record.containerCount; i++) {
     if (record.containers[i]!.starts === 0) return PodPhase.Pending;
   }
   return PodPhase.Running;
 }
 
-function hasMainRun(record: KubeletPod): boolean {
+/** A pod that ever ran a main container stays initialized, whatever becomes of its sidecars. */
+function isPastInit(record: KubeletPod, template: PodTemplate): boolean {
   for (let i = record.initCount; i < record.containerCount; i++) {
     if (record.containers[i]!.starts > 0) return true;
   }
-  return false;
+  return isInitialized(record, template);
 }
 
 /** Main containers and sidecars count. */
@@ -115,50 +130,6 @@ function areGatesOpen(record: KubeletPod, template: PodTemplate): boolean {
   return record.areGatesOpen || template.readinessGates.length === 0;
 }
 
-/** What `kubectl get pods` would show in place of the phase; "" = the phase. */
-function shownReason(record: KubeletPod, template: PodTemplate): string {
-  const at = firstUninitialized(record, template);
-  if (at !== NONE && !hasMainRun(record)) {
-    const reason = waitingReason(record.containers[at]!);
-    return `Init:${reason === "" ? `${at}/${record.initCount}` : reason}`;
-  }
-  let isSomeRunning = false;
-  let shown = "";
-  for (let i = record.containerCount - 1; i >= record.initCount; i--) {
-    const container = record.containers[i]!;
-    if (container.stage === ContainerStage.Running) isSomeRunning = true;
-    const reason = waitingReason(container);
-    if (reason !== "") shown = reason;
-  }
-  if (shown !== "") return shown === "Completed" && isSomeRunning ? "NotReady" : shown;
-  return record.initCount > 0 && !hasMainRun(record) ? "PodInitializing" : "";
-}
-
-/** Reason of a container that waits or has ended; "" for one that runs or is being made. */
-function waitingReason(container: ContainerRecord): string {
-  switch (container.stage) {
-    case ContainerStage.BackOff:
-      return container.reason;
-    case ContainerStage.Pulling:
-      return container.reason;
-    case ContainerStage.Ended:
-      return exitReason(container);
-    default:
-      return "";
-  }
-}
-
-/** The first main container that failed speaks for the pod. */
-function endReason(record: KubeletPod): string {
-  for (let i = 0; i < record.containerCount; i++) {
-    const container = record.containers[i]!;
-    if (container.exitCode !== 0) return exitReason(container);
-  }
-  return "Error";
-}
-
-/** Reason of a container that has ended. */
-export function exitReason({ exitCode, reason }: ContainerRecord): string {
-  if (reason === "OOMKilled") return reason;
-  return exitCode === 0 ? "Completed" : "Error";
+function sumOfRestarts(statuses: readonly ContainerStatus[]): number {
+  return statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
 }

@@ -7,6 +7,7 @@
 import type { Instant } from "../../base/index.ts";
 import { EXIT_KILLED, type NodeIndex, type PodIndex, type Uid } from "../../cluster/index.ts";
 import { type EventKind, NO_HANDLE, RANK } from "../../engine/index.ts";
+import { endOf } from "./container-status.ts";
 import { ContainerStage, isAnyRunning, type KubeletPod } from "./kubelet-pod.ts";
 import { type PodEnd, Stage } from "./kubelet-pod.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
@@ -215,6 +216,7 @@ export class PodStops {
     own.next = NO_HANDLE;
     own.stage = ContainerStage.Ended;
     own.exitCode = code;
+    own.end = endOf(own, world.nowUs);
     world.machines.cutProcess(record.node, record.uid, code, position);
     record.exitUs = world.nowUs;
     if (this.isAnyStopping(record) || this.stopNextSidecar(record)) return;
@@ -237,6 +239,7 @@ export class PodStops {
     for (let i = 0; i < record.containerCount; i++) {
       const own = record.containers[i]!;
       own.isReady = false;
+      own.isStarted = false;
       own.stage = ContainerStage.Ended;
       // A container whose end nobody knows counts as killed (ContainerStatusUnknown).
       if (own.starts === 0) own.exitCode = EXIT_KILLED;

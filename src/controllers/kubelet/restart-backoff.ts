@@ -35,8 +35,10 @@ export interface RestartHistory {
 /** When to start again, and what to remember then. */
 export interface RestartPlan {
   readonly startUs: number;
+  /** The first look after the exit was seen; from then on the pod shows that it backs off. */
+  readonly lookUs: number;
   readonly backoffUs: number;
-  /** True if the pod shows CrashLoopBackOff until then. */
+  /** True if it has to wait until then. */
   readonly backsOff: boolean;
 }
 
@@ -54,17 +56,20 @@ export function planRestart(
   jitter: (look: number) => number,
 ): RestartPlan {
   if (history === undefined || exitUs - history.startedUs > limits.resetAfterUs) {
-    return { startUs: seenUs, backoffUs: limits.initialUs, backsOff: false };
+    return { startUs: seenUs, lookUs: seenUs, backoffUs: limits.initialUs, backsOff: false };
   }
   const expiryUs = exitUs + history.backoffUs;
   let lookUs = seenUs;
+  let firstUs = -1;
   for (let look = 0; lookUs < expiryUs; look++) {
     const pause = Math.min(expiryUs - lookUs, limits.lookUsMax);
     const stretched = pause + Math.floor((pause * jitter(look)) / 2);
     lookUs = nextTick(lookUs + stretched, limits.tickUs, tickPhaseUs);
+    if (look === 0) firstUs = lookUs;
   }
   return {
     startUs: lookUs,
+    lookUs: firstUs < 0 ? lookUs : firstUs,
     backoffUs: Math.min(2 * history.backoffUs, limits.maxUs),
     backsOff: true,
   };

@@ -29,21 +29,29 @@ export function nextToStart(record: KubeletPod, template: PodTemplate): number {
   return NONE;
 }
 
-/** True once every init container has ended with 0, or is a sidecar that is started. */
-export function isInitialized(record: KubeletPod, template: PodTemplate): boolean {
-  return firstUninitialized(record, template) === NONE;
+/**
+ * True while a sync of the pod is taken up by starting containers: it says nothing of the pod until
+ * the last one that it can start has been started. An image that is backed off holds nobody up.
+ */
+export function isStarting({ containers, containerCount }: KubeletPod): boolean {
+  for (let i = 0; i < containerCount; i++) {
+    const { stage, reason } = containers[i]!;
+    if (stage === ContainerStage.Creating) return true;
+    if (stage === ContainerStage.Pulling && reason === "") return true;
+  }
+  return false;
 }
 
-/** The init container that main containers wait for, or NONE. */
-export function firstUninitialized(record: KubeletPod, template: PodTemplate): number {
+/** True once every init container has ended with 0, or is a sidecar that is started. */
+export function isInitialized(record: KubeletPod, template: PodTemplate): boolean {
   for (let i = 0; i < record.initCount; i++) {
     const { stage, isStarted, exitCode } = record.containers[i]!;
     const isPassed = template.initContainers[i]!.isSidecar
       ? isStarted
       : stage === ContainerStage.Ended && exitCode === 0;
-    if (!isPassed) return i;
+    if (!isPassed) return false;
   }
-  return NONE;
+  return true;
 }
 
 /** True if a container that ended with this code is started again, by its own policy or the pod's. */

@@ -1,9 +1,7 @@
 // Tells the API what became of a pod: one write of the whole status per visible change.
 //
 // A write says what is so when it leaves, not when it was asked for. If nobody can hear it, the
-// record stays dirty and is written when the kubelet is heard again. The first write of a pod that
-// starts without waiting for anything (Pending, ContainerCreating) is left out: the one that says
-// Running follows within a second and says more.
+// record stays dirty and is written when the kubelet is heard again.
 
 import type { EventKind } from "../../engine/index.ts";
 import type { KubeletPod } from "./kubelet-pod.ts";
@@ -41,17 +39,6 @@ export class StatusWriter {
     record.isDirty = true;
     if (this.delayUs === 0) this.send(record, false);
     else this.world.atTurn(this.delayUs, this.statusKind, record);
-  }
-
-  /** The same, unless the last write asked for showed the same already. */
-  postIfChanged(record: KubeletPod): void {
-    const { world } = this;
-    const phase = world.context.api.pods.phase(record.pod);
-    const patch = statusPatchOf(record, record.template, phase);
-    const shown = `${patch.phase} ${patch.ready?.reason} ${patch.initialized?.status} ${patch.restartCount} ${patch.containerReason}`;
-    if (shown === record.shown) return;
-    record.shown = shown;
-    this.post(record);
   }
 
   /** The same as `post` for a pod that has stopped; it is removed once that is known. */

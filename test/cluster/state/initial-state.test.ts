@@ -207,7 +207,6 @@ describe("kubectl's STATUS column", () => {
   it.each([
     ["Pending", {}, false],
     ["ContainerCreating", { startUs: 0 }, true],
-    ["CrashLoopBackOff", { phase: PodPhase.Running, containerReason: "CrashLoopBackOff" }, true],
     ["Running", { phase: PodPhase.Running }, true],
     ["Completed", { phase: PodPhase.Succeeded }, true],
     ["Error", { phase: PodPhase.Failed }, true],

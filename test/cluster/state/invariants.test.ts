@@ -284,7 +284,13 @@ describe("a seeded fault is reported under its number", () => {
       nodeName: "n1",
       status: {
         ...{ phase: "Running", reason: "", startTimeSeconds: undefined, nominatedNodeName: "" },
-        ...{ conditions: [], restartCount: 0, podIp: "", resourceClaimStatuses: [] },
+        ...{
+          conditions: [],
+          restartCount: 0,
+          podIp: "",
+          resourceClaimStatuses: [],
+          containers: new Map(),
+        },
       },
     });
     const { pod, uid } = world.createPod("new", world.template({ containers: [container("2")] }));

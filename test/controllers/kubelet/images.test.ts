@@ -1,5 +1,6 @@
 // Images: sharing, failures and their back-off, layers, bandwidth (spec/kubelet.md section 4).
 import { describe, expect, it } from "vitest";
+import { formatPodStatus } from "../../../src/cluster/index.ts";
 import type { ImagePullModel } from "../../../src/controllers/kubelet/image-pull.ts";
 import { kubeletOptions, type OneNode, oneNode, podOf } from "./one-node.ts";
 
@@ -37,7 +38,10 @@ describe("an image that cannot be pulled", () => {
       expect(gaps[index]).toBeLessThan(least + 17);
     }
     const reasons = node.shown.slice(1).map((line) => line.split(" ")[1]);
-    expect(reasons.slice(0, 3)).toEqual(["ErrImagePull", "ImagePullBackOff", "ErrImagePull"]);
+    expect(reasons.slice(0, 4)).toEqual([
+      "ContainerCreating",
+      ...["ErrImagePull", "ImagePullBackOff", "ErrImagePull"],
+    ]);
     expect(node.phases).toEqual(["0.0 Pending"]);
   });
 
@@ -63,7 +67,7 @@ describe("an image that cannot be pulled", () => {
     node.apply(podWith("again", "img:v1"), podWith("late", "other:1"));
     node.runUntil(25);
     expect(startsOf(node)).toHaveLength(2);
-    expect(node.api.pods.containerReason(node.api.pods.find("default", "late"))).toBe(
+    expect(formatPodStatus(node.api.pods, node.api.pods.find("default", "late"))).toBe(
       "ErrImagePull",
     );
     node.machines.setRegistry(true);
@@ -77,7 +81,7 @@ describe("an image that cannot be pulled", () => {
       podOf("never", { main: [{ name: "never", image: "img:v1", imagePullPolicy: "Never" }] }),
     );
     node.runUntil(30);
-    expect(node.api.pods.containerReason(node.api.pods.find("default", "never"))).toBe(
+    expect(formatPodStatus(node.api.pods, node.api.pods.find("default", "never"))).toBe(
       "ErrImageNeverPull",
     );
     node.apply(podWith("other", "img:v1"));

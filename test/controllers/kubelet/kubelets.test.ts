@@ -1,6 +1,6 @@
 // What kubelets do with pods: start, restart, stop, pull, and tell (spec/kubelet.md).
 import { describe, expect, it } from "vitest";
-import { ConditionStatus, PodPhase } from "../../../src/cluster/index.ts";
+import { ConditionStatus, formatPodStatus, PodPhase } from "../../../src/cluster/index.ts";
 import {
   type ControllerOptions,
   DEFAULT_IMAGE_PULL,
@@ -54,7 +54,7 @@ describe("a real kubelet", () => {
     const lines = watchPod(rig, "one");
     rig.apply(pod("one"));
     rig.runUntil(5);
-    expect(lines).toEqual(["0.7 Running", "0.7 not ready", "0.7 ready"]);
+    expect(lines).toEqual(["0.0 not ready", "0.7 Running", "0.7 ready"]);
   });
 
   it("shows a pod that ends by itself as finished 1.0 to 2.1 s after its exit", () => {
@@ -141,7 +141,10 @@ describe("a real kubelet", () => {
     const crash = rig.api.pods.find("default", "crash");
     expect(rig.api.pods.phase(crash)).toBe(PodPhase.Running);
     expect(rig.api.pods.restartCount(crash)).toBe(gaps.length);
-    expect(rig.api.pods.containerReason(crash)).toBe("CrashLoopBackOff");
+    // how it ended shows until the next look, 60 to 90 s later, has found it backing off
+    expect(formatPodStatus(rig.api.pods, crash)).toBe("Error");
+    rig.runUntil(345);
+    expect(formatPodStatus(rig.api.pods, crash)).toBe("CrashLoopBackOff");
   });
 
   it("pulls one image at a time, and each image once", () => {
