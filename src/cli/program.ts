@@ -13,6 +13,7 @@ import { registerPlan } from "./commands/plan-command.ts";
 import { registerRun } from "./commands/run-command.ts";
 import { registerSchema } from "./commands/schema-command.ts";
 import { registerShapes } from "./commands/shapes-command.ts";
+import { registerStudy } from "./commands/study-command.ts";
 import { registerValidate } from "./commands/validate-command.ts";
 import { registerVerify } from "./commands/verify-command.ts";
 import { registerVersion } from "./commands/version-command.ts";
@@ -92,6 +93,7 @@ function createProgram(done: (code: ExitCode) => void, importers: readonly Impor
   registerVerify(program, done);
   registerBench(program, done);
   registerImport(program, done, importers);
+  registerStudy(program, done);
   registerShapes(program, done);
   registerSchema(program, done);
   registerVersion(program, done);

@@ -63,3 +63,5 @@ export { StrategyError } from "../scheduler/index.ts";
 export type { StrategyCall, UserCallWatch } from "../scheduler/index.ts";
 export { listSettings } from "./settings.ts";
 export type { Setting } from "./settings.ts";
+export { FGD_POLICIES } from "./fgd/fgd-policies.ts";
+export { FGD_TABLES, type FgdCell, fgdTable, isFgdName } from "./fgd/fgd-tables.ts";

@@ -9,3 +9,5 @@ export { loadRunInput } from "./node/load-run-input.ts";
 export type { RunInputRequest } from "./node/load-run-input.ts";
 export { runImport } from "./node/run-import.ts";
 export type { ImportOutcome } from "./node/run-import.ts";
+export { missingFgdFiles, runFgdStudy } from "./node/fgd-study.ts";
+export type { FgdStudy } from "./node/fgd-study.ts";

@@ -122,6 +122,7 @@ class Preparation {
     const preparedTraces = traces.map((trace) => this.compileTrace(trace));
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
     const schedulers = this.findSchedulers();
+    for (const trace of traces) this.noteTrace(trace, profilesOf(schedulers));
     noteWarnings(this.notes, [...(this.input.warnings ?? []), ...cluster.textProblems]);
     noteReplications(this.notes, scenario);
     for (const scheduler of schedulers) {
@@ -192,6 +193,16 @@ class Preparation {
     noteHopelessClaims(this.notes, sources, objects);
   }
 
+  // What a plugin simulates is no matter where every profile has that plugin.
+  private noteTrace(trace: Trace, profiles: readonly ProfileConfiguration[]): void {
+    for (const { simulatedBy, ...note } of trace.notes) {
+      const isSimulated =
+        simulatedBy !== undefined &&
+        profiles.every(({ plugins }) => plugins.filter.some(({ name }) => name === simulatedBy));
+      if (!isSimulated) this.notes.addAll([note]);
+    }
+  }
+
   private prepareTrace(plan: TracePlan): Trace {
     const format = TRACE_FORMATS.get(plan.format);
     const files = plan.files.flatMap((reference) => {
@@ -216,7 +227,6 @@ class Preparation {
     }
     const trace = format.read(files);
     this.problems.push(...trace.problems);
-    this.notes.addAll(trace.notes);
     return trace;
   }
 

@@ -117,12 +117,9 @@ export type { PreemptionCandidate, PreemptionFindings } from "./preemption/candi
 export { cheapestCandidates } from "./preemption/choose-candidate.ts";
 export { lowerNominations } from "./preemption/lower-nominations.ts";
 export { candidatesWanted, potentialNodes } from "./preemption/victim-search.ts";
-export {
-  type Evaluator,
-  type EvaluatorOptions,
-  notSimulatedIn,
-  PlainEvaluator,
-} from "./evaluator/plain.ts";
+export { notSimulatedIn } from "./evaluator/conclusion.ts";
+export { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./evaluator/plain.ts";
+export { FusedEvaluator } from "./evaluator/fused/fused.ts";
 export { filterNode, type PreFiltering, runFilters, runPreFilters } from "./evaluator/filtering.ts";
 export { runPostFilters } from "./cycle/post-filter.ts";
 export { runScores, type Scoring } from "./evaluator/scoring.ts";
@@ -197,3 +194,11 @@ export {
 } from "./strategy/user-plugin.ts";
 export { registryEntryOf } from "./strategy/plugin-adapter.ts";
 export { NullScheduler } from "./null-scheduler.ts";
+
+// ---- GPU sharing, and the policies of the FGD study ---------------------------------------
+
+export { createGpuRegistry } from "./gpu/gpu-registry.ts";
+export { type CountedPod, type TypicalPod, typicalPodsOf } from "./gpu/typical-pods.ts";
+export { Fragmentation } from "./gpu/fragmentation.ts";
+export { type GpuDevices, gpuDevicesOf } from "./gpu/gpu-devices.ts";
+export { GPU_RESOURCE, type GpuRequest, gpuRequestOf, WHOLE_GPU_MILLI } from "./gpu/gpu-request.ts";

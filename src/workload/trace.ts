@@ -24,6 +24,8 @@ export interface TraceNote {
   readonly message: string;
   readonly count: number;
   readonly changesScheduling: boolean;
+  /** A scheduler plugin that makes the note untrue in every profile that has it. */
+  readonly simulatedBy?: string;
 }
 
 /** A whole trace in memory. Pods are sorted by (submittedUs, row). */

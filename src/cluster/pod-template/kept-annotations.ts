@@ -31,6 +31,8 @@ const KEPT_NAMES: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/restartedAt",
   "cronjob.kubernetes.io/instantiate",
   "endpoints.kubernetes.io/over-capacity",
+  "alibabacloud.com/gpu-milli",
+  "alibabacloud.com/gpu-count",
 ]);
 
 /** True when an annotation with this key may be kept. */

@@ -12,6 +12,7 @@ import {
 } from "../../base/index.ts";
 import {
   createDefaultRegistry,
+  createGpuRegistry,
   createPolicyDecider,
   DEFAULT_MULTI_POINT,
   POLICIES,
@@ -43,13 +44,13 @@ export function policyScheduler(policy: string, name: string = policy): RunSched
  * The scheduler of a KubeSchedulerConfiguration (v1) document. Its faults are appended to `problems`;
  * if there are errors among them, what comes back is the default scheduler and not to be used.
  *
- * @param registry plugins that the configuration may name; default: upstream's.
+ * @param registry plugins that the configuration may name; default: upstream's and those of GPU sharing.
  */
 export function configuredScheduler(
   name: string,
   document: PositionedDocument,
   problems: Problem[],
-  registry: Registry = createDefaultRegistry(),
+  registry: Registry = createGpuRegistry(),
 ): RunScheduler {
   const decoder = new Decoder(document);
   const configuration = readSchedulerConfiguration(decoder, {

@@ -2,8 +2,9 @@
 //
 // Node list: sn, cpu_milli, memory_mib, gpu, model. Pod list: name, cpu_milli, memory_mib, num_gpu,
 // gpu_milli, gpu_spec and, in most files, creation_time and deletion_time in seconds. Whole GPUs
-// become nvidia.com/gpu; a share of a GPU is not modelled and is named in the notes. The trace knows
-// no pod limit per node: the published study uses 1001, and so does this reader.
+// become nvidia.com/gpu; a share of a GPU becomes the annotation that the plugin GpuShare reads, and the
+// notes name it for schedulers without that plugin. The trace knows no pod limit per node: the
+// published study uses 1001, and so does this reader.
 
 import { type CsvTable, type Problem, readCsv } from "../../base/index.ts";
 import type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "../trace.ts";
@@ -17,6 +18,27 @@ const PODS_PER_NODE = 1001;
 const WHOLE_GPU_MILLI = 1000;
 const NODE_COLUMNS = ["sn", "cpu_milli", "memory_mib", "gpu", "model"];
 const POD_COLUMNS = ["name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"];
+
+/** Annotation that holds the thousandths of the one GPU that a pod shares. */
+const SHARE_ANNOTATION = "alibabacloud.com/gpu-milli";
+/** The plugin that simulates shares. */
+const SHARE_PLUGIN = "GpuShare";
+
+/** One row of a pod list, as the file has it. */
+export interface OpenbPod {
+  readonly name: string;
+  readonly milliCpu: number;
+  readonly memoryMib: number;
+  /** num_gpu. */
+  readonly gpus: number;
+  /** Thousandths of each GPU; 0 where none is asked for. */
+  readonly gpuMilli: number;
+  /** Models joined by "|", as written; "" where any will do. */
+  readonly gpuSpec: string;
+  /** Seconds since the start of the trace; both undefined in lists without times. */
+  readonly createdSeconds: number | undefined;
+  readonly deletedSeconds: number | undefined;
+}
 
 /** The format's entry in the registry. */
 export const OPENB: TraceFormat = {
@@ -34,6 +56,16 @@ export function readOpenb(files: readonly TraceFile[]): Trace {
     else builder.readPods(file);
   }
   return builder.finish();
+}
+
+/** The rows of one pod list, for studies that need them as the file has them. */
+export function readOpenbPods(file: TraceFile): {
+  readonly pods: readonly OpenbPod[];
+  readonly problems: readonly Problem[];
+} {
+  const builder = new OpenbBuilder();
+  const pods = builder.readPodRows(file);
+  return { pods, problems: builder.finish().problems };
 }
 
 class OpenbBuilder {
@@ -72,39 +104,49 @@ class OpenbBuilder {
   }
 
   readPods(file: TraceFile): void {
+    for (const pod of this.readPodRows(file)) {
+      const { createdSeconds: created, deletedSeconds: deleted } = pod;
+      if (created === undefined) this.withoutTimesCount += 1;
+      this.pods.push({
+        name: pod.name,
+        namespace: "default",
+        submittedUs: (created ?? 0) * 1_000_000,
+        durationUs:
+          created === undefined || deleted === undefined
+            ? undefined
+            : Math.max(0, deleted - created) * 1_000_000,
+        template: this.templateOf(pod),
+      });
+    }
+  }
+
+  /** The rows of a pod list; faults are kept for `finish`. */
+  readPodRows(file: TraceFile): OpenbPod[] {
     const table = readCsv(file.text, { file: file.name, columns: POD_COLUMNS });
     this.problems.push(...table.problems);
     const cell = columnsOf(table);
     const hasTimes =
       table.header.includes("creation_time") && table.header.includes("deletion_time");
-    for (const row of table.rows) {
+    return table.rows.map((row) => {
       const count = (column: string): number =>
         this.wholeNumber(file, row.line, column, cell(row.cells, column));
-      const submittedSeconds = hasTimes ? count("creation_time") : 0;
-      const deletedSeconds = hasTimes ? count("deletion_time") : 0;
-      if (hasTimes && deletedSeconds < submittedSeconds) {
-        this.refuse(
-          file,
-          row.line,
-          "deletion_time",
-          `is before creation_time ${submittedSeconds}`,
-          String(deletedSeconds),
-        );
+      const createdSeconds = hasTimes ? count("creation_time") : undefined;
+      const deletedSeconds = hasTimes ? count("deletion_time") : undefined;
+      if (createdSeconds !== undefined && deletedSeconds! < createdSeconds) {
+        const why = `is before creation_time ${createdSeconds}`;
+        this.refuse(file, row.line, "deletion_time", why, String(deletedSeconds));
       }
-      if (!hasTimes) this.withoutTimesCount += 1;
-      this.pods.push({
+      return {
         name: cell(row.cells, "name"),
-        namespace: "default",
-        submittedUs: submittedSeconds * 1_000_000,
-        durationUs: hasTimes
-          ? Math.max(0, deletedSeconds - submittedSeconds) * 1_000_000
-          : undefined,
-        template: this.templateOf(
-          count,
-          table.header.includes("gpu_spec") ? cell(row.cells, "gpu_spec") : "",
-        ),
-      });
-    }
+        milliCpu: count("cpu_milli"),
+        memoryMib: count("memory_mib"),
+        gpus: count("num_gpu"),
+        gpuMilli: count("gpu_milli"),
+        gpuSpec: table.header.includes("gpu_spec") ? cell(row.cells, "gpu_spec") : "",
+        createdSeconds,
+        deletedSeconds,
+      };
+    });
   }
 
   finish(): Trace {
@@ -120,23 +162,22 @@ class OpenbBuilder {
     };
   }
 
-  private templateOf(count: (column: string) => number, gpuSpec: string): number {
-    const milliCpu = count("cpu_milli");
-    const memoryMib = count("memory_mib");
-    const gpus = count("num_gpu");
-    const gpuMilli = count("gpu_milli");
+  private templateOf(pod: OpenbPod): number {
+    const { milliCpu, memoryMib, gpus, gpuMilli, gpuSpec } = pod;
     const isShare = gpus === 1 && gpuMilli < WHOLE_GPU_MILLI;
     if (isShare) this.sharesCount += 1;
     const models = gpus > 0 && gpuSpec !== "" ? [...new Set(gpuSpec.split("|"))] : [];
-    const key = `${milliCpu} ${memoryMib} ${isShare ? "share" : gpus} ${models.join("|")}`;
+    const gpuKey = isShare ? `share ${gpuMilli}` : gpus;
+    const key = `${milliCpu} ${memoryMib} ${gpuKey} ${models.join("|")}`;
     const known = this.templateByKey.get(key);
     if (known !== undefined) return known;
     const amounts: Record<string, string> = { cpu: `${milliCpu}m`, memory: `${memoryMib}Mi` };
     if (gpus > 0 && !isShare) amounts[OPENB_GPU_RESOURCE] = String(gpus);
+    const annotations = isShare ? { [SHARE_ANNOTATION]: String(gpuMilli) } : undefined;
     this.templates.push({
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { namespace: "default" },
+      metadata: { namespace: "default", ...(annotations && { annotations }) },
       spec: {
         restartPolicy: "Never",
         ...(models.length === 0 ? {} : { affinity: modelAffinity(models) }),
@@ -172,9 +213,10 @@ class OpenbBuilder {
       notes.push({
         code: "GPU_SHARE_IGNORED",
         message:
-          "pods ask for a share of a GPU; shares are not simulated yet, these pods ask for no GPU here",
+          "pods ask for a share of a GPU; without the plugin GpuShare these pods ask for no GPU here",
         count: this.sharesCount,
         changesScheduling: true,
+        simulatedBy: SHARE_PLUGIN,
       });
     }
     if (this.withoutTimesCount > 0) {
