@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
+    audit: { type: "string" },
     slices: { type: "string", default: "5" },
     "slice-ms": { type: "string", default: "75" },
     "child-variant": { type: "string" },
@@ -40,7 +41,16 @@ const { values, positionals } = parseArgs({
 if (command !== undefined) await command(process.argv.slice(3));
 else if (values.help) console.log(USAGE);
 else if (values.list) console.log([...BENCHMARKS.keys()].join("\n"));
+else if (values.audit !== undefined) await audit(values.audit);
 else await main();
+
+async function audit(name: string): Promise<void> {
+  const { AUDITS, runAudits } = await import("./analysis/audits.ts");
+  if (runAudits(name, values.small, console.log)) return;
+  const known = AUDITS.map((one) => one.name).join(", ");
+  console.error(`No audit is called ${name}: there are ${known}.\n${USAGE}`);
+  process.exitCode = 2;
+}
 
 async function main(): Promise<void> {
   const names = [...BENCHMARKS.keys()].filter(
