@@ -3,16 +3,23 @@
 import {
   type Evaluator,
   type EvaluatorOptions,
+  type ClusterObjects,
+  FusedEvaluator,
   PlainEvaluator,
   type SchedulerCache,
 } from "../../src/scheduler/index.ts";
 
 /** Makes an evaluator over a cache. */
-export type CreateEvaluator = (cache: SchedulerCache, options: EvaluatorOptions) => Evaluator;
+export type CreateEvaluator = (
+  cache: SchedulerCache,
+  objects: ClusterObjects,
+  options: EvaluatorOptions,
+) => Evaluator;
 
 /** Evaluators that can be measured; a new one is one line here. */
 export const EVALUATORS = {
-  plain: (cache, options) => new PlainEvaluator(cache, options),
+  plain: (cache, _objects, options) => new PlainEvaluator(cache, options),
+  fused: (cache, objects, options) => new FusedEvaluator(cache, objects, options),
 } as const satisfies Record<string, CreateEvaluator>;
 
 /** Name of an evaluator. */

@@ -80,7 +80,10 @@ export class WorkloadWorld {
   /** An evaluator over this world's cache. */
   createEvaluator(name: EvaluatorName, details = false): Evaluator {
     const { percentageOfNodesToScore } = this;
-    return EVALUATORS[name](this.cache, { percentageOfNodesToScore, details });
+    return EVALUATORS[name](this.cache, this.objects.lookUps, {
+      percentageOfNodesToScore,
+      details,
+    });
   }
 
   /** The same with PostFilter behind it. */

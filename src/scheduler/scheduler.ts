@@ -311,8 +311,8 @@ export class Scheduler {
     else if (result === "unschedulable") statistics.unschedulable++;
     else statistics.errors++;
     if (result === "scheduled" && decision.viaHint) statistics.hinted++;
-    const { totals, feasible, node, tieCount } = decision;
-    if (totals.length > 0) statistics.scoredDecisions++;
+    const { score, feasibleCount, tieCount } = decision;
+    if (score !== undefined) statistics.scoredDecisions++;
     if (tieCount > 1) statistics.tiedDecisions++;
     if (this.observers.length === 0) return;
     const told = {
@@ -324,8 +324,8 @@ export class Scheduler {
       result,
       nodeName,
       evaluatedCount: decision.evaluatedCount,
-      feasibleCount: feasible.length,
-      score: totals.length === 0 || node === -1 ? undefined : totals[feasible.indexOf(node)],
+      feasibleCount,
+      score,
       tieCount,
       message,
       decision,
@@ -437,7 +437,7 @@ function failureOf(verdict: Verdict): AttemptFailure {
   const { decision, message, postFilter } = verdict;
   if (decision.outcome === "error") return errorOf(message);
   const pendingPlugins = new Set<string>();
-  for (const [, status] of decision.statuses.entries()) {
+  for (const status of decision.statuses.distinct().keys()) {
     if (status.code === Code.Pending) pendingPlugins.add(status.plugin);
   }
   // A plugin may put the whole pod on hold before any node is looked at.

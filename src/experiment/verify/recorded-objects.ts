@@ -28,8 +28,14 @@ import type { ClusterObjects, DisruptionBudget } from "../../scheduler/index.ts"
 export class RecordedObjects implements ClusterObjects {
   private readonly byKind = new Map<ApiKind, ApiObject[]>();
   private readonly byName = new Map<string, ApiObject>();
+  private additions = 0;
+
+  version(): number {
+    return this.additions;
+  }
 
   add(object: ApiObject): void {
+    this.additions++;
     const list = this.byKind.get(object.kind);
     if (list === undefined) this.byKind.set(object.kind, [object]);
     else list.push(object);

@@ -62,6 +62,11 @@ export class Nominator {
     return this.nodeByUid.get(uid);
   }
 
+  /** Names of nodes that some pod is nominated to ("" may be among them). */
+  nodeNames(): Iterable<string> {
+    return this.podsByNode.keys();
+  }
+
   /** Pods nominated to that node, in order of arrival; stubs for those in no queue. */
   podsForNode(nodeName: string): readonly PodInfo[] {
     const pods = this.podsByNode.get(nodeName);

@@ -20,6 +20,20 @@ export interface CountedRequests {
 
 const NO_SCALARS: ReadonlyMap<string, number> = new Map();
 
+/** The arrays behind the columns, by row; valid until a row is added. */
+export interface ResourceArrays {
+  readonly allocatableMilliCpu: Float64Array;
+  readonly allocatableMemoryBytes: Float64Array;
+  readonly allocatableEphemeralBytes: Float64Array;
+  readonly allocatablePods: Float64Array;
+  readonly requestedMilliCpu: Float64Array;
+  readonly requestedMemoryBytes: Float64Array;
+  readonly requestedEphemeralBytes: Float64Array;
+  readonly nonZeroMilliCpu: Float64Array;
+  readonly nonZeroMemoryBytes: Float64Array;
+  readonly podCount: Float64Array;
+}
+
 /** Sums by node row. Negative free amounts are possible (a node may be over-committed). */
 export class ResourceColumns {
   private readonly allocatableMilliCpuColumn = new Float64Column();
@@ -91,6 +105,22 @@ export class ResourceColumns {
       Number.isSafeInteger(this.requestedEphemeralBytesColumn.at(row)) &&
       Number.isSafeInteger(this.nonZeroMemoryBytesColumn.at(row))
     );
+  }
+
+  /** The arrays for passes over many nodes. */
+  arrays(): ResourceArrays {
+    return {
+      allocatableMilliCpu: this.allocatableMilliCpuColumn.raw,
+      allocatableMemoryBytes: this.allocatableMemoryBytesColumn.raw,
+      allocatableEphemeralBytes: this.allocatableEphemeralBytesColumn.raw,
+      allocatablePods: this.allocatablePodsColumn.raw,
+      requestedMilliCpu: this.requestedMilliCpuColumn.raw,
+      requestedMemoryBytes: this.requestedMemoryBytesColumn.raw,
+      requestedEphemeralBytes: this.requestedEphemeralBytesColumn.raw,
+      nonZeroMilliCpu: this.nonZeroMilliCpuColumn.raw,
+      nonZeroMemoryBytes: this.nonZeroMemoryBytesColumn.raw,
+      podCount: this.podCountColumn.raw,
+    };
   }
 
   allocatableMilliCpu(row: NodeRow): number {

@@ -4,6 +4,7 @@
 // watch tells it. Changes that a plugin may have registered for become cluster events.
 
 import {
+  LabelSelector,
   NEVER_US,
   type ObjectChange,
   shownUid,
@@ -77,6 +78,11 @@ export class WatchedObjects implements ClusterObjects {
   private readonly byKind = new Map<StoreKind, Map<string, WatchedObject>>();
   private readonly storedBehind = new WeakMap<object, StoredObject>();
   private readonly events = new Map<string, ClusterEvent>();
+  private versionNumber = 0;
+
+  version(): number {
+    return this.versionNumber;
+  }
 
   /** Takes a change in; `onEvent` hears of it when plugins could care. */
   onObject(
@@ -85,6 +91,7 @@ export class WatchedObjects implements ClusterObjects {
   ): void {
     const { before, after, objectKind } = change;
     if (LOOKED_UP.has(objectKind)) this.remember(objectKind, before, after);
+    if (changesMatching(before?.object, after?.object)) this.versionNumber++;
     if (!EVENT_RESOURCES.has(objectKind)) return;
     const actions =
       before === undefined ? Action.Add : after === undefined ? Action.Delete : Action.Update;
@@ -215,6 +222,31 @@ export class WatchedObjects implements ClusterObjects {
     }
     return event;
   }
+}
+
+/** Whether pods may be matched otherwise after this change of an object. */
+function changesMatching(
+  before: StoredObject["object"] | undefined,
+  after: StoredObject["object"] | undefined,
+): boolean {
+  if (before === after) return false;
+  switch ((before ?? after)?.kind) {
+    case "Service":
+    case "Namespace":
+      return true;
+    case "ReplicationController":
+    case "ReplicaSet":
+    case "StatefulSet":
+      return selectorKeyOf(before) !== selectorKeyOf(after);
+    default:
+      return false;
+  }
+}
+
+function selectorKeyOf(object: StoredObject["object"] | undefined): string | undefined {
+  if (object === undefined || !("selector" in object)) return undefined;
+  const { selector } = object;
+  return selector instanceof LabelSelector ? selector.key : undefined;
 }
 
 /** The controller's status counts; before it has written one, what the object came with. */

@@ -8,19 +8,15 @@ import { compareText } from "../../base/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { CycleState } from "../framework/cycle-state.ts";
-import type { Decision, NotSimulated } from "../framework/decision.ts";
-import { formatFitError } from "../framework/fit-error.ts";
+import type { Decision } from "../framework/decision.ts";
 import { NodeStatuses } from "../framework/node-statuses.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
-import { Code, isRejected, type Status, statusMessage, unresolvable } from "../framework/status.ts";
+import { Code, type Status, statusMessage, unresolvable } from "../framework/status.ts";
 import { filterNode, type PreFiltering, runFilters, runPreFilters } from "./filtering.ts";
-import {
-  type BatchCycle,
-  type BatchStatistics,
-  createBatchStatistics,
-  OpportunisticBatch,
-} from "./opportunistic-batch.ts";
+import { BatchKeeper } from "./batch-keeper.ts";
+import { conclusionText, notSimulatedIn, outcomeOf, refusersOf, rejectingPlugins } from "./conclusion.ts";
+import type { BatchCycle, BatchStatistics } from "./opportunistic-batch.ts";
 import { feasibleNodesToFind } from "./sampling.ts";
 import { runScores, type Scoring } from "./scoring.ts";
 import { bestPositions, pickWinner, type TieBreak } from "./winner.ts";
@@ -52,8 +48,6 @@ export interface Evaluator {
   endCycle?(nowUs: number): void;
 }
 
-const NO_NODES_TEXT = "no nodes available to schedule pods";
-
 /** What one cycle gathers before it becomes a Decision. */
 interface Search {
   readonly statuses: NodeStatuses;
@@ -67,25 +61,24 @@ interface Search {
 /** The evaluator that all others are compared with. */
 export class PlainEvaluator implements Evaluator {
   nextStart = 0;
-  readonly batchStatistics: BatchStatistics = createBatchStatistics();
   private readonly cache: SchedulerCache;
   private readonly percentage: number;
   private readonly tieBreak: TieBreak;
   private readonly details: boolean;
-  private readonly nowUs: () => number;
-  private readonly isBatching: boolean;
-  private readonly batches = new Map<Profile, OpportunisticBatch>();
-  private readonly signatures = new WeakMap<object, Map<Profile, string | undefined>>();
+  private readonly batches: BatchKeeper;
   private lastCycle = 0;
-  private lastBatch: OpportunisticBatch | undefined;
 
-  constructor(cache: SchedulerCache, options: EvaluatorOptions = {}) {
+  /** `batches` are shared with an evaluator that leaves some pods to this one. */
+  constructor(cache: SchedulerCache, options: EvaluatorOptions = {}, batches?: BatchKeeper) {
     this.cache = cache;
     this.percentage = options.percentageOfNodesToScore ?? 0;
     this.tieBreak = options.tieBreak ?? "heap";
     this.details = options.details === true;
-    this.nowUs = options.nowUs ?? (() => 0);
-    this.isBatching = options.batching !== false;
+    this.batches = batches ?? createBatchKeeper(cache, options);
+  }
+
+  get batchStatistics(): BatchStatistics {
+    return this.batches.statistics;
   }
 
   decide(
@@ -107,7 +100,7 @@ export class PlainEvaluator implements Evaluator {
       hint: "",
       error: undefined,
     };
-    const batched = this.batchCycle(pod, profile, cycle);
+    const batched = this.batches.cycleOf(pod, profile, cycle);
     if (all.length === 0) return this.conclude(pod, profile, search, start);
     const preFiltering = runPreFilters(profile, state, pod, all);
     if (preFiltering.status.code === Code.Error) search.error = preFiltering.status;
@@ -120,13 +113,12 @@ export class PlainEvaluator implements Evaluator {
       if (scoring.status.code !== Code.Success) search.error = scoring.status;
     }
     const decision = this.conclude(pod, profile, search, start, preFiltering, scoring);
-    if (batched !== undefined) this.keepRanking(profile, decision, batched);
+    if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
     return decision;
   }
 
   endCycle(nowUs: number): void {
-    this.lastBatch?.endCycle(nowUs);
-    this.lastBatch = undefined;
+    this.batches.endCycle(nowUs);
   }
 
   /** The nominated or hinted node first, then a rotating search until enough nodes fit. */
@@ -140,7 +132,10 @@ export class PlainEvaluator implements Evaluator {
     batched: BatchCycle | undefined,
   ): void {
     // A hint is taken, and so used up, even where a nomination goes before it.
-    if (batched !== undefined) search.hint = this.takeHint(profile, state, pod, batched);
+    if (batched !== undefined) {
+      const filter = (row: NodeRow): Status => runFilters(profile, state, pod, row);
+      search.hint = this.batches.takeHint(profile, batched, filter);
+    }
     const first = pod.nominatedNodeName === "" ? search.hint : pod.nominatedNodeName;
     const firstRow = first === "" ? undefined : this.cache.findRow(first);
     if (firstRow !== undefined && all.includes(firstRow)) {
@@ -196,51 +191,6 @@ export class PlainEvaluator implements Evaluator {
     }
   }
 
-  // --- Batching (scheduler.md 9.1) -------------------------------------------------------------
-
-  private batchCycle(pod: PodInfo, profile: Profile, number: number): BatchCycle | undefined {
-    if (!this.isBatching || !profile.signer.isAble) return undefined;
-    return { number, nowUs: this.nowUs(), signature: this.signatureOf(pod, profile) };
-  }
-
-  /** Signatures hang on what all pods of a template share. */
-  private signatureOf(pod: PodInfo, profile: Profile): string | undefined {
-    let ofTemplate = this.signatures.get(pod.template);
-    if (ofTemplate === undefined) {
-      ofTemplate = new Map();
-      this.signatures.set(pod.template, ofTemplate);
-    }
-    if (!ofTemplate.has(profile)) ofTemplate.set(profile, profile.signer.signatureOf(pod));
-    return ofTemplate.get(profile);
-  }
-
-  private batchOf(profile: Profile): OpportunisticBatch {
-    let batch = this.batches.get(profile);
-    if (batch === undefined) {
-      batch = new OpportunisticBatch(this.batchStatistics, this.tieBreak);
-      this.batches.set(profile, batch);
-    }
-    return batch;
-  }
-
-  private takeHint(profile: Profile, state: CycleState, pod: PodInfo, cycle: BatchCycle): string {
-    return this.batchOf(profile).takeHint(cycle, (nodeName) => {
-      const row = this.cache.findRow(nodeName);
-      if (row === undefined || !this.cache.nodeList.includes(row)) return undefined;
-      return isRejected(runFilters(profile, state, pod, row));
-    });
-  }
-
-  private keepRanking(profile: Profile, decision: Decision, cycle: BatchCycle): void {
-    const { node, feasible, totals, hint } = decision;
-    if (node === -1) return;
-    const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
-    const ranking =
-      totals.length > 1 ? { feasible, totals, winner: feasible.indexOf(node) } : undefined;
-    this.lastBatch = this.batchOf(profile);
-    this.lastBatch.store(cycle, hint, nameOf(node), ranking, nameOf);
-  }
-
   private conclude(
     pod: PodInfo,
     profile: Profile,
@@ -262,6 +212,8 @@ export class PlainEvaluator implements Evaluator {
       outcome: outcomeOf(all.length, error, isPlaced),
       node: isPlaced ? feasible[winner]! : -1,
       feasible,
+      feasibleCount: feasible.length,
+      score: isPlaced ? totals[winner] : undefined,
       statuses,
       preFilter: preFiltering?.status ?? { code: Code.Success, plugin: "", reasons: [] },
       narrowedTo: preFiltering?.nodeNames,
@@ -277,55 +229,18 @@ export class PlainEvaluator implements Evaluator {
       evaluatedCount: feasible.length + statuses.explicitCount,
       start,
       nextStart: this.nextStart,
-      message: this.messageOf(search, isPlaced, preFilterMessage),
+      message: conclusionText(all.length, statuses, error, isPlaced, preFilterMessage),
       preFilterMessage,
       notSimulated: notSimulatedIn(profile, pod),
     };
   }
-
-  private messageOf(search: Search, isPlaced: boolean, preFilterMessage: string): string {
-    const allNodeCount = this.cache.nodeList.length;
-    if (allNodeCount === 0) return NO_NODES_TEXT;
-    if (search.error !== undefined) return statusMessage(search.error);
-    if (isPlaced) return "";
-    const { statuses } = search;
-    return formatFitError({ allNodeCount, statuses, preFilterMessage, postFilterMessage: "" });
-  }
 }
 
-/** Names what upstream does for this pod and this build does not. */
-export function notSimulatedIn(profile: Profile, pod: PodInfo): NotSimulated[] {
-  const found: NotSimulated[] = [];
-  for (const plugin of profile.plugins) {
-    const reason = plugin.notSimulated?.(pod);
-    if (reason !== undefined) found.push({ plugin: plugin.name, reason });
-  }
-  return found;
-}
-
-function outcomeOf(
-  nodeCount: number,
-  error: Status | undefined,
-  isPlaced: boolean,
-): Decision["outcome"] {
-  if (nodeCount === 0) return "no-nodes";
-  if (error !== undefined) return "error";
-  return isPlaced ? "placed" : "unschedulable";
-}
-
-/** The plugins behind the statuses of single nodes. */
-function refusersOf(statuses: NodeStatuses): Set<string> {
-  const plugins = new Set<string>();
-  for (const [, status] of statuses.entries()) plugins.add(status.plugin);
-  return plugins;
-}
-
-function rejectingPlugins(
-  statuses: NodeStatuses,
-  preFiltering: PreFiltering | undefined,
-): ReadonlySet<string> {
-  const plugins = refusersOf(statuses);
-  if (statuses.absent.plugin !== "") plugins.add(statuses.absent.plugin);
-  for (const plugin of preFiltering?.narrowingPlugins ?? []) plugins.add(plugin);
-  return plugins;
+/** The batches of an evaluator with these options. */
+export function createBatchKeeper(cache: SchedulerCache, options: EvaluatorOptions): BatchKeeper {
+  return new BatchKeeper(cache, {
+    tieBreak: options.tieBreak ?? "heap",
+    nowUs: options.nowUs ?? (() => 0),
+    isBatching: options.batching !== false,
+  });
 }

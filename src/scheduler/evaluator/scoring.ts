@@ -65,13 +65,15 @@ export function runScores(
   return { status: SUCCESS, totals, scores, skipped };
 }
 
-function findBadScore(scores: readonly number[]): number | undefined {
+/** The first score outside of 0..100, or that is no integer. */
+export function findBadScore(scores: readonly number[]): number | undefined {
   for (const score of scores) {
     if (!Number.isInteger(score) || score < 0 || score > MAX_NODE_SCORE) return score;
   }
   return undefined;
 }
 
-function badScoreText(plugin: string, score: number): string {
+/** Upstream's words for such a score. */
+export function badScoreText(plugin: string, score: number): string {
   return `plugin "${plugin}" returns an invalid score ${score}, it should in the range of [0, ${MAX_NODE_SCORE}] after normalizing`;
 }

@@ -30,6 +30,11 @@ export interface DisruptionBudget {
 
 /** Read-only look-ups; every list is in creation order. */
 export interface ClusterObjects {
+  /**
+   * Rises with every change of Services, of the selectors of workloads and of namespaces' labels: what
+   * was worked out from those holds as long as it stays the same.
+   */
+  version(): number;
   services(namespace: string): readonly ServiceObject[];
   replicationController(namespace: string, name: string): ReplicationControllerObject | undefined;
   replicaSet(namespace: string, name: string): ReplicaSetObject | undefined;
@@ -55,6 +60,7 @@ export interface ClusterObjects {
 
 /** No objects at all: for caches without an API behind. */
 export const NO_OBJECTS: ClusterObjects = {
+  version: () => 0,
   services: () => [],
   replicationController: () => undefined,
   replicaSet: () => undefined,

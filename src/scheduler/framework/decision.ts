@@ -34,6 +34,10 @@ export interface Decision {
   readonly node: NodeRow | -1;
   /** Nodes that passed all filters, in evaluation order. */
   readonly feasible: readonly NodeRow[];
+  /** How many those are; cheaper to ask than the list. */
+  readonly feasibleCount: number;
+  /** Total of the chosen node; undefined when nothing was scored. */
+  readonly score: number | undefined;
   readonly statuses: NodeStatuses;
   /** PreFilter's overall verdict; Success unless it rejected the whole pod or failed. */
   readonly preFilter: Status;

@@ -34,6 +34,11 @@ export class ImageLocality implements ScorePlugin {
     return scoreOfBytes(sumBytes, images.length);
   }
 
+  /** The score of a node that has none of the pod's images. */
+  scoreWithoutImages({ template }: PodInfo): number {
+    return scoreOfBytes(0, template.images.length);
+  }
+
   private spreadBytes(node: NodeRow, image: string): number {
     const found = this.cache.imageOn(node, image);
     if (found === undefined) return 0;

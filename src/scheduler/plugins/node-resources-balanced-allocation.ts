@@ -30,7 +30,7 @@ export interface BalancedAllocationArguments {
 /** Score 50 to 100 for nodes that become more even, below for the others. */
 export class NodeResourcesBalancedAllocation implements PreScorePlugin, ScorePlugin {
   readonly name = "NodeResourcesBalancedAllocation";
-  private readonly args: BalancedAllocationArguments;
+  readonly args: BalancedAllocationArguments;
   private readonly cache: SchedulerCache;
   private readonly objects: ClusterObjects;
   /** Shares of the node being scored, one per resource that takes part. */

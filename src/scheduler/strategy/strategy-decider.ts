@@ -9,7 +9,7 @@ import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { completeVerdict } from "../cycle/profile-decider.ts";
 import type { Decider, Verdict } from "../cycle/decider.ts";
 import { filterNode, type PreFiltering, runPreFilters } from "../evaluator/filtering.ts";
-import { notSimulatedIn } from "../evaluator/plain.ts";
+import { notSimulatedIn } from "../evaluator/conclusion.ts";
 import { Action } from "../framework/cluster-event.ts";
 import { CycleState } from "../framework/cycle-state.ts";
 import type { Decision } from "../framework/decision.ts";
@@ -206,6 +206,8 @@ export class StrategyDecider implements Decider {
       outcome: outcomeOf(allNodeCount, error, isPlaced),
       node,
       feasible: isPlaced ? feasible : [],
+      feasibleCount: isPlaced ? feasible.length : 0,
+      score: answer?.score,
       statuses,
       preFilter,
       narrowedTo: preFiltering?.nodeNames,

@@ -182,6 +182,8 @@ export class FakeCluster {
       outcome,
       node: chosen ?? -1,
       feasible,
+      feasibleCount: feasible.length,
+      score: feasible.length > 1 ? 1 : undefined,
       statuses,
       preFilter: SUCCESS,
       narrowedTo: undefined,

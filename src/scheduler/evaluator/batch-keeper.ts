@@ -1,0 +1,114 @@
+// BatchKeeper: the batches of all profiles of one evaluator, and what pods sign.
+//
+// Opportunistic batching (scheduler.md 9.1) stands beside the search and the scores: an evaluator asks
+// for a hint before it searches and hands in its ranking afterwards.
+
+import { isRejected, type Status } from "../framework/status.ts";
+import type { NodeRow } from "../cache/node-row.ts";
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { Decision } from "../framework/decision.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+import type { Profile } from "../framework/profile.ts";
+import {
+  type BatchCycle,
+  type BatchStatistics,
+  createBatchStatistics,
+  OpportunisticBatch,
+  type Ranking,
+} from "./opportunistic-batch.ts";
+import type { TieBreak } from "./winner.ts";
+
+/** How batches are kept. */
+export interface BatchKeeperOptions {
+  readonly tieBreak: TieBreak;
+  /** Simulated time in microseconds. */
+  readonly nowUs: () => number;
+  /** False: no profile has batches (extenders switch them off). */
+  readonly isBatching: boolean;
+}
+
+/** Hands out hints and takes in rankings. */
+export class BatchKeeper {
+  readonly statistics: BatchStatistics = createBatchStatistics();
+  private readonly cache: SchedulerCache;
+  private readonly options: BatchKeeperOptions;
+  private readonly batches = new Map<Profile, OpportunisticBatch>();
+  private readonly signatures = new WeakMap<object, Map<Profile, string | undefined>>();
+  private lastBatch: OpportunisticBatch | undefined;
+
+  constructor(cache: SchedulerCache, options: BatchKeeperOptions) {
+    this.cache = cache;
+    this.options = options;
+  }
+
+  /** The cycle as batching sees it; undefined where the profile has no batches. */
+  cycleOf(pod: PodInfo, profile: Profile, number: number): BatchCycle | undefined {
+    const { isBatching, nowUs } = this.options;
+    if (!isBatching || !profile.signer.isAble) return undefined;
+    return { number, nowUs: nowUs(), signature: this.signatureOf(pod, profile) };
+  }
+
+  /**
+   * The node to try first, or "". `filter` asks the filters about a node as it is, pods nominated to
+   * it left aside.
+   */
+  takeHint(profile: Profile, cycle: BatchCycle, filter: (row: NodeRow) => Status): string {
+    return this.batchOf(profile).takeHint(cycle, (nodeName) => {
+      const row = this.cache.findRow(nodeName);
+      if (row === undefined || !this.cache.nodeList.includes(row)) return undefined;
+      return isRejected(filter(row));
+    });
+  }
+
+  /** The decision is made: the rest of its ranking may serve the next pod. */
+  keepRanking(profile: Profile, decision: Decision, cycle: BatchCycle): void {
+    const { node, hint } = decision;
+    if (node === -1) return;
+    const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
+    const isRanked = decision.score !== undefined && decision.feasibleCount > 1;
+    // The lists are long, and a pod without signature leaves no batch.
+    const ranking = isRanked ? rankingOf(decision, node) : undefined;
+    this.lastBatch = this.batchOf(profile);
+    this.lastBatch.store(cycle, hint, nameOf(node), ranking, nameOf);
+  }
+
+  /** The cycle of the last decision is over. */
+  endCycle(nowUs: number): void {
+    this.lastBatch?.endCycle(nowUs);
+    this.lastBatch = undefined;
+  }
+
+  /** Signatures hang on what all pods of a template share. */
+  private signatureOf(pod: PodInfo, profile: Profile): string | undefined {
+    let ofTemplate = this.signatures.get(pod.template);
+    if (ofTemplate === undefined) {
+      ofTemplate = new Map();
+      this.signatures.set(pod.template, ofTemplate);
+    }
+    if (!ofTemplate.has(profile)) ofTemplate.set(profile, profile.signer.signatureOf(pod));
+    return ofTemplate.get(profile);
+  }
+
+  private batchOf(profile: Profile): OpportunisticBatch {
+    let batch = this.batches.get(profile);
+    if (batch === undefined) {
+      batch = new OpportunisticBatch(this.statistics, this.options.tieBreak);
+      this.batches.set(profile, batch);
+    }
+    return batch;
+  }
+}
+
+function rankingOf(decision: Decision, node: NodeRow): Ranking {
+  return {
+    get feasible() {
+      return decision.feasible;
+    },
+    get totals() {
+      return decision.totals;
+    },
+    get winner() {
+      return decision.feasible.indexOf(node);
+    },
+  };
+}

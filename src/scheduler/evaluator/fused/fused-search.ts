@@ -1,0 +1,293 @@
+// FusedSearch: which nodes take the pod, in one pass over columns.
+//
+// The nodes are visited in the order of the plain search and judged by the same rules, written out on
+// numbers. Why a node refuses is worked out only when somebody asks (a pod that fits nowhere, an
+// explanation): then the rules are asked in the profile's order. Plugins without a fused form, and
+// nodes that other pods are nominated to, are judged by the plain code at their place in that order.
+
+import { Uint8Column } from "../../../base/index.ts";
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { ResourceArrays } from "../../cache/resource-columns.ts";
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import type { ClusterObjects } from "../../framework/cluster-objects.ts";
+import type { CycleState } from "../../framework/cycle-state.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import {
+  Code,
+  isRejected,
+  type Status,
+  SUCCESS,
+  unresolvable,
+  unschedulable,
+} from "../../framework/status.ts";
+import { failedCall, filterNode } from "../filtering.ts";
+import {
+  AFFINITY_PASSES,
+  AFFINITY_UNMET,
+  AffinityFilter,
+  ANTI_AFFINITY_MET,
+} from "./affinity-filter.ts";
+import { FitReasons } from "./fit-reasons.ts";
+import { type FilterStep, type FusedProfile, rememberCounts } from "./fused-profile.ts";
+import type { PodClass } from "./pod-class.ts";
+import type { PodCounters } from "./pod-counters.ts";
+import { SPREAD_LACKS_LABEL, SPREAD_PASSES, SpreadFilter } from "./spread-filter.ts";
+
+const PORTS_TAKEN: Status = unschedulable(
+  "NodePorts",
+  "node(s) didn't have free ports for the requested pod ports",
+);
+const SPREAD_MISSING: Status = unresolvable(
+  "PodTopologySpread",
+  "node(s) didn't match pod topology spread constraints (missing required label)",
+);
+const SPREAD_SKEWED: Status = unschedulable(
+  "PodTopologySpread",
+  "node(s) didn't match pod topology spread constraints",
+);
+const AFFINITY: Status = unresolvable(
+  "InterPodAffinity",
+  "node(s) didn't match pod affinity rules",
+);
+const ANTI_AFFINITY: Status = unschedulable(
+  "InterPodAffinity",
+  "node(s) didn't match pod anti-affinity rules",
+);
+const EXISTING_ANTI_AFFINITY: Status = unschedulable(
+  "InterPodAffinity",
+  "node(s) didn't satisfy existing pods anti-affinity rules",
+);
+
+/** The pod of a cycle, prepared for judging nodes. */
+export class FusedSearch {
+  /** Nodes that took the pod, in the order of the search; the first `feasibleCount` hold. */
+  feasible: Int32Array<ArrayBuffer> = new Int32Array(64);
+  feasibleCount = 0;
+  /** Nodes that refused it, likewise. */
+  refused: Int32Array<ArrayBuffer> = new Int32Array(64);
+  refusedCount = 0;
+  /** A plugin failed: the search ended there. */
+  error: Status | undefined;
+  readonly spread: SpreadFilter;
+  readonly affinity: AffinityFilter = new AffinityFilter();
+  private readonly cache: SchedulerCache;
+  private readonly fitReasons: FitReasons;
+  private readonly nominatedRows = new Uint8Column();
+  private nominated: NodeRow[] = [];
+  private fused!: FusedProfile;
+  private podClass!: PodClass;
+  private pod!: PodInfo;
+  private state!: CycleState;
+  private resources!: ResourceArrays;
+  private steps: FilterStep[] = [];
+  private hasPlainSteps = false;
+  private hasFit = false;
+  private hasPorts = false;
+  private judgesSpread = false;
+  private judgesAffinity = false;
+  private remembersCounts = false;
+
+  constructor(cache: SchedulerCache, counters: PodCounters, objects: ClusterObjects) {
+    this.cache = cache;
+    this.spread = new SpreadFilter(cache, counters);
+    this.fitReasons = new FitReasons(cache, objects);
+  }
+
+  /** Counts what the class's terms need; before PreFilter, whose answers depend on it. */
+  count(podClass: PodClass): void {
+    this.spread.prepare(podClass);
+    this.affinity.prepare(podClass);
+  }
+
+  /** Takes up a pod whose PreFilter has run. */
+  begin(fused: FusedProfile, podClass: PodClass, pod: PodInfo, state: CycleState): void {
+    this.fused = fused;
+    this.podClass = podClass;
+    this.pod = pod;
+    this.state = state;
+    this.resources = this.cache.resources.arrays();
+    podClass.statics.groupOf.grow(this.cache.rowCount);
+    const { skipFilterPlugins } = state;
+    this.steps.length = 0;
+    this.hasPlainSteps = false;
+    this.hasFit = false;
+    this.hasPorts = false;
+    this.judgesSpread = false;
+    this.judgesAffinity = false;
+    for (const step of fused.filters) {
+      if (skipFilterPlugins.has(step.plugin.name)) continue;
+      this.steps.push(step);
+      if (step.kind === "plain") this.hasPlainSteps = true;
+      else if (step.kind === "fit") this.hasFit = true;
+      else if (step.kind === "ports") this.hasPorts = true;
+      else if (step.kind === "spread") this.judgesSpread = true;
+      else if (step.kind === "affinity") this.judgesAffinity = true;
+    }
+    this.remembersCounts = false;
+    this.findNominated();
+    this.feasibleCount = 0;
+    this.refusedCount = 0;
+    this.error = undefined;
+  }
+
+  /** Judges nodes from `start` on until one more than `wanted` would fit; adds to what was found. */
+  run(nodes: ArrayLike<NodeRow>, start: number, wanted: number): void {
+    const { length } = nodes;
+    this.reserve(this.feasibleCount + this.refusedCount + length);
+    // Whoever was refused before the search is not counted twice.
+    const known = this.refusedCount > 0 ? this.refused[0]! : -1;
+    const isQuick = !this.hasPlainSteps && this.nominated.length === 0 && !this.hasPorts;
+    let at = start % Math.max(length, 1);
+    for (let step = 0; step < length; step++) {
+      const row = nodes[at]!;
+      at++;
+      if (at === length) at = 0;
+      this.cache.operations.nodesTouched++;
+      const takes = isQuick ? this.takesQuickly(row) : this.takes(row);
+      if (this.error !== undefined) return;
+      if (!takes) {
+        if (row !== known) this.refused[this.refusedCount++] = row;
+        continue;
+      }
+      if (this.feasibleCount === wanted) return;
+      this.feasible[this.feasibleCount++] = row;
+    }
+  }
+
+  /** Whether the pod fits, by rules alone that need no plain code. */
+  takesQuickly(row: NodeRow): boolean {
+    const { statics } = this.podClass;
+    const group = statics.groupOf.raw[row]! || statics.ask(row);
+    if (statics.passes[group] === 0) return false;
+    if (this.hasFit && !this.hasRoom(row)) return false;
+    if (this.judgesSpread && this.spread.judge(row) !== SPREAD_PASSES) return false;
+    return !this.judgesAffinity || this.affinity.judge(row) === AFFINITY_PASSES;
+  }
+
+  /** Whether other pods are nominated to that row, so that only the plain code says what it takes. */
+  isNominated(row: NodeRow): boolean {
+    return this.nominated.length > 0 && this.nominatedRows.raw[row] === 1;
+  }
+
+  /** The verdict of every rule in the profile's order; SUCCESS or the first refusal. */
+  statusOf(row: NodeRow): Status {
+    return this.isNominated(row) ? this.plainStatusOf(row) : this.ownStatusOf(row);
+  }
+
+  /** The same without regard to pods that are nominated to the node. */
+  ownStatusOf(row: NodeRow): Status {
+    for (const step of this.steps) {
+      const status = this.judge(step, row);
+      if (status.code === Code.Success) continue;
+      return status;
+    }
+    return SUCCESS;
+  }
+
+  /** What the plain plugins remember in PreFilter, for code that goes on from here. */
+  rememberCounts(): void {
+    if (this.remembersCounts) return;
+    this.remembersCounts = true;
+    rememberCounts(this.fused, this.state, this.pod, this.cache.nodeList);
+  }
+
+  private takes(row: NodeRow): boolean {
+    if (!this.hasPlainSteps && !this.isNominated(row)) {
+      if (!this.takesQuickly(row)) return false;
+      return !this.hasPorts || !this.cache.hasPortConflict(row, this.podClass.template.hostPorts);
+    }
+    const status = this.statusOf(row);
+    if (status.code === Code.Success) return true;
+    if (status.code === Code.Error) this.error = status;
+    return false;
+  }
+
+  private plainStatusOf(row: NodeRow): Status {
+    this.rememberCounts();
+    return filterNode(this.fused.profile, this.cache, this.state, this.pod, row);
+  }
+
+  private judge(step: FilterStep, row: NodeRow): Status {
+    switch (step.kind) {
+      case "static": {
+        const { statics } = this.podClass;
+        return statics.groupAt(row).refusals[step.index] ?? SUCCESS;
+      }
+      case "ports": {
+        const { hostPorts } = this.podClass.template;
+        return this.cache.hasPortConflict(row, hostPorts) ? PORTS_TAKEN : SUCCESS;
+      }
+      case "fit":
+        return this.hasRoom(row) ? SUCCESS : this.fitReasons.statusOf(this.podClass, row);
+      case "spread": {
+        const verdict = this.spread.judge(row);
+        if (verdict === SPREAD_PASSES) return SUCCESS;
+        return verdict === SPREAD_LACKS_LABEL ? SPREAD_MISSING : SPREAD_SKEWED;
+      }
+      case "affinity": {
+        const verdict = this.affinity.judge(row);
+        if (verdict === AFFINITY_PASSES) return SUCCESS;
+        if (verdict === AFFINITY_UNMET) return AFFINITY;
+        return verdict === ANTI_AFFINITY_MET ? ANTI_AFFINITY : EXISTING_ANTI_AFFINITY;
+      }
+      case "plain":
+        return plainVerdict(step.plugin, this.state, this.pod, row);
+    }
+  }
+
+  private hasRoom(row: NodeRow): boolean {
+    const { template, scalars } = this.podClass;
+    const { milliCpu, memoryBytes, ephemeralStorageBytes } = template.requests;
+    const sums = this.resources;
+    if (sums.podCount[row]! + 1 > sums.allocatablePods[row]!) return false;
+    if (
+      (milliCpu > 0 && milliCpu > sums.allocatableMilliCpu[row]! - sums.requestedMilliCpu[row]!) ||
+      (memoryBytes > 0 &&
+        memoryBytes > sums.allocatableMemoryBytes[row]! - sums.requestedMemoryBytes[row]!) ||
+      (ephemeralStorageBytes > 0 &&
+        ephemeralStorageBytes >
+          sums.allocatableEphemeralBytes[row]! - sums.requestedEphemeralBytes[row]!)
+    ) {
+      return false;
+    }
+    return scalars.length === 0 || this.fitReasons.hasScalars(scalars, row);
+  }
+
+  private findNominated(): void {
+    const { cache } = this;
+    for (const row of this.nominated) this.nominatedRows.raw[row] = 0;
+    this.nominated = [];
+    if (cache.nominator.size === 0) return;
+    this.nominatedRows.grow(cache.rowCount);
+    for (const name of cache.nominator.nodeNames()) {
+      const row = cache.findRow(name);
+      if (row === undefined) continue;
+      this.nominated.push(row);
+      this.nominatedRows.raw[row] = 1;
+    }
+  }
+
+  private reserve(count: number): void {
+    this.feasible = wider(this.feasible, count);
+    this.refused = wider(this.refused, count);
+  }
+}
+
+function plainVerdict(
+  plugin: Extract<FilterStep, { kind: "plain" }>["plugin"],
+  state: CycleState,
+  pod: PodInfo,
+  row: NodeRow,
+): Status {
+  const status = plugin.filter(state, pod, row);
+  if (status.code === Code.Success) return SUCCESS;
+  const named = status.plugin === plugin.name ? status : { ...status, plugin: plugin.name };
+  return isRejected(named) ? named : failedCall("filter", plugin.name, named);
+}
+
+function wider(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  if (array.length >= length) return array;
+  const made = new Int32Array(Math.max(length, array.length * 2));
+  made.set(array);
+  return made;
+}

@@ -1,0 +1,297 @@
+// FusedEvaluator: one scheduling cycle as one pass over columns.
+//
+// The same decisions as PlainEvaluator, with what depends on pods elsewhere taken from counters and
+// what depends on a node's object from tables. It is the fall-back and the second reference of the
+// indexed evaluator. Profiles and pods that only the plain code can judge are handed to it.
+
+import { assert, compareText } from "../../../base/index.ts";
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import type { ClusterObjects } from "../../framework/cluster-objects.ts";
+import { CycleState } from "../../framework/cycle-state.ts";
+import type { Decision } from "../../framework/decision.ts";
+import type { NodeStatuses } from "../../framework/node-statuses.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import type { Profile } from "../../framework/profile.ts";
+import { Code, SKIP, type Status, statusMessage, SUCCESS, unresolvable } from "../../framework/status.ts";
+import type { BatchKeeper } from "../batch-keeper.ts";
+import { conclusionText, notSimulatedIn, outcomeOf, rejectingPlugins } from "../conclusion.ts";
+import { type PreFiltering, runPreFilters } from "../filtering.ts";
+import type { BatchCycle, BatchStatistics } from "../opportunistic-batch.ts";
+import { createBatchKeeper, type Evaluator, type EvaluatorOptions, PlainEvaluator } from "../plain.ts";
+import { feasibleNodesToFind } from "../sampling.ts";
+import { bestPositions, pickWinner, type TieBreak } from "../winner.ts";
+import { DenseStatuses } from "./dense-statuses.ts";
+import { FusedDecision } from "./fused-decision.ts";
+import { FusedProfile } from "./fused-profile.ts";
+import { FusedScores, type FusedScoring } from "./fused-scores.ts";
+import { FusedSearch } from "./fused-search.ts";
+import { findWinner, type Winner } from "./heap-order.ts";
+import type { PodClass } from "./pod-class.ts";
+import { PodClasses } from "./pod-classes.ts";
+import { PodCounters } from "./pod-counters.ts";
+
+const NO_SKIPS: readonly string[] = [];
+
+/** What one cycle gathers before it becomes a Decision. */
+export interface FusedCycle {
+  readonly pod: PodInfo;
+  readonly profile: Profile;
+  readonly start: number;
+  readonly all: readonly NodeRow[];
+  readonly preFiltering: PreFiltering;
+  absent: Status | undefined;
+  viaNominated: boolean;
+  hint: string;
+}
+
+/** Decides like PlainEvaluator; keeps counters and tables in step with the cache. */
+export class FusedEvaluator implements Evaluator {
+  nextStart = 0;
+  protected readonly cache: SchedulerCache;
+  protected readonly counters: PodCounters;
+  protected readonly search: FusedSearch;
+  protected readonly scores: FusedScores;
+  protected readonly winner: Winner = { place: 0, total: 0, tieCount: 0 };
+  protected readonly tieBreak: TieBreak;
+  private readonly classes: PodClasses;
+  private readonly plain: PlainEvaluator;
+  private readonly batches: BatchKeeper;
+  private readonly percentage: number;
+  private readonly details: boolean;
+  private readonly profiles = new Map<Profile, FusedProfile>();
+  private lastCycle = 0;
+  /** Rises with each cycle, so that old decisions know that they are old. */
+  private serial = 0;
+
+  constructor(cache: SchedulerCache, objects: ClusterObjects, options: EvaluatorOptions = {}) {
+    this.cache = cache;
+    this.counters = new PodCounters(cache);
+    this.classes = new PodClasses(cache, this.counters, objects);
+    this.search = new FusedSearch(cache, this.counters, objects);
+    this.scores = new FusedScores(cache, this.counters);
+    this.batches = createBatchKeeper(cache, options);
+    this.plain = new PlainEvaluator(cache, options, this.batches);
+    this.percentage = options.percentageOfNodesToScore ?? 0;
+    this.tieBreak = options.tieBreak ?? "heap";
+    this.details = options.details === true;
+  }
+
+  get batchStatistics(): BatchStatistics {
+    return this.batches.statistics;
+  }
+
+  endCycle(nowUs: number): void {
+    this.batches.endCycle(nowUs);
+  }
+
+  decide(
+    pod: PodInfo,
+    profile: Profile,
+    state: CycleState = new CycleState(),
+    cycle: number = this.lastCycle + 1,
+  ): Decision {
+    this.lastCycle = cycle;
+    this.serial++;
+    const all = this.cache.refreshSnapshot();
+    const fused = this.fusedOf(profile);
+    if (all.length === 0 || !fused.isFusable || !this.isFusable(pod)) {
+      return this.decidePlainly(pod, profile, state, cycle);
+    }
+    const { operations } = this.cache;
+    operations.decisions++;
+    state.operations = operations;
+    const batched = this.batches.cycleOf(pod, profile, cycle);
+    const podClass = this.classes.classOf(fused, pod);
+    this.search.count(podClass);
+    fused.answers.spread = this.search.spread.isActive ? SUCCESS : SKIP;
+    fused.answers.podAffinity = this.search.affinity.isActive ? SUCCESS : SKIP;
+    const { preFilterPlugins } = fused;
+    const { filterPlugins } = profile;
+    const preFiltering = runPreFilters({ preFilterPlugins, filterPlugins }, state, pod, all);
+    this.search.begin(fused, podClass, pod, state);
+    const run: FusedCycle = {
+      ...{ pod, profile, start: this.nextStart, all, preFiltering },
+      ...{ absent: undefined, viaNominated: false, hint: "" },
+    };
+    if (preFiltering.status.code === Code.Error) this.search.error = preFiltering.status;
+    else if (preFiltering.status.code !== Code.Success) run.absent = preFiltering.status;
+    else if (!this.decideByIndex(run, podClass, state)) this.find(run, podClass, state, batched);
+    const decision = this.conclude(run, podClass, state);
+    if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
+    return decision;
+  }
+
+  /** A faster way that finds the feasible nodes and the winner; false: there is none for this pod. */
+  protected decideByIndex(_run: FusedCycle, _podClass: PodClass, _state: CycleState): boolean {
+    return false;
+  }
+
+  /** How many feasible nodes are enough among so many. */
+  protected wantedOf({ scorePlugins, percentageOfNodesToScore }: Profile, nodes: number): number {
+    if (scorePlugins.length === 0) return 1;
+    return feasibleNodesToFind(nodes, percentageOfNodesToScore ?? this.percentage);
+  }
+
+  // ---- inside -------------------------------------------------------------------------------
+
+  private decidePlainly(
+    pod: PodInfo,
+    profile: Profile,
+    state: CycleState,
+    cycle: number,
+  ): Decision {
+    this.plain.nextStart = this.nextStart;
+    const decision = this.plain.decide(pod, profile, state, cycle);
+    this.nextStart = this.plain.nextStart;
+    return decision;
+  }
+
+  /** Pods that name their node are judged by name, and 64-bit amounts by their own sums. */
+  private isFusable(pod: PodInfo): boolean {
+    return this.cache.exact === undefined && pod.nodeName === "" && pod.template.nodeName === "";
+  }
+
+  private fusedOf(profile: Profile): FusedProfile {
+    let fused = this.profiles.get(profile);
+    if (fused === undefined) {
+      fused = new FusedProfile(profile, { spread: SKIP, podAffinity: SKIP });
+      this.profiles.set(profile, fused);
+    }
+    return fused;
+  }
+
+  /** The nominated or hinted node first, then a rotating search until enough nodes fit. */
+  private find(
+    run: FusedCycle,
+    podClass: PodClass,
+    state: CycleState,
+    batched: BatchCycle | undefined,
+  ): void {
+    const { pod, profile, all, preFiltering } = run;
+    const { search, cache } = this;
+    if (batched !== undefined) {
+      run.hint = this.batches.takeHint(profile, batched, (row) => search.ownStatusOf(row));
+    }
+    const first = pod.nominatedNodeName === "" ? run.hint : pod.nominatedNodeName;
+    const firstRow = first === "" ? undefined : cache.findRow(first);
+    if (firstRow !== undefined && cache.isListed(firstRow)) {
+      search.run([firstRow], 0, 1);
+      // Upstream only logs an error here and goes on to the other nodes.
+      search.error = undefined;
+      if (search.feasibleCount > 0) {
+        run.viaNominated = pod.nominatedNodeName !== "";
+        return;
+      }
+    }
+    const { nodeNames } = preFiltering;
+    const nodes = nodeNames === undefined ? all : this.narrow(run, nodeNames);
+    search.run(nodes, this.nextStart, this.wantedOf(profile, nodes.length));
+    const processed = search.feasibleCount + search.refusedCount;
+    this.nextStart = (this.nextStart + processed) % all.length;
+    void podClass;
+    void state;
+  }
+
+  private narrow(run: FusedCycle, nodeNames: ReadonlySet<string>): readonly NodeRow[] {
+    const { search, cache } = this;
+    const plugins = new Set(run.preFiltering.narrowingPlugins);
+    for (let at = 0; at < search.refusedCount; at++) {
+      plugins.add(search.statusOf(search.refused[at] as NodeRow).plugin);
+    }
+    const list = [...plugins].sort(compareText).join(" ");
+    run.absent = unresolvable("", `node(s) didn't satisfy plugin(s) [${list}]`);
+    if (nodeNames.size === 1) {
+      const [name] = nodeNames;
+      const row = cache.findRow(name!);
+      return row !== undefined && cache.isListed(row) ? [row] : [];
+    }
+    return run.all.filter((row) => nodeNames.has(cache.nodeName(row)));
+  }
+
+  private conclude(run: FusedCycle, podClass: PodClass, state: CycleState): Decision {
+    const { pod, profile, all, preFiltering, hint, viaNominated } = run;
+    const { search, cache, winner } = this;
+    let scoring: FusedScoring | undefined;
+    const { feasible, feasibleCount } = search;
+    if (search.error === undefined && feasibleCount > 1) {
+      scoring = this.scores.run(podClass, pod, state, feasible, feasibleCount, this.details);
+      if (scoring.status.code !== Code.Success) search.error = scoring.status;
+      else this.choose(feasibleCount);
+    } else {
+      winner.place = 0;
+      winner.tieCount = Math.min(feasibleCount, 1);
+    }
+    const isScored = scoring !== undefined && search.error === undefined;
+    const { error } = search;
+    const isPlaced = error === undefined && feasibleCount > 0;
+    const node = isPlaced ? (feasible[winner.place] as NodeRow) : -1;
+    const rejectsAll = preFiltering.status.code !== Code.Success;
+    const preFilterMessage =
+      rejectsAll && error === undefined ? statusMessage(preFiltering.status) : "";
+    // Whoever goes on from a pod that fits nowhere wants the verdicts and what plugins counted.
+    const statuses = isPlaced && !this.details ? undefined : this.statusesOf(run);
+    if (!isPlaced) search.rememberCounts();
+    const { serial } = this;
+    const generation = cache.currentGeneration;
+    return new FusedDecision(
+      {
+        pod,
+        outcome: outcomeOf(all.length, error, isPlaced),
+        node,
+        feasibleCount,
+        score: isPlaced && isScored ? winner.total : undefined,
+        preFilter: preFiltering.status,
+        narrowedTo: preFiltering.nodeNames,
+        skippedFilters: preFiltering.skipped,
+        skippedScores: scoring?.skipped ?? NO_SKIPS,
+        rejectingPlugins: isPlaced ? NOBODY : rejectingPlugins(statuses!, preFiltering),
+        scores: this.details ? (scoring?.scores ?? []) : [],
+        tieCount: isScored ? winner.tieCount : Math.min(feasibleCount, 1),
+        viaNominated,
+        hint,
+        viaHint: node !== -1 && !viaNominated && hint === cache.nodeName(node),
+        evaluatedCount: feasibleCount + search.refusedCount,
+        start: run.start,
+        nextStart: this.nextStart,
+        message: isPlaced
+          ? ""
+          : conclusionText(all.length, statuses!, error, isPlaced, preFilterMessage),
+        preFilterMessage,
+        notSimulated: notSimulatedIn(profile, pod),
+      },
+      {
+        isCurrent: () => serial === this.serial,
+        feasible: () => Array.from(feasible.subarray(0, feasibleCount)) as NodeRow[],
+        totals: () => (isScored ? Array.from(this.scores.totals.subarray(0, feasibleCount)) : []),
+        statuses: () => {
+          assert(
+            statuses !== undefined || generation === cache.currentGeneration,
+            "verdicts are read after the cache changed",
+          );
+          return statuses ?? this.statusesOf(run);
+        },
+      },
+    );
+  }
+
+  private choose(count: number): void {
+    findWinner(this.scores.totals, count, this.winner);
+    if (this.tieBreak === "heap") return;
+    const totals = Array.from(this.scores.totals.subarray(0, count));
+    this.winner.place = pickWinner(totals, this.tieBreak);
+    this.winner.tieCount = bestPositions(totals).length;
+  }
+
+  private statusesOf({ absent }: FusedCycle): NodeStatuses {
+    const { search } = this;
+    const rows = Array.from(search.refused.subarray(0, search.refusedCount)) as NodeRow[];
+    return new DenseStatuses(
+      rows,
+      rows.map((row) => search.statusOf(row)),
+      absent,
+    );
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set<string>();

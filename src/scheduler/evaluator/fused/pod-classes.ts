@@ -1,0 +1,131 @@
+// PodClasses: finds the class of a pod, and forgets what no longer holds.
+//
+// Classes hang on templates, static tables on what plugins read of a node's object. Everything is made
+// again when look-ups changed (a Service, a selector, a namespace) or counters were forgotten.
+
+import type { NodeObject, PodTemplate } from "../../../cluster/index.ts";
+import type { CacheObserver } from "../../cache/cache-observer.ts";
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import type { ClusterObjects } from "../../framework/cluster-objects.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import type { FusedProfile } from "./fused-profile.ts";
+import { PodClass } from "./pod-class.ts";
+import { isSameToPods, type PodCounters } from "./pod-counters.ts";
+import { StaticTable } from "./static-table.ts";
+
+interface ClassEntry {
+  readonly fused: FusedProfile;
+  readonly namespace: string;
+  readonly owner: string;
+  readonly podClass: PodClass;
+}
+
+/** More static tables than this are forgotten all at once. */
+const TABLES_MAX = 256;
+
+/** Classes and static tables over one cache. */
+export class PodClasses implements CacheObserver {
+  private readonly cache: SchedulerCache;
+  private readonly counters: PodCounters;
+  private readonly objects: ClusterObjects;
+  private classes = new WeakMap<PodTemplate, ClassEntry[]>();
+  private tables = new Map<string, StaticTable>();
+  private readonly profileNumbers = new Map<FusedProfile, number>();
+  private objectsVersion = -1;
+  private countersEpoch = 0;
+
+  constructor(cache: SchedulerCache, counters: PodCounters, objects: ClusterObjects) {
+    this.cache = cache;
+    this.counters = counters;
+    this.objects = objects;
+    cache.observe(this);
+  }
+
+  /** The class of the pod, up to date. */
+  classOf(fused: FusedProfile, pod: PodInfo): PodClass {
+    this.counters.prune();
+    this.forgetStale();
+    const { namespace } = pod;
+    const owner = pod.owner === undefined ? "" : `${pod.owner.kind}/${pod.owner.name}`;
+    let entries = this.classes.get(pod.template);
+    if (entries === undefined) {
+      entries = [];
+      this.classes.set(pod.template, entries);
+    }
+    for (const entry of entries) {
+      if (entry.fused === fused && entry.namespace === namespace && entry.owner === owner) {
+        entry.podClass.catchUp();
+        return entry.podClass;
+      }
+    }
+    const { counters, objects } = this;
+    const podClass = new PodClass(fused, this.tableOf(fused, pod), pod, counters, objects);
+    podClass.catchUp();
+    entries.push({ fused, namespace, owner, podClass });
+    return podClass;
+  }
+
+  podAdded(): void {
+    // Classes do not depend on pods; their counters follow by themselves.
+  }
+
+  podRemoved(): void {
+    // As above.
+  }
+
+  nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
+    if (before !== undefined && after !== undefined && isSameToPods(before, after)) return;
+    for (const table of this.tables.values()) table.forget(row);
+  }
+
+  private forgetStale(): void {
+    const version = this.objects.version();
+    const isCurrent =
+      version === this.objectsVersion && this.counters.epoch === this.countersEpoch;
+    if (isCurrent && this.tables.size <= TABLES_MAX) return;
+    this.objectsVersion = version;
+    this.countersEpoch = this.counters.epoch;
+    this.classes = new WeakMap();
+    if (this.tables.size > TABLES_MAX) this.tables = new Map();
+  }
+
+  private tableOf(fused: FusedProfile, pod: PodInfo): StaticTable {
+    const key = `${this.numberOf(fused)} ${staticKeyOf(pod.template)}`;
+    let table = this.tables.get(key);
+    if (table === undefined) {
+      table = new StaticTable(this.cache, fused, pod, skippedStatics(fused, pod));
+      this.tables.set(key, table);
+    }
+    return table;
+  }
+
+  private numberOf(fused: FusedProfile): number {
+    const known = this.profileNumbers.get(fused);
+    if (known !== undefined) return known;
+    const number = this.profileNumbers.size;
+    this.profileNumbers.set(fused, number);
+    return number;
+  }
+}
+
+/** Static filters that look at no node for such a pod; their PreFilter says so without looking either. */
+function skippedStatics(fused: FusedProfile, pod: PodInfo): ReadonlySet<string> {
+  const { nodeAffinity } = fused;
+  const skipped = new Set<string>();
+  if (nodeAffinity?.isIdleFor(pod) === true) skipped.add(nodeAffinity.name);
+  if (pod.template.requiredNodeFeatures.length === 0) skipped.add("NodeDeclaredFeatures");
+  return skipped;
+}
+
+/** Equal texts just when all static plugins treat the templates alike. */
+function staticKeyOf(template: PodTemplate): string {
+  const { nodeSelector, tolerations, requiredNodeFeatures, source } = template;
+  const affinity = source.spec["affinity"] as { readonly nodeAffinity?: unknown } | undefined;
+  return JSON.stringify([
+    nodeSelector === undefined ? null : [...nodeSelector],
+    affinity?.nodeAffinity ?? null,
+    tolerations,
+    requiredNodeFeatures,
+  ]);
+}
