@@ -6,9 +6,11 @@
 import type { Decision, Verdict } from "../../src/scheduler/index.ts";
 import type { ResultHash } from "../harness/result-hash.ts";
 
-/** Adds node, number of nodes looked at, next start, ties and victims. */
+/** Adds node, total, number of nodes that fit and were looked at, next start, ties and victims. */
 export function addVerdict(hash: ResultHash, { decision, postFilter }: Verdict): void {
   hash.add(decision.node);
+  hash.add(decision.score ?? -1);
+  hash.add(decision.feasibleCount);
   hash.add(decision.evaluatedCount);
   hash.add(decision.nextStart);
   hash.add(decision.tieCount);

@@ -174,7 +174,7 @@ export class FullProfileRun {
       if (verdict.postFilter?.preemption?.chosen !== undefined) counts.preempted++;
       if (decision.node === -1) continue;
       counts.placed++;
-      if (decision.totals.length === 0) counts.single++;
+      if (decision.score === undefined) counts.single++;
       if (decision.tieCount > 1) counts.tied++;
     }
     return { hash: hash.hex(), decisions, ...counts };
