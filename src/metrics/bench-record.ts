@@ -26,7 +26,7 @@ export type TierFinding =
       readonly tier: "A";
       readonly verdict: BenchVerdict;
       readonly reason: string;
-      /** Parts of results that are not the same: `decisions`, or a section of the result. */
+      /** Parts of results that are not the same: `decisions.csv`, or a section of the result. */
       readonly differences: readonly { readonly seed: string; readonly part: string }[];
       /** For two strategies: measures compared over seeds; empty otherwise. */
       readonly measures: readonly MeasureFinding[];

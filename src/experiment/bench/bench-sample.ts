@@ -13,7 +13,7 @@ export interface BenchSample {
   readonly inputHash: string;
   /** Scheduling attempts. */
   readonly decisionsCount: number;
-  /** Hashes by what they are of: `decisions`, `fingerprint`, and each section of the result. */
+  /** Hashes by what they are of: every single decision, the fingerprint, each section of the result. */
   readonly parts: ReadonlyMap<string, string>;
   /** Totals of the run, over all its schedulers; undefined: this build does not count. */
   readonly operations: ReadonlyMap<string, number> | undefined;
@@ -25,13 +25,16 @@ const NO_RESULTS: ReadonlySet<string> = new Set([
   ...["fingerprint", "operations"],
 ]);
 
+/** The part that holds every decision; apart from the section of counts of the same name. */
+const DECISIONS_PART = "decisions.csv";
+
 /** Digits of a hash that a baseline keeps. */
 const HASH_DIGITS = 16;
 
 /** From `summary.json` and `decisions.csv` of one run. */
 export function benchSampleOf(result: BenchedResult, decisionsCsv: string): BenchSample {
   const parts = new Map([
-    ["decisions", shortHash(decisionsCsv)],
+    [DECISIONS_PART, shortHash(decisionsCsv)],
     ["fingerprint", result.fingerprint],
   ]);
   for (const [section, value] of Object.entries(result)) {

@@ -8,6 +8,8 @@ import type { BenchSample } from "./bench-sample.ts";
 
 /** Largest rise that passes. */
 const RISE_RATIO_MAX = 0.005;
+/** Quotients of counts are off by so much at most. */
+const ROUNDING = 1e-9;
 
 /** Compares the counts of the same seeds, all of them together. */
 export function judgeOperations(
@@ -44,7 +46,7 @@ function verdictOf(base: number | null, head: number): CountFinding["verdict"] {
   if (base === null) return "new";
   if (head === base) return "same";
   if (head < base) return "fewer";
-  return head > base * (1 + RISE_RATIO_MAX) ? "too-many" : "more";
+  return head / base - 1 > RISE_RATIO_MAX + ROUNDING ? "too-many" : "more";
 }
 
 /** Totals over all samples divided by all their decisions; undefined if one does not count. */

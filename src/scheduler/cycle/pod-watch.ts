@@ -10,6 +10,7 @@ import {
   CHANGED_DELETION,
   CHANGED_NODE,
   CHANGED_NOMINATED,
+  CHANGED_OWNER,
   CHANGED_STATUS,
   CHANGED_TEMPLATE,
   ConditionStatus,
@@ -21,6 +22,7 @@ import {
   type OwnerIndex,
   type PodChange,
   PodConditionType,
+  type PodIndex,
 } from "../../cluster/index.ts";
 import type { PodInfo, PodOwner } from "../framework/pod-info.ts";
 import { PREEMPTION_REASON } from "../preemption/evictions.ts";
@@ -28,7 +30,12 @@ import type { ClusterNews } from "./cluster-news.ts";
 
 /** Changes that a scheduler can see in its record of a pod. */
 const VISIBLE_MASK =
-  CHANGED_NODE | CHANGED_DELETION | CHANGED_NOMINATED | CHANGED_TEMPLATE | CHANGED_STATUS;
+  CHANGED_NODE |
+  CHANGED_DELETION |
+  CHANGED_NOMINATED |
+  CHANGED_TEMPLATE |
+  CHANGED_STATUS |
+  CHANGED_OWNER;
 
 const NOT_PREEMPTED = Object.freeze({});
 
@@ -77,7 +84,6 @@ export class PodWatch {
   private read(change: PodChange): PodInfo {
     const { pods } = this.api;
     const { pod } = change;
-    const owner = pods.owner(pod);
     return {
       uid: change.uid,
       namespace: pods.namespace(pod),
@@ -90,13 +96,13 @@ export class PodWatch {
       nominatedNodeName: this.nodeName(change.nominatedNodeAfter),
       pod,
       ...this.preemptionOf(change),
-      ...(owner === NO_OWNER ? {} : { owner: this.ownerOf(owner) }),
+      ...this.owned(pods.owner(pod)),
     };
   }
 
   private update(known: PodInfo, change: PodChange): PodInfo {
     return {
-      ...known,
+      ...((change.mask & CHANGED_OWNER) === 0 ? known : this.ownedAnew(known, change.pod)),
       template: change.templateAfter,
       startUs: change.startUsAfter,
       deleting: change.isDeletingAfter,
@@ -118,6 +124,15 @@ export class PodWatch {
 
   private nodeName(node: NodeIndex): string {
     return node === NO_NODE ? "" : this.api.nodes.name(node);
+  }
+
+  /** The record of a pod that was adopted or released. */
+  private ownedAnew({ owner: _former, ...others }: PodInfo, pod: PodIndex): PodInfo {
+    return { ...others, ...this.owned(this.api.pods.owner(pod)) };
+  }
+
+  private owned(owner: OwnerIndex): { readonly owner?: PodOwner } {
+    return owner === NO_OWNER ? {} : { owner: this.ownerOf(owner) };
   }
 
   private ownerOf(owner: OwnerIndex): PodOwner {
