@@ -6,7 +6,7 @@ import type { RowSinks } from "../metrics/index.ts";
 import {
   type CsvTable,
   csvHeader,
-  csvLines,
+  csvLine,
   DECISIONS_CSV,
   EVENTS_CSV,
   NODES_CSV,
@@ -15,7 +15,7 @@ import {
 } from "../report/index.ts";
 import type { ResultFolder } from "./result-folder.ts";
 
-const ROWS_PER_WRITE = 2_000;
+const LENGTH_PER_WRITE = 256 * 1024;
 
 /** Appends rows to their files; every file has its header even without a row. */
 export class RowWriters {
@@ -40,16 +40,17 @@ export class RowWriters {
     folder: ResultFolder,
     table: CsvTable<Row>,
   ): (row: Row) => void {
-    let rows: Row[] = [];
+    // Text at once: a row that is kept until the next write outlives the cheap garbage collections.
+    let text = "";
     const flush = (): void => {
-      if (rows.length > 0) folder.append(table.file, csvLines(table, rows));
-      rows = [];
+      if (text !== "") folder.append(table.file, text);
+      text = "";
     };
     this.flushes.push(flush);
     folder.append(table.file, csvHeader(table));
     return (row) => {
-      rows.push(row);
-      if (rows.length >= ROWS_PER_WRITE) flush();
+      text += csvLine(table, row);
+      if (text.length >= LENGTH_PER_WRITE) flush();
     };
   }
 }

@@ -108,23 +108,40 @@ export function csvHeader<Row>(table: CsvTable<Row>): string {
   return `${table.columns.join(",")}\n`;
 }
 
-/** The lines of many rows; rows are plain records of numbers, texts and nulls. */
-export function csvLines<Row extends object>(table: CsvTable<Row>, rows: readonly Row[]): string {
-  return csvText(rows.map((row) => table.columns.map((column) => row[column] as Cell)));
+/** The line of one row; a row is a plain record of numbers, texts and nulls. */
+export function csvLine<Row extends object>(table: CsvTable<Row>, row: Row): string {
+  const { columns } = table;
+  let line = "";
+  for (let at = 0; at < columns.length; at++) {
+    if (at > 0) line += ",";
+    line += csvCell(row[columns[at]!] as Cell);
+  }
+  return `${line}\n`;
 }
 
 /** CSV text of raw cells, without a header. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
-  const safe = rows.map((cells) =>
-    cells.map((cell) => (typeof cell === "string" ? neutralized(cell) : cell)),
-  );
-  return stringify(safe, { quoted_string: true, quoted_empty: false });
+  return rows.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
 }
+
+// Nearly every cell is a number or a text without a quote, and there are hundreds of thousands of
+// them; the package, whose generality costs ten times as much, does the others.
+function csvCell(cell: Cell): string {
+  if (typeof cell === "number") return String(cell);
+  if (cell === null || cell === "") return "";
+  const text = neutralized(cell);
+  if (!text.includes('"')) return `"${text}"`;
+  return stringify([[text]], { quoted_string: true, quoted_empty: false }).slice(0, -1);
+}
+
+// Letters and digits begin no formula; most texts begin so.
+const PLAIN_START = /^[A-Za-z0-9]/;
 
 // What spreadsheets take for the start of a formula, also in its full-width form, and also after
 // blanks, quotes or semicolons that some of them skip. NUL is dropped by some readers on the way in.
 const FORMULA_START = /^[\s"';\0]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n\0]/;
 
 function neutralized(text: string): string {
+  if (PLAIN_START.test(text)) return text;
   return FORMULA_START.test(text) ? `'${text}` : text;
 }

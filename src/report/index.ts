@@ -10,7 +10,7 @@ export { formatTextTable } from "./text-table.ts";
 export type { Alignment } from "./text-table.ts";
 export {
   csvHeader,
-  csvLines,
+  csvLine,
   csvText,
   DECISIONS_CSV,
   EVENTS_CSV,
