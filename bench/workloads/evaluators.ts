@@ -4,8 +4,7 @@ import {
   type Evaluator,
   type EvaluatorOptions,
   type ClusterObjects,
-  FusedEvaluator,
-  PlainEvaluator,
+  createEvaluator,
   type SchedulerCache,
 } from "../../src/scheduler/index.ts";
 
@@ -18,8 +17,8 @@ export type CreateEvaluator = (
 
 /** Evaluators that can be measured; a new one is one line here. */
 export const EVALUATORS = {
-  plain: (cache, _objects, options) => new PlainEvaluator(cache, options),
-  fused: (cache, objects, options) => new FusedEvaluator(cache, objects, options),
+  plain: (...parts) => createEvaluator("plain", ...parts),
+  fused: (...parts) => createEvaluator("fused", ...parts),
 } as const satisfies Record<string, CreateEvaluator>;
 
 /** Name of an evaluator. */

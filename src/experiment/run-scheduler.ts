@@ -9,6 +9,7 @@ import type { Simulation } from "../engine/index.ts";
 import type {
   Decider,
   DeciderParts,
+  EvaluatorName,
   Registry,
   SchedulerConfiguration,
   TieBreak,
@@ -36,6 +37,8 @@ export interface RunScheduler {
   readonly clientLimit?: ClientLimit;
   /** False: pods that selectors match are counted anew at each decision, slowly and to the same end. */
   readonly keepsMatches?: boolean;
+  /** Of the profiles; absent: the default. The outcome is the same. */
+  readonly evaluator?: EvaluatorName;
   /** Starts something else in this place, which need not be a kube-scheduler at all (benchmarks). */
   readonly startInstead?: (api: ApiServer) => void;
   /** Things about it that are not simulated, such as extenders. */

@@ -129,7 +129,7 @@ export class RunningSchedulers {
     const { simulation, api, details, userCalls, bindingTimes } = this.options;
     const { name, configuration, registry, createDecider, watchLatency, cycleUs, clientLimit } =
       scheduler;
-    const { keepsMatches = true } = scheduler;
+    const { keepsMatches = true, evaluator } = scheduler;
     const run: RunIdentity = { ...this.options.run, simulation, scheduler: name };
     const started = startScheduler(simulation, api, {
       name,
@@ -140,6 +140,7 @@ export class RunningSchedulers {
         : { createDecider: (parts) => createDecider(parts, run) }),
       ...{ tieBreak: tieBreakOf(scheduler, run), keepsMatches },
       ...(details === undefined ? {} : { details }),
+      ...(evaluator === undefined ? {} : { evaluator }),
       ...(watchLatency === undefined ? {} : { watchLatency }),
       ...(cycleUs === undefined ? {} : { cycleUs }),
       ...(clientLimit === undefined ? {} : { clientLimit }),

@@ -119,7 +119,12 @@ export { lowerNominations } from "./preemption/lower-nominations.ts";
 export { candidatesWanted, potentialNodes } from "./preemption/victim-search.ts";
 export { notSimulatedIn } from "./evaluator/conclusion.ts";
 export { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./evaluator/plain.ts";
-export { FusedEvaluator } from "./evaluator/fused/fused.ts";
+export {
+  createEvaluator,
+  DEFAULT_EVALUATOR,
+  EVALUATOR_NAMES,
+  type EvaluatorName,
+} from "./evaluator/create-evaluator.ts";
 export { filterNode, type PreFiltering, runFilters, runPreFilters } from "./evaluator/filtering.ts";
 export { runPostFilters } from "./cycle/post-filter.ts";
 export { runScores, type Scoring } from "./evaluator/scoring.ts";

@@ -15,7 +15,11 @@ import type { Decider } from "./cycle/decider.ts";
 import { PodWatch } from "./cycle/pod-watch.ts";
 import { ProfileDecider } from "./cycle/profile-decider.ts";
 import { WatchedObjects } from "./cycle/watched-objects.ts";
-import { type Evaluator, PlainEvaluator } from "./evaluator/plain.ts";
+import {
+  createEvaluator,
+  DEFAULT_EVALUATOR,
+  type EvaluatorName,
+} from "./evaluator/create-evaluator.ts";
 import type { TieBreak } from "./evaluator/winner.ts";
 import { Profile } from "./framework/profile.ts";
 import type { PluginHandle, WaitingPods } from "./framework/plugin.ts";
@@ -48,10 +52,10 @@ export interface StartSchedulerOptions {
   readonly configuration: SchedulerConfiguration;
   /** Default: upstream's plugins. */
   readonly registry?: Registry;
-  /** Default: the plain evaluator over the profiles. */
+  /** Default: an evaluator over the profiles. */
   readonly createDecider?: (parts: DeciderParts) => Decider;
-  /** For the default decider. */
-  readonly createEvaluator?: (parts: DeciderParts) => Evaluator;
+  /** Of the default decider. The outcome is the same. */
+  readonly evaluator?: EvaluatorName;
   readonly tieBreak?: TieBreak;
   /** False: pods that selectors match are counted anew at each decision. The outcome is the same. */
   readonly keepsMatches?: boolean;
@@ -145,21 +149,19 @@ function clientLimitOf(options: StartSchedulerOptions, api: ApiServer): ClientLi
   return qps < 0 ? "unlimited" : { qps, burst };
 }
 
-/** The decider of a scheduler that names none: its profiles under the plain evaluator. */
+/** The decider of a scheduler that names none: its profiles under an evaluator. */
 export function createProfileDecider(
   parts: DeciderParts,
-  options: Pick<StartSchedulerOptions, "details" | "createEvaluator"> = {},
+  options: Pick<StartSchedulerOptions, "details" | "evaluator"> = {},
 ): Decider {
-  const { details } = options;
+  const { details, evaluator: name = DEFAULT_EVALUATOR } = options;
   const { percentageOfNodesToScore } = parts.configuration;
-  const evaluator =
-    options.createEvaluator?.(parts) ??
-    new PlainEvaluator(parts.cache, {
-      percentageOfNodesToScore,
-      tieBreak: parts.tieBreak,
-      nowUs: parts.nowUs,
-      batching: parts.configuration.extenders.length === 0,
-      ...(details === undefined ? {} : { details }),
-    });
+  const evaluator = createEvaluator(name, parts.cache, parts.objects, {
+    percentageOfNodesToScore,
+    tieBreak: parts.tieBreak,
+    nowUs: parts.nowUs,
+    batching: parts.configuration.extenders.length === 0,
+    ...(details === undefined ? {} : { details }),
+  });
   return new ProfileDecider(parts.profiles, evaluator, percentageOfNodesToScore);
 }

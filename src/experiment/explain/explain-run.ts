@@ -367,7 +367,9 @@ function withDeciders(
   const schedulers = prepared.schedulers.map((scheduler) => {
     const createDecider = (parts: DeciderParts, identity: RunIdentity): Decider =>
       wrap(
-        scheduler.createDecider?.(parts, identity) ?? createProfileDecider(parts),
+        // What is taken apart afterwards is the plain evaluator's memory of the cycle.
+        scheduler.createDecider?.(parts, identity) ??
+          createProfileDecider(parts, { evaluator: "plain" }),
         parts,
         identity,
       );

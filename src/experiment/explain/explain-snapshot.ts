@@ -115,6 +115,7 @@ class Snapshot {
         ...(plugins === undefined ? {} : { registry: plugins }),
         userCalls,
         tieBreak: tieBreakOf(made, identity),
+        evaluator: "plain",
         ...(createDecider === undefined
           ? {}
           : { createDecider: (parts) => createDecider(parts, identity) }),

@@ -2,7 +2,7 @@
 //
 // Shared by all evaluators, because it is about words and not about nodes.
 
-import { NodeStatuses } from "../framework/node-statuses.ts";
+import type { NodeStatuses } from "../framework/node-statuses.ts";
 import type { Decision, NotSimulated } from "../framework/decision.ts";
 import { formatFitError } from "../framework/fit-error.ts";
 import type { PodInfo } from "../framework/pod-info.ts";

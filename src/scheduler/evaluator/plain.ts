@@ -15,7 +15,13 @@ import type { Profile } from "../framework/profile.ts";
 import { Code, type Status, statusMessage, unresolvable } from "../framework/status.ts";
 import { filterNode, type PreFiltering, runFilters, runPreFilters } from "./filtering.ts";
 import { BatchKeeper } from "./batch-keeper.ts";
-import { conclusionText, notSimulatedIn, outcomeOf, refusersOf, rejectingPlugins } from "./conclusion.ts";
+import {
+  conclusionText,
+  notSimulatedIn,
+  outcomeOf,
+  refusersOf,
+  rejectingPlugins,
+} from "./conclusion.ts";
 import type { BatchCycle, BatchStatistics } from "./opportunistic-batch.ts";
 import { feasibleNodesToFind } from "./sampling.ts";
 import { runScores, type Scoring } from "./scoring.ts";

@@ -146,10 +146,7 @@ function scoreStep(plugin: ScorePlugin, weight: number): ScoreStep {
   return { kind: "plain", plugin, weight };
 }
 
-function find<T>(
-  { plugins }: Profile,
-  kind: abstract new (...args: never[]) => T,
-): T | undefined {
+function find<T>({ plugins }: Profile, kind: abstract new (...args: never[]) => T): T | undefined {
   for (const plugin of plugins) if (plugin instanceof kind) return plugin;
   return undefined;
 }

@@ -13,12 +13,24 @@ import type { Decision } from "../../framework/decision.ts";
 import type { NodeStatuses } from "../../framework/node-statuses.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Profile } from "../../framework/profile.ts";
-import { Code, SKIP, type Status, statusMessage, SUCCESS, unresolvable } from "../../framework/status.ts";
+import {
+  Code,
+  SKIP,
+  type Status,
+  statusMessage,
+  SUCCESS,
+  unresolvable,
+} from "../../framework/status.ts";
 import type { BatchKeeper } from "../batch-keeper.ts";
 import { conclusionText, notSimulatedIn, outcomeOf, rejectingPlugins } from "../conclusion.ts";
 import { type PreFiltering, runPreFilters } from "../filtering.ts";
 import type { BatchCycle, BatchStatistics } from "../opportunistic-batch.ts";
-import { createBatchKeeper, type Evaluator, type EvaluatorOptions, PlainEvaluator } from "../plain.ts";
+import {
+  createBatchKeeper,
+  type Evaluator,
+  type EvaluatorOptions,
+  PlainEvaluator,
+} from "../plain.ts";
 import { feasibleNodesToFind } from "../sampling.ts";
 import { bestPositions, pickWinner, type TieBreak } from "../winner.ts";
 import { DenseStatuses } from "./dense-statuses.ts";

@@ -81,8 +81,7 @@ export class PodClasses implements CacheObserver {
 
   private forgetStale(): void {
     const version = this.objects.version();
-    const isCurrent =
-      version === this.objectsVersion && this.counters.epoch === this.countersEpoch;
+    const isCurrent = version === this.objectsVersion && this.counters.epoch === this.countersEpoch;
     if (isCurrent && this.tables.size <= TABLES_MAX) return;
     this.objectsVersion = version;
     this.countersEpoch = this.counters.epoch;
