@@ -26,7 +26,7 @@ const POD = { name: "a", uid: "a", milliCpu: 500 };
 /** All that a cache and a nominator hold, but for counters of changes and what is made anew from it. */
 function stateOf({ cache, scheduler }: FakeCluster): string {
   const counters = new Set([
-    ...["generation", "generations", "refreshedGeneration"],
+    ...["generation", "generations", "refreshedGeneration", "operations", "observers"],
     ...["listed", "listedNames", "listedRows", "listIsStale", "matches"],
   ]);
   const show = (key: string, value: unknown): unknown => {
