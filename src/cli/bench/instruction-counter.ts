@@ -10,7 +10,7 @@ import type { InstructionCounts } from "../../experiment/index.ts";
 import type { BenchRuns, BenchSide } from "./bench-runs.ts";
 
 /** Runs of which the least count is taken: whatever else comes in only adds. */
-const REPEATS = 3;
+const REPEATS = 2;
 
 /** Counts both sides, or says why this machine cannot. */
 export async function countInstructions(

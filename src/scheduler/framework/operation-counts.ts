@@ -13,11 +13,11 @@ export interface OperationCounts {
   nodesTouched: number;
   /** Calls of PreFilter plugins. */
   preFilterCalls: number;
-  /** Calls of Filter plugins, or the same rule applied by a faster evaluator, one per plugin and node. */
+  /** Calls of Filter plugins; faster evaluators apply most rules to a node they touch without any. */
   filterCalls: number;
   /** Calls of PreScore plugins. */
   preScoreCalls: number;
-  /** Calls of Score plugins, or the same rule applied by a faster evaluator, one per plugin and node. */
+  /** Scores given, one per Score plugin and node, whichever evaluator works them out. */
   scoreCalls: number;
   /** Calls of AddPod and RemovePod. */
   extensionCalls: number;

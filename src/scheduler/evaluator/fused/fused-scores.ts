@@ -106,6 +106,7 @@ export class FusedScores {
     const isKnown = podClass.fused.scores.some(
       (step) => step.plugin.name === plugin.name && step.kind !== "plain",
     );
+    this.cache.operations.preScoreCalls++;
     return plugin.preScore(state, pod, isKnown ? [] : rows.list);
   }
 

@@ -279,6 +279,7 @@ function plainVerdict(
   pod: PodInfo,
   row: NodeRow,
 ): Status {
+  if (state.operations !== undefined) state.operations.filterCalls++;
   const status = plugin.filter(state, pod, row);
   if (status.code === Code.Success) return SUCCESS;
   const named = status.plugin === plugin.name ? status : { ...status, plugin: plugin.name };

@@ -84,6 +84,7 @@ export class StaticTable {
     const node = cache.node(row);
     const refusals = fused.statics.map((plugin) => {
       if (this.skipped.has(plugin.name)) return undefined;
+      cache.operations.filterCalls++;
       const status = plugin.filter(state, pod, row);
       return status.code === Code.Success ? undefined : status;
     });
