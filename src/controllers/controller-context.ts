@@ -12,6 +12,7 @@ import {
 import type { Simulation } from "../engine/index.ts";
 import { ControllerClient } from "./controller-client.ts";
 import type { ControllerOptions } from "./options.ts";
+import { OrphanTemplates } from "./pod-claims.ts";
 
 /** Shared by all controllers of one simulation. */
 export class ControllerContext {
@@ -22,6 +23,7 @@ export class ControllerContext {
   /** Keyed draws by purpose: phases of loops, jitters. Asking twice for a purpose gives the same draws. */
   readonly draws: (purpose: string) => EntityDraws;
   readonly syncCostUs: number;
+  readonly orphanTemplates: OrphanTemplates = new OrphanTemplates();
   private readonly clients = new Map<string, ControllerClient>();
 
   constructor(

@@ -7,6 +7,7 @@
 import {
   CHANGED_DELETION,
   CHANGED_NODE,
+  CHANGED_OWNER,
   CHANGED_PHASE,
   CHANGED_READY,
   findUntoleratedTaint,
@@ -29,13 +30,14 @@ import type { ControllerContext } from "./controller-context.ts";
 import { daemonPodTemplate, daemonTemplate } from "./daemon-template.ts";
 import { Expectations } from "./expectations.ts";
 import { isAvailable, isReady } from "./owned-pods.ts";
+import { PodClaims } from "./pod-claims.ts";
 import { CONTROLLER_REVISION_HASH, revisionHash } from "./revisions.ts";
 import { startSlowly, startTogether } from "./slow-start.ts";
 import { backoffUs, type SyncDone, WorkQueue } from "./work-queue.ts";
 import { type DaemonSetStatus, isSameStatus } from "./workload-status.ts";
 
 type DaemonSetRecord = StoredObject<"DaemonSet">;
-const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION | CHANGED_NODE;
+const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION | CHANGED_NODE | CHANGED_OWNER;
 /** Failed pods are deleted with growing delays per node: 1 s to 15 min. */
 const FAILED_POD_BACKOFF = {
   baseUs: 1_000_000,
@@ -56,6 +58,7 @@ export class DaemonSetController {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
+  private readonly claims: PodClaims<"DaemonSet">;
   /** Failed pods seen per DaemonSet generation and node, and when the next may be deleted. */
   private readonly failures = new Map<string, { count: number; notBeforeUs: number }>();
 
@@ -68,6 +71,12 @@ export class DaemonSetController {
       syncCostUs: context.syncCostUs,
       sync: (uid, done) => this.sync(uid, done),
     });
+    this.claims = new PodClaims(
+      context,
+      this.client,
+      { kind: "DaemonSet", selectorOf: ({ object }) => object.selector },
+      (uid) => this.queue.add(uid),
+    );
   }
 
   onObject(change: ObjectChange): void {
@@ -87,6 +96,7 @@ export class DaemonSetController {
   }
 
   onPod(change: PodChange): void {
+    this.claims.onPod(change);
     const owner = this.context.ownerOf(change.pod);
     if (owner?.kind !== "DaemonSet") return;
     if (change.kind === "Added") this.expectations.creationSeen(owner.uid);
@@ -99,12 +109,21 @@ export class DaemonSetController {
   private sync(uid: Uid, done: SyncDone): void {
     const found = this.context.api.objects.findByUid(uid);
     if (found?.kind !== "DaemonSet") {
+      this.claims.forget(uid);
       this.expectations.forget(uid);
       this.queue.forget(uid);
       done();
       return;
     }
     const record = found as DaemonSetRecord;
+    this.claims.settle(record, (error) => {
+      if (error === undefined) this.manage(record, done);
+      else done(error);
+    });
+  }
+
+  private manage(record: DaemonSetRecord, done: SyncDone): void {
+    const { uid } = record;
     const { sim } = this.context;
     const byNode = this.podsByNode(record);
     const finish = (error?: string): void =>

@@ -1,8 +1,8 @@
 // The Deployment controller: one ReplicaSet per template, resized step by step.
 //
 // It never touches pods. Each sync does at most one kind of thing (resize, one scale-up, one round
-// of scale-downs) and then writes status; the ReplicaSets' answers cause the next sync. Not
-// modelled: the deprecated rollback field and adoption of ReplicaSets without an owner.
+// of scale-downs) and then writes status; the ReplicaSets' answers cause the next sync. Which
+// ReplicaSets are its own: replica-set-claims.ts. Not modelled: the deprecated rollback field.
 
 import {
   NO_OWNER,
@@ -31,6 +31,7 @@ import {
   withSize,
 } from "./deployment-replica-sets.ts";
 import { isActive } from "./owned-pods.ts";
+import { ReplicaSetClaims } from "./replica-set-claims.ts";
 import {
   newReplicaSetSize,
   oldReplicaSetSteps,
@@ -65,10 +66,12 @@ export class DeploymentController {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
+  private readonly claims: ReplicaSetClaims;
 
   constructor(context: ControllerContext) {
     this.context = context;
     this.client = context.client("deployment-controller");
+    this.claims = new ReplicaSetClaims(context, this.client, (uid) => this.queue.add(uid));
     this.queue = new WorkQueue(context.sim, {
       name: "deployment-controller",
       workers: context.options.concurrentDeploymentSyncs,
@@ -79,6 +82,7 @@ export class DeploymentController {
   }
 
   onObject(change: ObjectChange): void {
+    this.claims.onObject(change);
     if (change.objectKind === "Deployment") this.queue.add(change.uid);
     if (change.objectKind !== "ReplicaSet") return;
     const owner = (change.after ?? change.before)?.owner;
@@ -108,6 +112,13 @@ export class DeploymentController {
       done();
       return;
     }
+    this.claims.settle(deployment, (error) => {
+      if (error === undefined) this.manage(this.find(uid) ?? deployment, done);
+      else done(error);
+    });
+  }
+
+  private manage(deployment: DeploymentRecord, done: SyncDone): void {
     const rollout = this.rolloutOf(deployment);
     const { paused, strategy } = deployment.object;
     if (deployment.deletionUs >= 0) this.writeStatus(rollout, false, done);

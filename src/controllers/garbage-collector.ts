@@ -5,6 +5,8 @@
 // orphans are let go. Which of it was asked for stands in a finalizer of the owner.
 
 import {
+  type ApiResult,
+  type ApiWriter,
   FOREGROUND_FINALIZER,
   NO_OWNER,
   NO_POD,
@@ -13,6 +15,7 @@ import {
   type PodChange,
   type PodIndex,
   type StoredObject,
+  type StoreKind,
   type Uid,
 } from "../cluster/index.ts";
 import type { ControllerClient } from "./controller-client.ts";
@@ -24,8 +27,6 @@ export class GarbageCollector {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
-  /** Owners that leave without their dependants. */
-  private readonly released = new Set<Uid>();
 
   constructor(context: ControllerContext) {
     this.context = context;
@@ -63,7 +64,6 @@ export class GarbageCollector {
 
   private hasDependants(uid: Uid): boolean {
     const { api } = this.context;
-    if (this.released.delete(uid)) return false;
     return api.objects.childrenOfOwner(uid).length > 0 || api.owners.find(uid) !== NO_OWNER;
   }
 
@@ -116,26 +116,46 @@ export class GarbageCollector {
       this.deleteDependants(stored.uid, done, true);
       return;
     }
+    this.takeOffFinalizer(stored.kind, stored.uid, FOREGROUND_FINALIZER, done);
+  }
+
+  /** What names the owner lets go of it; only then does the owner go. */
+  private orphanDependants(stored: StoredObject, done: SyncDone): void {
     const { kind, uid } = stored;
-    this.client.request(
-      "patch",
-      (writer) => writer.removeObjectFinalizer(kind, uid, FOREGROUND_FINALIZER),
-      done,
+    const { objects, pods } = this.dependants(uid);
+    const { pods: table } = this.context.api;
+    let waiting = 1;
+    let failure: string | undefined;
+    const reply = (error?: string): void => {
+      failure ??= error;
+      if (--waiting > 0) return;
+      if (failure !== undefined) done(failure);
+      else this.takeOffFinalizer(kind, uid, ORPHAN_FINALIZER, done);
+    };
+    for (const object of objects) {
+      waiting++;
+      const { kind: childKind, uid: child } = object;
+      this.release((writer) => writer.setObjectOwner(childKind, child, undefined), reply);
+    }
+    for (const pod of pods) {
+      waiting++;
+      const podUid = table.uid(pod);
+      this.release((writer) => writer.setPodOwner(pod, podUid, undefined), reply);
+    }
+    reply();
+  }
+
+  /** A dependant that is gone needs no release. */
+  private release(commit: (writer: ApiWriter) => ApiResult, reply: SyncDone): void {
+    this.client.request("patch", commit, (error, result) =>
+      reply(!result.ok && result.reason === "NotFound" ? undefined : error),
     );
   }
 
-  /** Objects lose their owner; pods keep naming it but are let be. */
-  private orphanDependants(stored: StoredObject, done: SyncDone): void {
-    const { kind, uid } = stored;
-    this.released.add(uid);
-    for (const object of this.context.api.objects.childrenOfOwner(uid)) {
-      this.client.request("patch", (writer) =>
-        writer.setObjectOwner(object.kind, object.uid, undefined),
-      );
-    }
+  private takeOffFinalizer(kind: StoreKind, uid: Uid, finalizer: string, done: SyncDone): void {
     this.client.request(
       "patch",
-      (writer) => writer.removeObjectFinalizer(kind, uid, ORPHAN_FINALIZER),
+      (writer) => writer.removeObjectFinalizer(kind, uid, finalizer),
       done,
     );
   }

@@ -7,6 +7,7 @@
 import {
   type ApiServer,
   CHANGED_DELETION,
+  CHANGED_OWNER,
   CHANGED_PHASE,
   CHANGED_READY,
   ConditionStatus,
@@ -36,6 +37,7 @@ import {
 import { failureAction, isSuccessPolicyMet } from "./job-policies.ts";
 import { completionIndexOf, jobPodTemplate, lowestFreeIndexes } from "./job-template.ts";
 import { isReady, rankedPod } from "./owned-pods.ts";
+import { PodClaims } from "./pod-claims.ts";
 import { startSlowly, startTogether } from "./slow-start.ts";
 import { type SyncDone, WorkQueue } from "./work-queue.ts";
 import {
@@ -47,7 +49,7 @@ import {
 } from "./workload-status.ts";
 
 type JobRecord = StoredObject<"Job">;
-const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION;
+const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION | CHANGED_OWNER;
 /** Finalizer that keeps a Job's pods until they are counted. */
 export const JOB_TRACKING = "batch.kubernetes.io/job-tracking";
 const RETRIES = { baseUs: 1_000_000, maxUs: 60_000_000, retriesMax: Number.POSITIVE_INFINITY };
@@ -86,6 +88,10 @@ export class JobController {
   readonly expectations: Expectations = new Expectations();
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
+  private readonly claims: PodClaims<"Job">;
+  /** Pods whose Job is gone or over and which still have its finalizer. */
+  private readonly orphans: WorkQueue<Uid>;
+  private readonly orphanRows = new Map<Uid, PodIndex>();
   private readonly failures = new Map<Uid, FailureRecord>();
   private readonly indexFailures = new Map<Uid, IndexFailures>();
   private readonly unmodelled = new Map<string, number>();
@@ -103,6 +109,19 @@ export class JobController {
       retries: RETRIES,
       sync: (uid, done) => this.sync(uid, done),
     });
+    this.orphans = new WorkQueue(context.sim, {
+      name: "job-controller orphans",
+      workers: 1,
+      syncCostUs: context.syncCostUs,
+      sync: (uid, done) => this.freeOrphan(uid, done),
+    });
+    // A selector that the API server made names the Job's uid: only its own pods have that label.
+    this.claims = new PodClaims(
+      context,
+      this.client,
+      { kind: "Job", selectorOf: ({ object }) => object.spec.selector, finalizer: JOB_TRACKING },
+      (uid) => this.queue.add(uid),
+    );
   }
 
   /** What Jobs have asked for without effect, in the order of appearance. */
@@ -118,9 +137,12 @@ export class JobController {
     if (before !== undefined && after !== undefined && before.object === after.object) {
       this.queue.addAfter(change.uid, this.context.options.jobBatchUs);
     } else this.queue.add(change.uid);
+    if (after === undefined) this.freePodsOf(change.uid);
   }
 
   onPod(change: PodChange): void {
+    this.claims.onPod(change);
+    this.noteOrphan(change);
     const owner = this.context.ownerOf(change.pod);
     if (owner?.kind !== "Job") return;
     if (change.kind === "Added") this.expectations.creationSeen(owner.uid);
@@ -128,6 +150,53 @@ export class JobController {
       this.expectations.deletionSeen(owner.uid, change.uid);
     if (change.kind === "Modified" && (change.mask & RELEVANT) === 0) return;
     this.queue.addAfter(owner.uid, this.context.options.jobBatchUs);
+  }
+
+  /** Nobody counts a pod without a Job, or one that is deleted after its Job was over. */
+  private noteOrphan({ kind, pod, uid, isDeletingAfter }: PodChange): void {
+    const { pods } = this.context.api;
+    if (kind === "Deleted" || !pods.isLive(pod, uid)) return;
+    if (!pods.finalizers(pod).includes(JOB_TRACKING)) return;
+    const row = pods.owner(pod);
+    if (row === NO_OWNER || (isDeletingAfter && !this.isCounted(pod))) this.orphan(pod, uid);
+  }
+
+  private freePodsOf(job: Uid): void {
+    const { pods, owners } = this.context.api;
+    pods.forEachOfOwner(owners.find(job), (pod) => this.orphan(pod, pods.uid(pod)));
+  }
+
+  private orphan(pod: PodIndex, uid: Uid): void {
+    this.orphanRows.set(uid, pod);
+    this.orphans.add(uid);
+  }
+
+  /** True while the Job that a pod names, or what else it belongs to, may still count it. */
+  private isCounted(pod: PodIndex): boolean {
+    const owner = this.context.ownerOf(pod);
+    if (owner === undefined) return false;
+    if (owner.kind !== "Job") return true;
+    const job = this.context.api.objects.findByUid(owner.uid) as JobRecord | undefined;
+    return job !== undefined && (!isOwn(job) || !isFinished(job));
+  }
+
+  private freeOrphan(uid: Uid, done: SyncDone): void {
+    const pod = this.orphanRows.get(uid);
+    this.orphanRows.delete(uid);
+    if (pod === undefined || !this.context.api.pods.isLive(pod, uid) || this.isCounted(pod)) {
+      this.orphans.forget(uid);
+      done();
+      return;
+    }
+    this.client.request(
+      "patch",
+      (writer) => writer.removePodFinalizer(pod, uid, JOB_TRACKING),
+      (error, result) => {
+        const isGone = !result.ok && result.reason === "NotFound";
+        if (error !== undefined && !isGone) this.orphanRows.set(uid, pod);
+        done(isGone ? undefined : error);
+      },
+    );
   }
 
   private noteLimits(record: JobRecord): void {
@@ -141,6 +210,7 @@ export class JobController {
   private sync(uid: Uid, done: SyncDone): void {
     const found = this.context.api.objects.findByUid(uid);
     if (found?.kind !== "Job") {
+      this.claims.forget(uid);
       this.failures.delete(uid);
       this.indexFailures.delete(uid);
       this.expectations.forget(uid);
@@ -157,6 +227,14 @@ export class JobController {
       this.expire(record, done);
       return;
     }
+    this.claims.settle(record, (error) => {
+      if (error === undefined) this.manage(record, done);
+      else done(error);
+    });
+  }
+
+  private manage(record: JobRecord, done: SyncDone): void {
+    const { uid } = record;
     const { sim } = this.context;
     const before = this.resumed(record, jobStatusOf(record));
     const startUs = before.startUs >= 0 || record.object.spec.suspend ? before.startUs : sim.nowUs;

@@ -2,11 +2,12 @@
 // as the object asks for.
 //
 // A pod with a deletionTimestamp does not count, so its replacement is made at once; a finished pod
-// is replaced and stays as an object. Which pods go when there are too many: deletion-rank.ts.
-// Adoption of pods without an owner is not modelled.
+// is replaced and stays as an object. Which pods go when there are too many: deletion-rank.ts; which
+// pods are its own: pod-claims.ts.
 
 import {
   CHANGED_DELETION,
+  CHANGED_OWNER,
   CHANGED_PHASE,
   CHANGED_READY,
   NO_NODE,
@@ -22,6 +23,7 @@ import type { ControllerClient } from "./controller-client.ts";
 import { compareForReplicaSet, type RankedPod } from "./deletion-rank.ts";
 import { Expectations } from "./expectations.ts";
 import { countPods, isActive, type PodCounts, rankedPod } from "./owned-pods.ts";
+import { PodClaims } from "./pod-claims.ts";
 import { startSlowly, startTogether } from "./slow-start.ts";
 import { type SyncDone, WorkQueue } from "./work-queue.ts";
 import { isSameStatus, type ReplicaSetStatus } from "./workload-status.ts";
@@ -30,7 +32,7 @@ import { isSameStatus, type ReplicaSetStatus } from "./workload-status.ts";
 export type ReplicaSetKind = "ReplicaSet" | "ReplicationController";
 type ReplicaSetRecord = StoredObject<ReplicaSetKind>;
 
-const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION;
+const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION | CHANGED_OWNER;
 
 /** Runs all objects of one of its kinds. */
 export class ReplicaSetController {
@@ -39,6 +41,7 @@ export class ReplicaSetController {
   readonly queue: WorkQueue<Uid>;
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
+  private readonly claims: PodClaims<ReplicaSetKind>;
   private listener: (uid: Uid, count: number) => void = () => {};
 
   constructor(context: ControllerContext, kind: ReplicaSetKind) {
@@ -52,6 +55,12 @@ export class ReplicaSetController {
       syncCostUs: context.syncCostUs,
       sync: (uid, done) => this.sync(uid, done),
     });
+    this.claims = new PodClaims(
+      context,
+      this.client,
+      { kind, selectorOf: ({ object }) => object.selector, onlyActive: true },
+      (uid) => this.queue.add(uid),
+    );
   }
 
   /** Told how many creations are asked for, and, as negative counts, which of them came to nothing; for checks. */
@@ -65,6 +74,7 @@ export class ReplicaSetController {
   }
 
   onPod(change: PodChange): void {
+    this.claims.onPod(change);
     const owner = this.context.ownerOf(change.pod);
     if (owner?.kind !== this.kind) return;
     if (change.kind === "Added") {
@@ -82,12 +92,22 @@ export class ReplicaSetController {
   private sync(uid: Uid, done: SyncDone): void {
     const record = this.find(uid);
     if (record === undefined) {
+      this.claims.forget(uid);
       this.expectations.forget(uid);
       this.queue.forget(uid);
       done();
       return;
     }
+    const mayAct = record.deletionUs < 0 && this.expectations.areMet(uid, this.context.sim.nowUs);
+    this.claims.settle(record, (error) => {
+      if (error !== undefined) done(error);
+      else this.manage(this.find(uid) ?? record, mayAct, done);
+    });
+  }
+
+  private manage(record: ReplicaSetRecord, mayAct: boolean, done: SyncDone): void {
     const { api, sim } = this.context;
+    const { uid } = record;
     const minReady = record.object.minReadySeconds;
     const counts = countPods(api.pods, api.owners.find(uid), minReady, sim.nowUs);
     const finish = (failure: string, error: string | undefined): void => {
@@ -96,7 +116,6 @@ export class ReplicaSetController {
         done(error ?? statusError);
       });
     };
-    const mayAct = record.deletionUs < 0 && this.expectations.areMet(uid, sim.nowUs);
     const missing = record.object.replicas - counts.active.length;
     if (!mayAct || missing === 0) finish("", undefined);
     else if (missing > 0) this.create(record, missing, finish);

@@ -8,6 +8,7 @@
 
 import {
   CHANGED_DELETION,
+  CHANGED_OWNER,
   CHANGED_PHASE,
   CHANGED_READY,
   NO_OWNER,
@@ -22,6 +23,7 @@ import {
 import type { ControllerClient } from "./controller-client.ts";
 import type { ControllerContext } from "./controller-context.ts";
 import { availableFromUs, isAvailable, isReady } from "./owned-pods.ts";
+import { PodClaims } from "./pod-claims.ts";
 import { CONTROLLER_REVISION_HASH, RevisionHistory } from "./revisions.ts";
 import { startSlowly } from "./slow-start.ts";
 import { claimsOf, ordinalOf, statefulPodTemplate } from "./stateful-template.ts";
@@ -29,7 +31,7 @@ import { type SyncDone, WorkQueue } from "./work-queue.ts";
 import { isSameStatus, type StatefulSetStatus, statefulSetStatusOf } from "./workload-status.ts";
 
 type StatefulSetRecord = StoredObject<"StatefulSet">;
-const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION;
+const RELEVANT = CHANGED_PHASE | CHANGED_READY | CHANGED_DELETION | CHANGED_OWNER;
 
 /** A set in one sync. */
 interface View {
@@ -51,6 +53,7 @@ export class StatefulSetController {
   private readonly context: ControllerContext;
   private readonly client: ControllerClient;
   private readonly revisions = new RevisionHistory();
+  private readonly claims: PodClaims<"StatefulSet">;
 
   constructor(context: ControllerContext) {
     this.context = context;
@@ -61,6 +64,16 @@ export class StatefulSetController {
       syncCostUs: context.syncCostUs,
       sync: (uid, done) => this.sync(uid, done),
     });
+    this.claims = new PodClaims(
+      context,
+      this.client,
+      {
+        kind: "StatefulSet",
+        selectorOf: ({ object }) => object.selector,
+        isMember: ({ name }, pod) => ordinalOf(name, context.api.pods.name(pod)) !== undefined,
+      },
+      (uid) => this.queue.add(uid),
+    );
   }
 
   onObject(change: ObjectChange): void {
@@ -68,6 +81,7 @@ export class StatefulSetController {
   }
 
   onPod(change: PodChange): void {
+    this.claims.onPod(change);
     const owner = this.context.ownerOf(change.pod);
     if (owner?.kind !== "StatefulSet") return;
     if (change.kind === "Modified" && (change.mask & RELEVANT) === 0) return;
@@ -77,12 +91,21 @@ export class StatefulSetController {
   private sync(uid: Uid, done: SyncDone): void {
     const found = this.context.api.objects.findByUid(uid);
     if (found?.kind !== "StatefulSet") {
+      this.claims.forget(uid);
       this.revisions.forget(uid);
       this.queue.forget(uid);
       done();
       return;
     }
-    const view = this.viewOf(found as StatefulSetRecord);
+    const record = found as StatefulSetRecord;
+    this.claims.settle(record, (error) => {
+      if (error === undefined) this.manage(record, done);
+      else done(error);
+    });
+  }
+
+  private manage(record: StatefulSetRecord, done: SyncDone): void {
+    const view = this.viewOf(record);
     const finish = (error?: string): void =>
       this.writeStatus(view, (failed) => done(error ?? failed));
     if (view.record.deletionUs >= 0) finish();

@@ -7,6 +7,7 @@
 
 import { assert } from "../base/index.ts";
 import {
+  CHANGED_OWNER,
   ConditionStatus,
   formatPhase,
   isFinishedPhase,
@@ -420,8 +421,9 @@ export class Collector {
   }
 
   private moveReadiness(change: PodChange, pod: PodIndex, nowUs: number): void {
-    const workload = this.records.workload(pod);
-    if (workload === undefined) return;
+    const before = this.records.workload(pod);
+    const after = (change.mask & CHANGED_OWNER) === 0 ? before : this.moveWorkload(pod);
+    if (before === undefined && after === undefined) return;
     const was =
       change.kind !== "Added" &&
       change.readyBefore === ConditionStatus.True &&
@@ -430,7 +432,18 @@ export class Collector {
       change.kind !== "Deleted" &&
       change.readyAfter === ConditionStatus.True &&
       !change.isDeletingAfter;
-    if (was !== is) this.workloads.onReady(workload, is ? 1 : -1, nowUs);
+    if (was === is && before === after) return;
+    if (was && before !== undefined) this.workloads.onReady(before, -1, nowUs);
+    if (is && after !== undefined) this.workloads.onReady(after, 1, nowUs);
+  }
+
+  /** An adopted or released pod counts for its new workload from now on. */
+  private moveWorkload(pod: PodIndex): number | undefined {
+    const owner = this.api.pods.owner(pod);
+    const workload =
+      owner === NO_OWNER ? undefined : this.workloads.workloadOf(this.api.owners.ref(owner));
+    this.records.setWorkload(pod, workload);
+    return workload;
   }
 
   private onNode(change: NodeChange): void {

@@ -104,6 +104,10 @@ export class PodRecords {
     this.departureColumn.set(pod, departure);
   }
 
+  setWorkload(pod: PodIndex, workload: number | undefined): void {
+    this.workloadColumn.set(pod, workload ?? NEVER);
+  }
+
   workload(pod: PodIndex): number | undefined {
     return orNull(this.workloadColumn.at(pod)) ?? undefined;
   }

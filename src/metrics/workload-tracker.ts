@@ -45,16 +45,13 @@ export class WorkloadTracker {
   onObject(before: StoredObject | undefined, after: StoredObject | undefined, nowUs: number): void {
     const object = after ?? before;
     if (object === undefined) return;
-    if (after === undefined) {
-      this.topOfOwner.delete(object.uid);
-      const state = this.states.get(object.uid);
-      if (state === undefined) return;
-      this.closeShortfall(state, nowUs);
-      state.desired.set(0, nowUs);
-      this.refresh(state, nowUs);
-      state.isGone = true;
+    const isAdopted = after?.owner !== undefined && before?.owner === undefined;
+    if (after === undefined || (isAdopted && this.states.has(after.uid))) {
+      this.end(object.uid, nowUs);
       return;
     }
+    if (before !== undefined && before.owner?.uid !== after.owner?.uid)
+      this.topOfOwner.delete(after.uid);
     const desired = desiredReplicas(after);
     if (desired === undefined || after.owner !== undefined) return;
     let state = this.states.get(after.uid);
@@ -65,6 +62,17 @@ export class WorkloadTracker {
     if (state.desired.value === desired && state.firstCompleteUs !== null) return;
     state.desired.set(desired, nowUs);
     this.refresh(state, nowUs);
+  }
+
+  /** The object went, or was adopted and counts for its owner from now on. */
+  private end(uid: number, nowUs: number): void {
+    this.topOfOwner.delete(uid);
+    const state = this.states.get(uid);
+    if (state === undefined) return;
+    this.closeShortfall(state, nowUs);
+    state.desired.set(0, nowUs);
+    this.refresh(state, nowUs);
+    state.isGone = true;
   }
 
   /** The workload of a pod's owner, as a key for the other calls; undefined for bare pods and Jobs. */
