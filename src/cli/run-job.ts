@@ -18,7 +18,7 @@ import {
 } from "../experiment/index.ts";
 import { loadRunInput } from "../experiment/node.ts";
 import type { RunEnd, RunResult } from "../metrics/index.ts";
-import { formatNotes, formatResult } from "../report/index.ts";
+import { formatNotes, formatOperations, formatResult } from "../report/index.ts";
 import { findDivergence } from "./determinism-check.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { stackOf } from "./failure-report.ts";
@@ -168,10 +168,17 @@ class RunJob {
     if (limit !== undefined) closing.push(limit);
     return {
       exitCode: exitCodeOf(result, divergence !== undefined, failure !== undefined),
-      output: formatResult(result, request.format),
+      output: this.outputOf(result),
       notes: formatNotes(result),
       closing: `${closing.join("\n")}\n`,
     };
+  }
+
+  private outputOf(result: RunResult): string {
+    const { format, verbose } = this.request;
+    const isForPeople = format === "table" || format === "wide";
+    const text = formatResult(result, format);
+    return verbose === true && isForPeople ? `${text}\n${formatOperations(result)}` : text;
   }
 
   private nextCommand(result: RunResult): string {

@@ -35,6 +35,8 @@ export interface RunRequest {
   readonly stdin?: Uint8Array;
   /** Show stack traces. */
   readonly debug: boolean;
+  /** Show what the run cost in operations. */
+  readonly verbose?: boolean;
 }
 
 /** Formats of what goes to stdout. */

@@ -3,8 +3,7 @@
 // Measuring is in bench-runs.ts and its neighbours, judging in the experiment floor; this puts them in
 // order, scenario by scenario and tier by tier.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import {
   type BenchBaseline,
   baselineText,
@@ -32,7 +31,7 @@ import { countInstructions } from "./instruction-counter.ts";
 import { timeSides } from "./timed-pairs.ts";
 
 /** The program this is part of. */
-const OWN_MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
+const OWN_MAIN = realpathSync(process.argv[1]!);
 
 /** Share of A/A trials that each tier may flag. */
 const AUDIT_ALLOWANCE = { results: 0, times: 0.05 };

@@ -1,4 +1,7 @@
 // What `podsim bench` was asked, as plain values, and the readers of its own kinds of option values.
+//
+// Commander reads words and counts; lists of tiers and seeds, files of reports and folders of builds are
+// read here, so that each is refused with one sentence of wrong usage. Nothing here runs anything.
 
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,4 +1,7 @@
 // One process of some build of podsim, run to its end: exit code, what it said, processor time.
+//
+// Processor time and not wall time, because the latter says how busy the neighbours are. What the run
+// printed as its result is left aside: results are read from its files.
 
 import { spawn } from "node:child_process";
 import { CommandFailure, EXIT } from "../exit-codes.ts";

@@ -13,7 +13,6 @@ import {
 import { refuseConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import { OUTPUT_FORMATS, type OutputFormat, type RunRequest } from "../run-request.ts";
-import { runInThread } from "../run-thread.ts";
 
 interface RunOptions extends InputOptions {
   readonly check?: boolean;
@@ -27,6 +26,7 @@ interface RunOptions extends InputOptions {
   readonly verifyDeterminism?: boolean;
   readonly printConfig?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
   readonly debug?: boolean;
 }
 
@@ -52,6 +52,7 @@ export function registerRun(program: Command, done: (code: ExitCode) => void): v
     .option("--verify-determinism", "run twice and compare fingerprints")
     .option("--print-config", "print every setting with its source, and do not run")
     .option("-q, --quiet", "no notes, no progress")
+    .option("-v, --verbose", "also what the run cost in operations")
     .action(async (inputs: string[], options: RunOptions) => {
       const debug = program.opts<{ debug?: boolean }>().debug === true;
       done(await run(requestOf(inputs, options, debug), options, command));
@@ -127,6 +128,7 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
     noPlugins: !options.plugins,
     pluginDeadline: options.pluginDeadline,
     debug,
+    verbose: options.verbose === true,
   };
 }
 
@@ -137,6 +139,8 @@ async function run(request: RunRequest, options: RunOptions, command: Command): 
     return EXIT.ok;
   }
   const quiet = options.quiet === true;
+  // Not at the top: help and other commands need no thread and none of its parts.
+  const { runInThread } = await import("../run-thread.ts");
   const { report, signal } = await runInThread(request, quiet);
   const isFailure = report.exitCode > EXIT.gate;
   if (!quiet) printNote(report.notes);
