@@ -11,7 +11,7 @@ import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
-A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile.`;
+A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, peers.`;
 
 /** Programs of their own, with their own options. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
@@ -19,6 +19,12 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
     "full-profile",
     async (args) => (await import("./workloads/race-command.ts")).runRaceCommand(args),
   ],
+  // Started by "peers".
+  [
+    "podsim-driver",
+    async (args) => (await import("./peers/podsim-driver.ts")).runPodsimDriver(args),
+  ],
+  ["peers", async (args) => (await import("./peers/peers-command.ts")).runPeersCommand(args)],
 ]);
 const command = COMMANDS.get(process.argv[2] ?? "");
 

@@ -48,8 +48,7 @@ function createVariant(
       helpful = 0;
       const { hash } = cluster!.decide(DECISIONS, (verdict) => {
         if (!explains) return;
-        const { decision } = verdict;
-        const view = new DecisionWorld(world.cache, decider, decision, configuration);
+        const view = new DecisionWorld(world.cache, decider, verdict, configuration);
         const { nearest, suggestions } = explainParts(view, verdict, {});
         helpful += nearest.length + suggestions.length;
       });

@@ -1,0 +1,25 @@
+// The generator that the workloads prescribe, and the line of JSON that a driver prints.
+
+class Congruential {
+  constructor(seed) {
+    this.state = seed;
+  }
+
+  exponential() {
+    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
+    return -Math.log((this.state + 0.5) / 4294967296);
+  }
+}
+
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function report(events, loopCpu, check) {
+  const maxRssMiB = process.resourceUsage().maxRSS / 1024;
+  const processCpu = cpuSeconds();
+  console.log(JSON.stringify({ events, loopCpu, processCpu, maxRssMiB, check }));
+}
+
+module.exports = { Congruential, cpuSeconds, report };
