@@ -3,11 +3,18 @@
 // Anti-affinity is mended by the pods that are meant leaving, all of them; affinity only by the pod
 // giving up the term, since nobody can be told to run a pod elsewhere.
 
-import type { AffinityTerm } from "../../cluster/index.ts";
-import { type AffinityCounts, readAffinityCounts, type Status } from "../../scheduler/index.ts";
+import type { AffinityTerm, Labels } from "../../cluster/index.ts";
+import {
+  type AffinityCounts,
+  type PodInfo,
+  readAffinityCounts,
+  type Status,
+} from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
+import type { FilterWorld } from "./filter-world.ts";
+import { GroundPair } from "./ground.ts";
 import { departure, type Finding, obstacleOf, otherFinding, templateChange } from "./obstacle.ts";
-import type { NodeQuestion } from "./obstacles.ts";
+import type { NodeQuestion, Sketcher } from "./obstacles.ts";
 
 /** Everything that InterPodAffinity holds against the node. */
 export function affinityFindings(question: NodeQuestion, status: Status): Finding[] {
@@ -24,13 +31,8 @@ export function affinityFindings(question: NodeQuestion, status: Status): Findin
 function unmetAffinity(question: NodeQuestion, status: Status, counts: AffinityCounts): Finding[] {
   const { labels } = question.world.cache.node(question.row).meta;
   const { pod } = question.world;
-  const terms = counts.affinityTerms.map(({ term }, index) => ({ term, index }));
-  const unlabelled = terms.filter(({ term }) => !labels.has(term.topologyKey));
-  const lonely = terms.filter(
-    ({ term }) => labels.has(term.topologyKey) && counts.affinity.at(term.topologyKey, labels) <= 0,
-  );
-  if (unlabelled.length === 0 && counts.isFirstOfItsKind(pod)) return [];
-  return [...unlabelled, ...lonely].map(({ term, index }): Finding => {
+  return unmetTerms(counts, pod, labels).map((index): Finding => {
+    const { term } = counts.affinityTerms[index]!;
     const domain = labels.get(term.topologyKey);
     const where =
       domain === undefined
@@ -39,10 +41,60 @@ function unmetAffinity(question: NodeQuestion, status: Status, counts: AffinityC
     const words = termText(term);
     return {
       obstacle: obstacleOf(status, "affinity", `pod affinity wants a pod with ${words}: ${where}`),
-      podKey: `affinity ${index}`,
+      podKey: affinityKey(index),
       ofPod: () => withoutTerm("podAffinity", "drop-affinity-term", term, words),
     };
   });
+}
+
+/** Terms without a label on the node come before those without a pod in the node's domain. */
+function unmetTerms(counts: AffinityCounts, pod: PodInfo, labels: Labels): readonly number[] {
+  const { affinityTerms, affinity } = counts;
+  const unlabelled: number[] = [];
+  const lonely: number[] = [];
+  for (const [index, { term }] of affinityTerms.entries()) {
+    if (!labels.has(term.topologyKey)) unlabelled.push(index);
+    else if (affinity.at(term.topologyKey, labels) <= 0) lonely.push(index);
+  }
+  if (unlabelled.length === 0) return counts.isFirstOfItsKind(pod) ? [] : lonely;
+  return lonely.length === 0 ? unlabelled : [...unlabelled, ...lonely];
+}
+
+function affinityKey(index: number): string {
+  return `affinity ${index}`;
+}
+
+function antiAffinityKey(index: number): string {
+  return `anti-affinity ${index}`;
+}
+
+/** The grounds of all that. */
+export function createAffinitySketcher({ cache, pod }: FilterWorld): Sketcher {
+  const wanted: GroundPair[] = [];
+  const unwanted: GroundPair[] = [];
+  const repelled = new GroundPair("affinity", undefined);
+  const other = new GroundPair("other", undefined);
+  return ({ row, state }, { code }, sketch) => {
+    const counts = readAffinityCounts(state);
+    if (counts === undefined) {
+      sketch.add(other.at(code));
+      return;
+    }
+    const { labels } = cache.node(row).meta;
+    const { affinityTerms, antiAffinityTerms, anti, existingAnti } = counts;
+    if (affinityTerms.length > 0) {
+      for (const index of unmetTerms(counts, pod, labels)) {
+        wanted[index] ??= new GroundPair("affinity", affinityKey(index));
+        sketch.add(wanted[index].at(code));
+      }
+    }
+    for (const [index, { term }] of antiAffinityTerms.entries()) {
+      if (anti.at(term.topologyKey, labels) <= 0) continue;
+      unwanted[index] ??= new GroundPair("affinity", antiAffinityKey(index));
+      sketch.add(unwanted[index].at(code));
+    }
+    if (existingAnti.hasAny(labels)) sketch.add(repelled.at(code));
+  };
 }
 
 function ownAntiAffinity(
@@ -65,7 +117,7 @@ function ownAntiAffinity(
           "affinity",
           `pod anti-affinity wants no pod with ${words} in ${place}: ${counts.anti.at(term.topologyKey, labels)} there`,
         ),
-        podKey: `anti-affinity ${index}`,
+        podKey: antiAffinityKey(index),
         ofPod: () => withoutTerm("podAntiAffinity", "drop-anti-affinity-term", term, words),
         around: () =>
           departure([...world.neighbours.meantBy(resolved, index, domain), ...guests], place, null),

@@ -16,12 +16,7 @@ import type { PreparedRun } from "../prepare-run.ts";
 import { PODSIM_VERSION } from "../versions.ts";
 import { explainDecision, explainNode } from "./explain-decision.ts";
 import { Effort } from "./effort.ts";
-import {
-  type BlockedNode,
-  describeNearest,
-  findingsOn,
-  rankBlockedNodes,
-} from "./nearest-nodes.ts";
+import { type BlockedNode, describeNearest, findBlockedNodes } from "./nearest-nodes.ts";
 import { checkNode } from "./pod-question.ts";
 import { unitOf } from "./resource-obstacles.ts";
 import { suggestChanges } from "./suggest.ts";
@@ -52,8 +47,7 @@ export function explainParts(
   const { outcome, notSimulated } = verdict.decision;
   if (node !== undefined) checkNode(node, world.namesOf(world.nodes));
   const decision = explainDecision(world, verdict);
-  const blocked =
-    outcome === "unschedulable" ? rankBlockedNodes(world, (row) => findingsOn(world, row)) : [];
+  const blocked = outcome === "unschedulable" ? findBlockedNodes(world) : [];
   return {
     decision,
     askedNode: node === undefined ? null : explainNode(world, decision, node),

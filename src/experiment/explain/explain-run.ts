@@ -327,7 +327,7 @@ function explainAttempt(
         return verdict;
       }
       refuseOtherWay(chosen, verdict);
-      const world = new DecisionWorld(cache, decider, verdict.decision, configuration, tieBreak);
+      const world = new DecisionWorld(cache, decider, verdict, configuration, tieBreak);
       parts = { ...explainParts(world, verdict, question), queue: facts.build() };
       question.onEvaluation?.("end");
       run.simulation.stop("explained");

@@ -82,7 +82,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
   const world = new DecisionWorld(
     scheduler.cache,
     scheduler.decider,
-    verdict.decision,
+    verdict,
     made.configuration,
     made.tieBreak,
   );

@@ -8,6 +8,7 @@ import {
   Code,
   CycleState,
   type FilterLists,
+  type FilterPlugin,
   filterNode,
   type NodeRow,
   type PodInfo,
@@ -18,6 +19,7 @@ import {
 } from "../../scheduler/index.ts";
 import { Effort } from "./effort.ts";
 import { Neighbours } from "./neighbours.ts";
+import { VolumeTrials } from "./volume-trials.ts";
 
 const UNLIMITED = new Effort(Number.POSITIVE_INFINITY);
 
@@ -38,6 +40,8 @@ export class FilterWorld {
   /** What PreFilter counted; Filter plugins read it. */
   readonly state: CycleState;
   private known: Neighbours | undefined;
+  private trials: VolumeTrials | undefined;
+  private active: readonly FilterPlugin[] | undefined;
 
   /** `known` is what PreFilter would give, if the caller knows; otherwise it runs. */
   constructor(cache: SchedulerCache, profile: FilterLists, pod: PodInfo, known?: PreFiltered) {
@@ -63,6 +67,30 @@ export class FilterWorld {
   get neighbours(): Neighbours {
     this.known ??= new Neighbours(this.cache, this.pod);
     return this.known;
+  }
+
+  /** What PreFilter says of the pod with fewer volumes, worked out once. */
+  get volumeTrials(): VolumeTrials {
+    this.trials ??= new VolumeTrials(this.pod, this.nodes);
+    return this.trials;
+  }
+
+  /** Filters that PreFilter did not skip. */
+  get activeFilters(): readonly FilterPlugin[] {
+    this.active ??= this.profile.filterPlugins.filter(
+      ({ name }) => !this.state.skipFilterPlugins.has(name),
+    );
+    return this.active;
+  }
+
+  /** The first filter's refusal there, where the decision has told it already. */
+  knownRefusal(_row: NodeRow): Status | undefined {
+    return undefined;
+  }
+
+  /** What the decision said of the node, for refusals that are no filter's. */
+  ownStatus(_row: NodeRow): Status | undefined {
+    return undefined;
   }
 
   nameOf(row: NodeRow): string {

@@ -1,75 +1,117 @@
 // The nodes that come closest to taking a pod, and what would have to change around each.
 //
 // Fewest obstacles first; among equals what passes by itself (room, ports) before what somebody must
-// change (labels, taints, cordons), before what no change of the neighbours can give.
+// change (labels, taints, cordons), before what no change of the neighbours can give. All nodes are
+// sketched; only those that are shown are described.
 
-import { Code, formatCode, type NodeRow } from "../../scheduler/index.ts";
+import type { NodeRow } from "../../scheduler/index.ts";
 import type { NodeObstacles } from "../../metrics/index.ts";
 import type { DecisionWorld } from "./decision-world.ts";
 import type { FilterWorld } from "./filter-world.ts";
+import { type GroundList, Sketch } from "./ground.ts";
 import { type Finding, otherFinding } from "./obstacle.ts";
-import { findObstacles } from "./obstacles.ts";
+import { findObstacles, Sketching } from "./obstacles.ts";
 import { shownChanges, solveNode } from "./solve.ts";
 
 /** Stands for every node, where PreFilter turned the pod down before any node was looked at. */
 export const EVERY_NODE = "*";
 
-/** A node with everything that is in the way there. */
+/** A node that would not take the pod. */
 export interface BlockedNode {
   readonly row: NodeRow;
-  readonly findings: readonly Finding[];
+  /** Its place in the list of nodes. */
+  readonly position: number;
+  readonly grounds: GroundList;
+  /** The largest part of a wish that is missing there, and all missing parts together. */
+  readonly share: number;
+  readonly sum: number;
+  /** The same of resources alone. */
+  readonly roomShare: number;
+  readonly roomSum: number;
 }
 
 /**
- * All nodes that would not take the pod, looked at or not, nearest first; ties in list order. A pod
- * that was refused as a whole is blocked alike everywhere: the first node stands for all.
+ * All nodes that would not take the pod, looked at or not, in list order. A pod that was refused as a
+ * whole is blocked alike everywhere: the first node stands for all.
  */
-export function rankBlockedNodes(
-  world: FilterWorld,
-  find: (row: NodeRow) => readonly Finding[] = (row) => findObstacles(world, row),
-): BlockedNode[] {
-  const nodes = world.isFilterable ? world.nodes : world.nodes.slice(0, 1);
-  const ranked = nodes.flatMap((row, position) => {
-    const findings = find(row);
-    return findings.length === 0 ? [] : [{ row, position, findings, effort: effortOf(findings) }];
-  });
-  return ranked.sort(
-    (a, b) =>
-      a.findings.length - b.findings.length ||
-      a.effort.steps - b.effort.steps ||
-      a.effort.share - b.effort.share ||
-      a.position - b.position,
+export function findBlockedNodes(world: FilterWorld): BlockedNode[] {
+  const { nodes } = world;
+  const count = world.isFilterable ? nodes.length : Math.min(nodes.length, 1);
+  const sketching = new Sketching(world);
+  const sketch = new Sketch();
+  const blocked: BlockedNode[] = [];
+  for (let position = 0; position < count; position++) {
+    const row = nodes[position]!;
+    sketch.begin();
+    sketching.sketch(row, sketch);
+    if (sketch.list.size === 0) sketching.addFindings(ownRefusal(world, row), sketch);
+    const { list: grounds, share, sum, roomShare, roomSum } = sketch;
+    if (grounds.size > 0) blocked.push({ row, position, grounds, share, sum, roomShare, roomSum });
+  }
+  return blocked;
+}
+
+/** The order of nearness. */
+export function compareNearness(a: BlockedNode, b: BlockedNode): number {
+  return (
+    a.grounds.size - b.grounds.size ||
+    a.grounds.steps - b.grounds.steps ||
+    a.share - b.share ||
+    a.position - b.position
   );
 }
 
 /** Everything in the way on one node; where no filter objects, the word of the strategy that did. */
 export function findingsOn(world: DecisionWorld, row: NodeRow): readonly Finding[] {
   const found = findObstacles(world, row);
-  if (found.length > 0) return found;
-  const own = world.decision.statuses.explicit(row);
-  return own === undefined ? [] : [otherFinding(own)];
+  return found.length > 0 ? found : ownRefusal(world, row);
 }
 
-/** The first so many, each with the changes that would let the pod fit there. */
+function ownRefusal(world: FilterWorld, row: NodeRow): readonly Finding[] {
+  const own = world.ownStatus(row);
+  return own === undefined ? NO_FINDINGS : [otherFinding(own)];
+}
+
+const NO_FINDINGS: readonly Finding[] = [];
+
+/** The nearest so many, each with the changes that would let the pod fit there. */
 export function describeNearest(
   world: DecisionWorld,
-  ranked: readonly BlockedNode[],
+  blocked: readonly BlockedNode[],
   countMax: number,
 ): NodeObstacles[] {
-  if (!world.isFilterable) return ranked.slice(0, 1).map((each) => everyNode(world, each));
+  if (!world.isFilterable) return blocked.slice(0, 1).map((each) => everyNode(world, each));
   const described: NodeObstacles[] = [];
-  for (const each of ranked.slice(0, countMax)) {
+  for (const each of firstOf(blocked, countMax, compareNearness)) {
     if (described.length > 0 && world.effort.isSpent) break;
     described.push(describe(world, each));
   }
   return described;
 }
 
-function describe(world: DecisionWorld, { row, findings }: BlockedNode): NodeObstacles {
+/** The first so many in that order, which must be total. One pass: few are wanted of thousands. */
+export function firstOf<T>(
+  items: readonly T[],
+  countMax: number,
+  compare: (a: T, b: T) => number,
+): T[] {
+  if (countMax >= items.length) return [...items].sort(compare);
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === countMax && compare(item, first[countMax - 1]!) > 0) continue;
+    if (first.length === countMax) first.pop();
+    let at = first.length;
+    while (at > 0 && compare(item, first[at - 1]!) < 0) at--;
+    first.splice(at, 0, item);
+  }
+  return first;
+}
+
+function describe(world: DecisionWorld, { row }: BlockedNode): NodeObstacles {
   const solution = solveNode(world, row);
   return {
     node: world.nameOf(row),
-    obstacles: findings.map(({ obstacle }) => obstacle),
+    obstacles: findingsOn(world, row).map(({ obstacle }) => obstacle),
     changes: shownChanges(solution),
     check: solution.check,
     refusal: solution.refusal,
@@ -77,29 +119,12 @@ function describe(world: DecisionWorld, { row, findings }: BlockedNode): NodeObs
 }
 
 // The pod was refused as a whole: what helps is a change of the pod, and those are suggestions.
-function everyNode(world: DecisionWorld, { findings }: BlockedNode): NodeObstacles {
+function everyNode(world: DecisionWorld, { row }: BlockedNode): NodeObstacles {
   return {
     node: EVERY_NODE,
-    obstacles: findings.map(({ obstacle }) => obstacle),
+    obstacles: findingsOn(world, row).map(({ obstacle }) => obstacle),
     changes: [],
     check: "unknown",
     refusal: world.preFiltering.status.reasons.join(", "),
   };
 }
-
-/** How hard all that is to change, and how large a part of the wish is missing at worst. */
-function effortOf(findings: readonly Finding[]): {
-  readonly steps: number;
-  readonly share: number;
-} {
-  let steps = 0;
-  let share = 0;
-  for (const { obstacle, size } of findings) {
-    const isFinal = obstacle.code === FINAL;
-    steps += !isFinal ? 1 : obstacle.kind === "resource" ? 3 : 2;
-    share = Math.max(share, size ?? 0);
-  }
-  return { steps, share };
-}
-
-const FINAL = formatCode(Code.UnschedulableAndUnresolvable);

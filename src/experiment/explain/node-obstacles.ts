@@ -21,6 +21,7 @@ import type { ExplainedChange } from "../../metrics/index.ts";
 import { podKey, type Status } from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
+import { GroundPair } from "./ground.ts";
 import {
   departure,
   type Finding,
@@ -29,7 +30,7 @@ import {
   RECOUNTED,
   templateChange,
 } from "./obstacle.ts";
-import type { NodeQuestion } from "./obstacles.ts";
+import type { NodeQuestion, Sketcher } from "./obstacles.ts";
 
 // --- Cordon and taints ---------------------------------------------------------------------------
 
@@ -39,13 +40,15 @@ const CORDON_TAINT: Taint = {
   effect: "NoSchedule",
 };
 
+const CORDON_KEY = "tolerate node.kubernetes.io/unschedulable:NoSchedule";
+
 /** The node is cordoned. */
 export function cordonFindings(question: NodeQuestion, status: Status): Finding[] {
   const text = "the node is cordoned: uncordon it, or tolerate node.kubernetes.io/unschedulable";
   return [
     {
       obstacle: obstacleOf(status, "cordon", text),
-      podKey: `tolerate ${formatTaint(CORDON_TAINT)}`,
+      podKey: CORDON_KEY,
       ofPod: () => toleration(CORDON_TAINT),
       // Uncordoning a node takes its taint away with it.
       around: () =>
@@ -58,29 +61,24 @@ export function cordonFindings(question: NodeQuestion, status: Status): Finding[
   ];
 }
 
+/** The ground of that. */
+export function createCordonSketcher(): Sketcher {
+  const grounds = new GroundPair("cordon", CORDON_KEY);
+  return (_question, { code }, sketch) => sketch.add(grounds.at(code));
+}
+
 /** Taints that the pod does not tolerate; that of a cordon is left to the cordon, if that is named. */
 export function taintFindings(
   question: NodeQuestion,
   status: Status,
   isCordonNamed: boolean,
 ): Finding[] {
-  const { world, row } = question;
-  const { tolerations } = world.pod.template;
-  const repelling = world.cache
-    .node(row)
-    .taints.filter(
-      (taint) => FILTERING_EFFECTS.includes(taint.effect) && !isTolerated(taint, tolerations),
-    );
-  const own = repelling.filter(
-    ({ key, effect }) =>
-      !(isCordonNamed && key === CORDON_TAINT.key && effect === CORDON_TAINT.effect),
-  );
-  return own.map((taint): Finding => {
+  return repellingTaints(question, isCordonNamed).map((taint): Finding => {
     const words = formatTaint(taint);
     const text = `taint ${words} is not tolerated: add a toleration, or remove the taint`;
     return {
       obstacle: obstacleOf(status, "taint", text),
-      podKey: `tolerate ${words}`,
+      podKey: tolerateKey(taint),
       ofPod: () => toleration(taint),
       around: () =>
         nodeChange(question, "remove-taint", `remove taint ${words}`, (node) => ({
@@ -89,6 +87,35 @@ export function taintFindings(
         })),
     };
   });
+}
+
+/** The grounds of those. */
+export function createTaintSketcher(): Sketcher {
+  const known = new Map<string, GroundPair>();
+  return (question, { code }, sketch, isCordonNamed) => {
+    for (const taint of repellingTaints(question, isCordonNamed)) {
+      const key = tolerateKey(taint);
+      let grounds = known.get(key);
+      if (grounds === undefined) {
+        grounds = new GroundPair("taint", key);
+        known.set(key, grounds);
+      }
+      sketch.add(grounds.at(code));
+    }
+  };
+}
+
+function repellingTaints({ world, row }: NodeQuestion, isCordonNamed: boolean): Taint[] {
+  const { tolerations } = world.pod.template;
+  return world.cache.node(row).taints.filter((taint) => {
+    const { key, effect } = taint;
+    if (!FILTERING_EFFECTS.includes(effect) || isTolerated(taint, tolerations)) return false;
+    return !(isCordonNamed && key === CORDON_TAINT.key && effect === CORDON_TAINT.effect);
+  });
+}
+
+function tolerateKey(taint: Taint): string {
+  return `tolerate ${formatTaint(taint)}`;
 }
 
 function toleration(taint: Taint): Change {
@@ -123,21 +150,66 @@ export function labelFindings(question: NodeQuestion, status: Status): Finding[]
   return found.length === 0 ? [otherFinding(status)] : found;
 }
 
+/** The grounds of those. */
+export function createLabelSketcher(world: FilterWorld): Sketcher {
+  const required = world.pod.template.requiredNodeAffinity;
+  const entries = [...(required?.nodeSelector ?? [])].map(([key, value]) => ({
+    ...{ key, value },
+    grounds: new GroundPair("label", selectorKey(key, value)),
+  }));
+  const ofRequirement = new Map<Requirement, GroundPair>();
+  const whole = new GroundPair("label", WHOLE_AFFINITY_KEY);
+  const added = new GroundPair("other", undefined);
+  const groundsOf = (index: number, requirement: Requirement): GroundPair => {
+    let grounds = ofRequirement.get(requirement);
+    if (grounds === undefined) {
+      grounds = new GroundPair("label", requirementKey(index, requirement));
+      ofRequirement.set(requirement, grounds);
+    }
+    return grounds;
+  };
+  return ({ row }, { code }, sketch) => {
+    const node = world.cache.node(row);
+    const before = sketch.list;
+    for (const { key, value, grounds } of entries) {
+      if (!hasLabel(node, key, value)) sketch.add(grounds.at(code));
+    }
+    const unmet = unmetAffinity(required?.selector, node);
+    if (unmet === "no usable term") sketch.add(whole.at(code));
+    else if (unmet !== undefined) {
+      for (const requirement of unmet.requirements)
+        sketch.add(groundsOf(unmet.index, requirement).at(code));
+      for (let name = 0; name < unmet.names.length; name++) sketch.add(whole.at(code));
+    }
+    if (sketch.list === before) sketch.add(added.at(code));
+  };
+}
+
+function hasLabel({ meta }: NodeObject, key: string, value: string): boolean {
+  return meta.labels.get(key) === value;
+}
+
+function selectorKey(key: string, value: string): string {
+  return `nodeSelector ${key}=${value}`;
+}
+
+function requirementKey(index: number, requirement: Requirement): string {
+  return `nodeAffinity ${index} ${formatRequirement(requirement)}`;
+}
+
 function selectorFindings(
   question: NodeQuestion,
   status: Status,
   { nodeSelector }: RequiredNodeAffinity,
   node: NodeObject,
 ): Finding[] {
-  const unmet = [...(nodeSelector ?? [])].filter(
-    ([key, value]) => node.meta.labels.get(key) !== value,
-  );
+  const unmet = [...(nodeSelector ?? [])].filter(([key, value]) => !hasLabel(node, key, value));
   return unmet.map(([key, value]): Finding => {
     const words = `${key}=${value}`;
     const text = `nodeSelector wants ${words}, ${labelText(node, key)}`;
     return {
       obstacle: obstacleOf(status, "label", text),
-      podKey: `nodeSelector ${words}`,
+      podKey: selectorKey(key, value),
       ofPod: () =>
         templateChange("drop-node-selector", `remove ${words} from nodeSelector`, (template) =>
           withoutSelectorKey(template, key),
@@ -169,22 +241,18 @@ function affinityTermFindings(
   { selector }: RequiredNodeAffinity,
   node: NodeObject,
 ): Finding[] {
-  if (selector === undefined || selector.matches(node.meta)) return [];
-  const usable = selector.terms.flatMap((term, index) =>
-    term.isEmpty || term.error !== undefined ? [] : [{ index, ...unmetOf(term, node) }],
-  );
-  const [first, ...rest] = usable;
-  if (first === undefined) {
+  const least = unmetAffinity(selector, node);
+  if (least === undefined) return [];
+  if (least === "no usable term") {
     const text = "the required node affinity has no term that can match any node";
     return [wholeAffinityFinding(status, text)];
   }
-  const least = rest.reduce((best, each) => (each.count < best.count ? each : best), first);
   const byLabel = least.requirements.map((requirement): Finding => {
     const words = formatRequirement(requirement);
     const text = `node affinity wants ${words}, ${labelText(node, requirement.key)}`;
     return {
       obstacle: obstacleOf(status, "label", text),
-      podKey: `nodeAffinity ${least.index} ${words}`,
+      podKey: requirementKey(least.index, requirement),
       ofPod: () =>
         templateChange(
           "drop-node-affinity",
@@ -194,21 +262,42 @@ function affinityTermFindings(
       around: () => relabelled(question, labelsFor(requirement)),
     };
   });
-  const byName = least.names.map((text) => wholeAffinityFinding(status, text));
+  const byName = least.names.map(({ isEqual, name }) =>
+    wholeAffinityFinding(
+      status,
+      `node affinity wants ${isEqual ? "" : "any but "}the node ${name}`,
+    ),
+  );
   return [...byLabel, ...byName];
 }
 
-function unmetOf(
-  term: NodeSelectorTerm,
+/** What a node lacks of one term. */
+interface UnmetTerm {
+  readonly index: number;
+  readonly requirements: readonly Requirement[];
+  readonly names: NodeSelectorTerm["names"];
+}
+
+/** What is unmet of the term that lacks least, the first of equals; undefined where one matches. */
+function unmetAffinity(
+  selector: NodeSelector | undefined,
   node: NodeObject,
-): { requirements: Requirement[]; names: string[]; count: number } {
-  const requirements = term.requirements.filter(
-    (requirement) => !meetsRequirement(requirement, node.meta.labels),
-  );
-  const names = term.names
-    .filter(({ isEqual, name }) => (node.meta.name === name) !== isEqual)
-    .map(({ isEqual, name }) => `node affinity wants ${isEqual ? "" : "any but "}the node ${name}`);
-  return { requirements, names, count: requirements.length + names.length };
+): UnmetTerm | "no usable term" | undefined {
+  if (selector === undefined || selector.matches(node.meta)) return undefined;
+  let best: UnmetTerm | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [index, term] of selector.terms.entries()) {
+    if (term.isEmpty || term.error !== undefined) continue;
+    const requirements = term.requirements.filter(
+      (requirement) => !meetsRequirement(requirement, node.meta.labels),
+    );
+    const names = term.names.filter(({ isEqual, name }) => (node.meta.name === name) !== isEqual);
+    const count = requirements.length + names.length;
+    if (count >= least) continue;
+    best = { index, requirements, names };
+    least = count;
+  }
+  return best ?? "no usable term";
 }
 
 // A term of which nothing is left would match no node at all, so the affinity goes with it.
@@ -226,10 +315,12 @@ function withoutRequirement(
   return withRequired(template, new NodeSelector(terms, selector.nodeNames));
 }
 
+const WHOLE_AFFINITY_KEY = "nodeAffinity";
+
 function wholeAffinityFinding(status: Pick<Status, "plugin" | "code">, text: string): Finding {
   return {
     obstacle: obstacleOf(status, "label", text),
-    podKey: "nodeAffinity",
+    podKey: WHOLE_AFFINITY_KEY,
     ofPod: () =>
       templateChange("drop-node-affinity", "remove the required node affinity", (template) =>
         withRequired(template, undefined),

@@ -1,20 +1,26 @@
 // Obstacles: everything that keeps a pod off one node, not only what the cycle met first.
 //
 // Each filter is asked on its own; what it says is taken apart by the file that knows its rule. For
-// plugins of users the plugin's reason stands alone. It proposes nothing by itself: which changes go
-// together is solve.ts, which nodes are worth a look nearest-nodes.ts.
+// plugins of users the plugin's reason stands alone. A sketch names the same grounds without words, for
+// all nodes at once. It proposes nothing by itself: which changes go together is solve.ts, which nodes
+// are worth a look nearest-nodes.ts.
 
 import {
   Code,
   type CycleState,
+  formatCode,
   type NodeRow,
   type PodInfo,
   type Status,
 } from "../../scheduler/index.ts";
-import { affinityFindings } from "./affinity-obstacles.ts";
+import { affinityFindings, createAffinitySketcher } from "./affinity-obstacles.ts";
 import type { FilterWorld } from "./filter-world.ts";
+import { GroundPair, type Sketch } from "./ground.ts";
 import {
   cordonFindings,
+  createCordonSketcher,
+  createLabelSketcher,
+  createTaintSketcher,
   featureFindings,
   labelFindings,
   narrowingFindings,
@@ -22,9 +28,9 @@ import {
   taintFindings,
 } from "./node-obstacles.ts";
 import { type Finding, otherFinding } from "./obstacle.ts";
-import { resourceFindings } from "./resource-obstacles.ts";
-import { spreadFindings } from "./spread-obstacles.ts";
-import { isVolumePlugin, volumeFindings } from "./volume-obstacles.ts";
+import { createResourceSketcher, resourceFindings } from "./resource-obstacles.ts";
+import { createSpreadSketcher, spreadFindings } from "./spread-obstacles.ts";
+import { createVolumeSketcher, isVolumePlugin, volumeFindings } from "./volume-obstacles.ts";
 
 /** One filter's own verdict on a node. */
 export interface FilterVerdict {
@@ -69,38 +75,142 @@ function refusalFindings(world: FilterWorld): Finding[] {
   return [otherFinding(status)];
 }
 
+// --- Sketches ------------------------------------------------------------------------------------
+
+/** Adds the grounds of one plugin's refusal to the sketch, as its findings would name them. */
+export type Sketcher = (
+  question: NodeQuestion,
+  status: Status,
+  sketch: Sketch,
+  isCordonNamed: boolean,
+) => void;
+
+/** The grounds of all nodes for one pod, one node after the other; equal nodes share them. */
+export class Sketching {
+  private readonly world: FilterWorld;
+  private readonly sketchers = new Map<string, Sketcher>();
+  private readonly byFinding = new Map<string, GroundPair>();
+  private narrowing: readonly Finding[] | undefined;
+
+  constructor(world: FilterWorld) {
+    this.world = world;
+  }
+
+  /** Everything in the way on that node: the grounds of what findObstacles says. */
+  sketch(row: NodeRow, sketch: Sketch): void {
+    const { world } = this;
+    if (!world.isFilterable) {
+      this.addFindings(refusalFindings(world), sketch);
+      return;
+    }
+    const { question, refusals } = ask(world, row, world.knownRefusal(row));
+    for (const { plugin, status } of refusals)
+      this.sketcherOf(plugin)(question, status, sketch, isCordonNamedIn(refusals));
+    if (sketch.list.size > 0 || !world.isNarrowedAway(row)) return;
+    this.narrowing ??= narrowingFindings(world);
+    this.addFindings(this.narrowing, sketch);
+  }
+
+  addFindings(findings: readonly Finding[], sketch: Sketch): void {
+    for (const { obstacle, podKey, size } of findings) {
+      const { kind, code } = obstacle;
+      const key = `${kind}\n${podKey ?? ""}`;
+      let grounds = this.byFinding.get(key);
+      if (grounds === undefined) {
+        grounds = new GroundPair(kind, podKey);
+        this.byFinding.set(key, grounds);
+      }
+      sketch.add(
+        grounds.at(code === FINAL ? Code.UnschedulableAndUnresolvable : Code.Unschedulable),
+        size,
+      );
+    }
+  }
+
+  private sketcherOf(plugin: string): Sketcher {
+    let sketcher = this.sketchers.get(plugin);
+    if (sketcher === undefined) {
+      sketcher = this.createSketcher(plugin);
+      this.sketchers.set(plugin, sketcher);
+    }
+    return sketcher;
+  }
+
+  private createSketcher(plugin: string): Sketcher {
+    const { world } = this;
+    switch (plugin) {
+      case "NodeResourcesFit":
+        return createResourceSketcher();
+      case "TaintToleration":
+        return createTaintSketcher();
+      case "NodeAffinity":
+        return createLabelSketcher(world);
+      case "NodeUnschedulable":
+        return createCordonSketcher();
+      case "PodTopologySpread":
+        return createSpreadSketcher(world);
+      case "InterPodAffinity":
+        return createAffinitySketcher(world);
+      default:
+        if (isVolumePlugin(plugin)) return createVolumeSketcher(world, plugin);
+        return (question, status, sketch) =>
+          this.addFindings(findingsOf(question, { ...status, plugin }, []), sketch);
+    }
+  }
+}
+
+const FINAL = formatCode(Code.UnschedulableAndUnresolvable);
+
+function isCordonNamedIn(refusals: readonly FilterVerdict[]): boolean {
+  for (const { plugin } of refusals) {
+    if (plugin === "NodeUnschedulable") return true;
+  }
+  return false;
+}
+
+// --- Asking --------------------------------------------------------------------------------------
+
+// `known`: the first of the filters that refuses, where that has been found out already.
 function ask(
   world: FilterWorld,
   row: NodeRow,
+  known?: Status,
 ): { question: NodeQuestion; refusals: FilterVerdict[] } {
-  const plain: NodeQuestion = { world, row, asked: row, state: world.state, guests: [] };
+  const plain: NodeQuestion = { world, row, asked: row, state: world.state, guests: NO_GUESTS };
   const guests = nominatedOn(world, row);
   if (guests.length > 0) {
     const crowded = withGuests(plain, guests);
     const refusals = refusalsOf(crowded);
     if (refusals.length > 0) return { question: crowded, refusals };
   }
-  return { question: plain, refusals: refusalsOf(plain) };
+  return { question: plain, refusals: refusalsOf(plain, known) };
 }
 
+const NO_GUESTS: readonly PodInfo[] = [];
+
 // Asked of every node, where few filters object: what passes leaves no record.
-function refusalsOf({ world, state, asked }: NodeQuestion): FilterVerdict[] {
+function refusalsOf({ world, state, asked }: NodeQuestion, known?: Status): FilterVerdict[] {
   const refusals: FilterVerdict[] = [];
-  for (const plugin of world.profile.filterPlugins) {
-    if (world.state.skipFilterPlugins.has(plugin.name)) continue;
+  let isBeforeKnown = known !== undefined;
+  for (const plugin of world.activeFilters) {
+    const { name } = plugin;
+    if (isBeforeKnown) {
+      if (name !== known!.plugin) continue;
+      isBeforeKnown = false;
+      refusals.push({ plugin: name, status: known! });
+      continue;
+    }
     const status = plugin.filter(state, world.pod, asked);
-    if (status.code !== Code.Success) refusals.push({ plugin: plugin.name, status });
+    if (status.code !== Code.Success) refusals.push({ plugin: name, status });
   }
   return refusals;
 }
 
 function askEach({ world, state, asked }: NodeQuestion): FilterVerdict[] {
-  const verdicts: FilterVerdict[] = [];
-  for (const plugin of world.profile.filterPlugins) {
-    if (world.state.skipFilterPlugins.has(plugin.name)) continue;
-    verdicts.push({ plugin: plugin.name, status: plugin.filter(state, world.pod, asked) });
-  }
-  return verdicts;
+  return world.activeFilters.map((plugin) => ({
+    plugin: plugin.name,
+    status: plugin.filter(state, world.pod, asked),
+  }));
 }
 
 function nominatedOn({ cache, pod }: FilterWorld, row: NodeRow): readonly PodInfo[] {
@@ -135,11 +245,7 @@ function findingsOf(
     case "NodeResourcesFit":
       return resourceFindings(question, status);
     case "TaintToleration":
-      return taintFindings(
-        question,
-        status,
-        refusals.some(({ plugin }) => plugin === "NodeUnschedulable"),
-      );
+      return taintFindings(question, status, isCordonNamedIn(refusals));
     case "NodeAffinity":
       return labelFindings(question, status);
     case "NodeUnschedulable":

@@ -99,7 +99,8 @@ function isDerived(
   return true;
 }
 
-function areKnown({ preFilterPlugins }: FilterLists): boolean {
+/** Whether all PreFilter plugins are upstream's, of which is known what they count. */
+export function areKnown({ preFilterPlugins }: FilterLists): boolean {
   return preFilterPlugins.every(
     ({ name }) => UNCONCERNED_BY_PODS.has(name) || ADJUSTABLE.has(name),
   );

@@ -6,28 +6,60 @@ import type { ResourceList } from "../../cluster/index.ts";
 import { amountText, type ResourceLack, type ResourceUnit } from "../../metrics/index.ts";
 import { Code, type Status } from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
+import { GroundPair } from "./ground.ts";
 import { type Finding, obstacleOf, templateChange } from "./obstacle.ts";
-import type { NodeQuestion } from "./obstacles.ts";
+import type { NodeQuestion, Sketcher } from "./obstacles.ts";
 
 const INSUFFICIENT = "Insufficient ";
 
 /** One finding per resource that is missing. */
 export function resourceFindings(question: NodeQuestion, status: Status): Finding[] {
   return status.reasons.map((reason): Finding => {
-    const resource = reason.startsWith(INSUFFICIENT) ? reason.slice(INSUFFICIENT.length) : "pods";
-    const lack = lackOf(question, resource);
-    // Judged per resource: the plugin's code covers all its reasons at once.
-    const isHopeless = resource !== "pods" && lack.asked > lack.allocatable;
-    const code = isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable;
-    const isPods = resource === "pods";
+    const lack = lackOf(question, resourceIn(reason));
+    const code = codeOf(lack);
     return {
       obstacle: obstacleOf({ plugin: status.plugin, code }, "resource", reason, lack),
-      size: lack.asked > 0 ? lack.missing / lack.asked : 0,
-      podKey: isPods ? undefined : `request ${resource}`,
+      size: sizeOf(lack),
+      podKey: keyFor(lack.resource),
       ofPod: () => smallerRequest(lack),
       around: () => moreRoom(question, lack),
     };
   });
+}
+
+/** The grounds of that. */
+export function createResourceSketcher(): Sketcher {
+  const known = new Map<string, { readonly resource: string; readonly grounds: GroundPair }>();
+  return (question, { reasons }, sketch) => {
+    for (const reason of reasons) {
+      let found = known.get(reason);
+      if (found === undefined) {
+        const resource = resourceIn(reason);
+        found = { resource, grounds: new GroundPair("resource", keyFor(resource)) };
+        known.set(reason, found);
+      }
+      const lack = lackOf(question, found.resource);
+      sketch.add(found.grounds.at(codeOf(lack)), sizeOf(lack));
+    }
+  };
+}
+
+function resourceIn(reason: string): string {
+  return reason.startsWith(INSUFFICIENT) ? reason.slice(INSUFFICIENT.length) : "pods";
+}
+
+/** Judged per resource: the plugin's code covers all its reasons at once. */
+function codeOf({ resource, asked, allocatable }: ResourceLack): Code {
+  const isHopeless = resource !== "pods" && asked > allocatable;
+  return isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable;
+}
+
+function sizeOf({ asked, missing }: ResourceLack): number {
+  return asked > 0 ? missing / asked : 0;
+}
+
+function keyFor(resource: string): string | undefined {
+  return resource === "pods" ? undefined : `request ${resource}`;
 }
 
 /** The unit in which amounts of a resource are counted here. */

@@ -4,11 +4,18 @@
 // just as many counted pods would have to leave the domain as the skew is too large.
 
 import type { TopologySpreadConstraint } from "../../cluster/index.ts";
-import { readSpreadCounts, type SpreadCounts, type Status } from "../../scheduler/index.ts";
+import {
+  type PodInfo,
+  readSpreadCounts,
+  type SpreadCounts,
+  type Status,
+} from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
+import type { FilterWorld } from "./filter-world.ts";
+import { GroundPair } from "./ground.ts";
 import { relabelled } from "./node-obstacles.ts";
 import { departure, type Finding, obstacleOf, otherFinding, templateChange } from "./obstacle.ts";
-import type { NodeQuestion } from "./obstacles.ts";
+import type { NodeQuestion, Sketcher } from "./obstacles.ts";
 
 /** One finding per constraint that is broken. */
 export function spreadFindings(question: NodeQuestion, status: Status): Finding[] {
@@ -25,18 +32,17 @@ function findingFor(
 ): Finding[] {
   const { world, row } = question;
   const constraint = counts.constraints[index]!;
-  const { topologyKey, maxSkew, selector } = constraint;
-  const own = ownIndexOf(question, constraint);
-  const isOwn = own !== -1;
+  const { topologyKey, maxSkew } = constraint;
+  const own = ownIndexOf(world.pod, constraint);
+  const { dropKey, skewKey } = keysOf(world.pod, constraint, index);
   const domain = world.cache.node(row).meta.labels.get(topologyKey);
-  const key = `spread ${index}`;
   if (domain === undefined) {
     const text = `spread over ${topologyKey}: the node has no such label`;
     const emptiest = counts.emptiestDomain(index);
     return [
       {
         obstacle: obstacleOf(status, "spread", text),
-        podKey: isOwn ? `${key} dropped` : undefined,
+        podKey: dropKey,
         ofPod: () => withoutConstraint(own, topologyKey),
         around: () =>
           emptiest === undefined
@@ -45,10 +51,9 @@ function findingFor(
       },
     ];
   }
-  const self = selector.matches(world.pod.template.labels) ? 1 : 0;
   const count = counts.countIn(index, domain);
   const least = counts.minimumFor(index);
-  const skew = count + self - least;
+  const skew = skewIn(counts, index, domain, selfOf(world.pod, constraint));
   if (skew <= maxSkew) return [];
   const few = counts.domainCount(index) < constraint.minDomains;
   const why = few
@@ -59,7 +64,7 @@ function findingFor(
     {
       obstacle: obstacleOf(status, "spread", text),
       size: (skew - maxSkew) / skew,
-      podKey: isOwn ? key : undefined,
+      podKey: skewKey,
       ofPod: () => widerSkew(own, constraint, skew),
       around: () =>
         departure(
@@ -73,9 +78,65 @@ function findingFor(
   ];
 }
 
+/** The grounds of those, by constraint. */
+export function createSpreadSketcher({ cache, pod }: FilterWorld): Sketcher {
+  interface Known {
+    readonly self: 0 | 1;
+    readonly unlabelled: GroundPair;
+    readonly skewed: GroundPair;
+  }
+  const known: Known[] = [];
+  const other = new GroundPair("other", undefined);
+  const knownAt = (index: number, constraint: TopologySpreadConstraint): Known => {
+    const { dropKey, skewKey } = keysOf(pod, constraint, index);
+    const unlabelled = new GroundPair("spread", dropKey);
+    const skewed = new GroundPair("spread", skewKey);
+    return { self: selfOf(pod, constraint), unlabelled, skewed };
+  };
+  return ({ row, state }, { code }, sketch) => {
+    const counts = readSpreadCounts(state);
+    if (counts === undefined) {
+      sketch.add(other.at(code));
+      return;
+    }
+    const { labels } = cache.node(row).meta;
+    for (const [index, constraint] of counts.constraints.entries()) {
+      const { topologyKey, maxSkew } = constraint;
+      known[index] ??= knownAt(index, constraint);
+      const { self, unlabelled, skewed } = known[index];
+      const domain = labels.get(topologyKey);
+      if (domain === undefined) {
+        sketch.add(unlabelled.at(code));
+        continue;
+      }
+      const skew = skewIn(counts, index, domain, self);
+      if (skew > maxSkew) sketch.add(skewed.at(code), (skew - maxSkew) / skew);
+    }
+  };
+}
+
+function skewIn(counts: SpreadCounts, index: number, domain: string, self: 0 | 1): number {
+  return counts.countIn(index, domain) + self - counts.minimumFor(index);
+}
+
+/** Whether the pod would be counted itself. */
+function selfOf({ template }: PodInfo, { selector }: TopologySpreadConstraint): 0 | 1 {
+  return selector.matches(template.labels) ? 1 : 0;
+}
+
+/** What the pod can give up; nothing of a default of the profile. */
+function keysOf(
+  pod: PodInfo,
+  constraint: TopologySpreadConstraint,
+  index: number,
+): { readonly dropKey: string | undefined; readonly skewKey: string | undefined } {
+  if (ownIndexOf(pod, constraint) === -1) return { dropKey: undefined, skewKey: undefined };
+  return { dropKey: `spread ${index} dropped`, skewKey: `spread ${index}` };
+}
+
 /** Place among the pod's own constraints; -1 for a default of the profile. */
-function ownIndexOf({ world }: NodeQuestion, constraint: TopologySpreadConstraint): number {
-  return world.pod.template.topologySpreadConstraints.indexOf(constraint);
+function ownIndexOf({ template }: PodInfo, constraint: TopologySpreadConstraint): number {
+  return template.topologySpreadConstraints.indexOf(constraint);
 }
 
 function widerSkew(own: number, constraint: TopologySpreadConstraint, to: number): Change {

@@ -7,7 +7,8 @@ import { compareText } from "../../base/index.ts";
 import type { PodSuggestion } from "../../metrics/index.ts";
 import { type Change, withChanges } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
-import { type BlockedNode, rankBlockedNodes } from "./nearest-nodes.ts";
+import type { GroundList } from "./ground.ts";
+import { type BlockedNode, compareNearness, findBlockedNodes, firstOf } from "./nearest-nodes.ts";
 import { findObstacles } from "./obstacles.ts";
 import { solve } from "./solve.ts";
 
@@ -20,8 +21,7 @@ interface Group {
   readonly keys: readonly string[];
   /** The node of the smallest change, measured against the wish: the worst part, then all of it. */
   best: BlockedNode;
-  share: number;
-  sum: number;
+  nearest: BlockedNode;
   nodeCount: number;
 }
 
@@ -35,9 +35,10 @@ export function suggestChanges(
   const opening = openUp(world);
   if (opening === undefined) return [];
   return withChanges(world, opening, (changed) => {
-    const found = suggestionOf(changed, opening, []);
+    const open = findBlockedNodes(changed);
+    const found = suggestionOf(changed, opening, [], open);
     if (found.nodeCount > 0) return [found];
-    return suggestAfter(opening, changed, rankBlockedNodes(changed), countMax);
+    return suggestAfter(opening, changed, open, countMax);
   });
 }
 
@@ -80,7 +81,7 @@ function suggestAfter(
     }
     accepted.push(group.keys);
     const lean = leanest(world, changes, blocked);
-    const suggestion = suggestionOf(world, opening, tightened(world, lean, blocked));
+    const suggestion = suggestionOf(world, opening, tightened(world, lean, blocked), blocked);
     if (!suggestions.some((known) => isPartOf(known, suggestion))) suggestions.push(suggestion);
   }
   return suggestions;
@@ -112,7 +113,7 @@ function tightened(
       const found = solved(row);
       if (found !== undefined) return found;
     }
-    for (const { keys, best } of groupByKeys(rankBlockedNodes(changed))) {
+    for (const { keys, best } of groupByKeys(findBlockedNodes(changed))) {
       if (keys.length !== resources.length) continue;
       const found = solved(best.row);
       if (found !== undefined) return found;
@@ -134,29 +135,17 @@ function closestIn(
   blocked: readonly BlockedNode[],
 ): BlockedNode["row"][] {
   const wanted = new Set(resources.map((resource) => `request ${resource}`));
-  const closest: { row: BlockedNode["row"]; share: number; sum: number }[] = [];
-  for (const { row, findings } of blocked) {
-    let share = 0;
-    let sum = 0;
-    let found = 0;
-    let isOther = false;
-    for (const { podKey, size, obstacle } of findings) {
-      if (obstacle.kind !== "resource") continue;
-      if (podKey === undefined || !wanted.has(podKey)) isOther = true;
-      found++;
-      share = Math.max(share, size ?? 0);
-      sum += size ?? 0;
-    }
-    if (isOther || found !== wanted.size) continue;
-    const last = closest.at(-1);
-    const isFull = closest.length === CLOSEST_MAX;
-    if (isFull && (share > last!.share || (share === last!.share && sum >= last!.sum))) continue;
-    if (isFull) closest.pop();
-    closest.push({ row, share, sum });
-    // Stable: the nearest node first among equals.
-    closest.sort((a, b) => a.share - b.share || a.sum - b.sum);
-  }
-  return closest.map(({ row }) => row);
+  const lackJustThose = memoized((list: GroundList): boolean => {
+    const ofRoom = list.grounds.filter(({ kind }) => kind === "resource");
+    return (
+      ofRoom.length === wanted.size &&
+      ofRoom.every(({ podKey }) => podKey !== undefined && wanted.has(podKey))
+    );
+  });
+  const candidates = blocked.filter(({ grounds }) => lackJustThose(grounds));
+  const byRoom = (a: BlockedNode, b: BlockedNode): number =>
+    a.roomShare - b.roomShare || a.roomSum - b.roomSum || compareNearness(a, b);
+  return firstOf(candidates, CLOSEST_MAX, byRoom).map(({ row }) => row);
 }
 
 /** Without the changes that only the one node needed, as long as some node takes the pod. */
@@ -170,8 +159,10 @@ function leanest(
     if (changes.length === 1) break;
     if (isNeededEverywhere(world, change, blocked)) continue;
     const fewer = changes.filter((each) => each !== change);
-    const isEnough = withChanges(world, fewer, (changed) =>
-      changed.nodes.some((row) => changed.fits(row)),
+    const isEnough = withChanges(
+      world,
+      fewer,
+      (changed) => takers(changed, fewer, blocked, 1).length > 0,
     );
     if (isEnough) changes = fewer;
   }
@@ -189,7 +180,58 @@ function isNeededEverywhere(
 ): boolean {
   if (answers === undefined || blocked.length !== world.nodes.length) return false;
   if (!answers.startsWith("request ") && !answers.startsWith("nodeSelector ")) return false;
-  return blocked.every(({ findings }) => findings.some(({ podKey }) => podKey === answers));
+  const isAnswered = memoized((list: GroundList): boolean =>
+    list.grounds.some(({ podKey }) => podKey === answers),
+  );
+  return blocked.every(({ grounds }) => isAnswered(grounds));
+}
+
+/**
+ * Nodes that take the changed pod, in list order, at most so many. `blocked` is what was in the way before
+ * the changes: a node that refuses for another wish, on which the changes have no influence, is not asked.
+ */
+function takers(
+  changed: FilterWorld,
+  changes: readonly Change[],
+  blocked: readonly BlockedNode[],
+  countMax: number = Number.POSITIVE_INFINITY,
+): BlockedNode["row"][] {
+  const answered = new Set(changes.map(({ answers }) => answers));
+  const areTaintsAnswered = changes.some(({ shown }) => shown.kind === "add-toleration");
+  const stays = memoized((list: GroundList): boolean =>
+    list.grounds.some(({ kind, podKey }) => {
+      if (kind === "taint" || kind === "cordon") return !areTaintsAnswered;
+      if (kind === "resource") return podKey === undefined || !answered.has(podKey);
+      return podKey?.startsWith("nodeSelector ") === true && !answered.has(podKey);
+    }),
+  );
+  const { nodes } = changed;
+  const found: BlockedNode["row"][] = [];
+  const areOthers = !areOfPod(changes);
+  let next = 0;
+  for (let position = 0; position < nodes.length && found.length < countMax; position++) {
+    const before = blocked[next];
+    const wasBlocked = before?.position === position;
+    if (wasBlocked) next++;
+    if (wasBlocked && !areOthers && stays(before.grounds)) continue;
+    const row = nodes[position]!;
+    if (changed.fits(row)) found.push(row);
+  }
+  return found;
+}
+
+/** The answer by list of grounds: nodes share them. */
+function memoized(judge: (list: GroundList) => boolean): (list: GroundList) => boolean {
+  const known = new Map<GroundList, boolean>();
+  let last: GroundList | undefined;
+  let answer = false;
+  return (list) => {
+    if (list === last) return answer;
+    answer = known.get(list) ?? judge(list);
+    known.set(list, answer);
+    last = list;
+    return answer;
+  };
 }
 
 function isPartOf(known: PodSuggestion, suggestion: PodSuggestion): boolean {
@@ -201,9 +243,10 @@ function suggestionOf(
   world: FilterWorld,
   opening: readonly Change[],
   changes: readonly Change[],
+  blocked: readonly BlockedNode[],
 ): PodSuggestion {
   const nodes = withChanges(world, changes, (changed) =>
-    changed.namesOf(changed.nodes.filter((row) => changed.fits(row))),
+    changed.namesOf(takers(changed, changes, blocked)),
   );
   const all = [...opening, ...changes];
   return { changes: all.map(({ shown }) => shown), nodeCount: nodes.length, nodes };
@@ -211,37 +254,37 @@ function suggestionOf(
 
 function groupByKeys(blocked: readonly BlockedNode[]): Group[] {
   const groups = new Map<string, Group>();
-  // Most nodes ask for the same things in the same order: sorting is done once for all of those.
-  const bySpelling = new Map<string, Group>();
-  for (const node of blocked) {
-    let spelling = "";
-    let share = 0;
-    let sum = 0;
-    let isHopeless = false;
-    for (const { podKey, size } of node.findings) {
-      if (podKey === undefined) isHopeless = true;
-      else spelling += `${podKey}\n`;
-      share = Math.max(share, size ?? 0);
-      sum += size ?? 0;
-    }
-    if (isHopeless) continue;
-    let group = bySpelling.get(spelling);
+  // Lists of grounds with the same wishes, in whatever order, make one group.
+  const byList = new Map<GroundList, Group | undefined>();
+  const groupOf = (node: BlockedNode): Group | undefined => {
+    const { grounds } = node.grounds;
+    if (grounds.some(({ podKey }) => podKey === undefined)) return undefined;
+    const keys = [...new Set(grounds.map(({ podKey }) => podKey!))];
+    const name = [...keys].sort(compareText).join("\n");
+    let group = groups.get(name);
     if (group === undefined) {
-      const keys = [...new Set(node.findings.flatMap(({ podKey }) => podKey ?? []))];
-      const name = [...keys].sort(compareText).join("\n");
-      group = groups.get(name) ?? { keys, best: node, share, sum, nodeCount: 0 };
+      group = { keys, best: node, nearest: node, nodeCount: 0 };
       groups.set(name, group);
-      bySpelling.set(spelling, group);
     }
+    return group;
+  };
+  for (const node of blocked) {
+    if (!byList.has(node.grounds)) byList.set(node.grounds, groupOf(node));
+    const group = byList.get(node.grounds);
+    if (group === undefined) continue;
     group.nodeCount++;
-    if (share < group.share || (share === group.share && sum < group.sum)) {
-      group.best = node;
-      group.share = share;
-      group.sum = sum;
-    }
+    if (compareSizes(node, group.best) < 0) group.best = node;
+    if (compareNearness(node, group.nearest) < 0) group.nearest = node;
   }
-  // Map and sort keep the order of equals: that of the nearest node.
   return [...groups.values()].sort(
-    (a, b) => a.keys.length - b.keys.length || b.nodeCount - a.nodeCount || a.share - b.share,
+    (a, b) =>
+      a.keys.length - b.keys.length ||
+      b.nodeCount - a.nodeCount ||
+      a.best.share - b.best.share ||
+      compareNearness(a.nearest, b.nearest),
   );
+}
+
+function compareSizes(a: BlockedNode, b: BlockedNode): number {
+  return a.share - b.share || a.sum - b.sum || compareNearness(a, b);
 }

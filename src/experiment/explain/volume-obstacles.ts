@@ -6,7 +6,6 @@
 import type { Volume } from "../../cluster/index.ts";
 import {
   Code,
-  CycleState,
   type FilterPlugin,
   type NodeRow,
   type PodInfo,
@@ -16,8 +15,9 @@ import {
 } from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
+import { GroundPair } from "./ground.ts";
 import { departure, type Finding, obstacleOf, otherFinding, templateChange } from "./obstacle.ts";
-import type { NodeQuestion } from "./obstacles.ts";
+import type { NodeQuestion, Sketcher } from "./obstacles.ts";
 
 const VOLUME_PLUGINS: readonly string[] = [
   "VolumeRestrictions",
@@ -49,12 +49,37 @@ export function volumeFindings(
   return [
     {
       obstacle: obstacleOf(status, "volume", names === "" ? reason : `${names}: ${reason}`),
-      podKey:
-        blamed.length === 0 ? undefined : `volumes ${blamed.map(({ name }) => name).join(",")}`,
+      podKey: keyFor(blamed),
       ofPod: () => withoutVolumes(blamed),
       around: () => (question === undefined ? undefined : inTheWay(question, plugin)),
     },
   ];
+}
+
+/** The ground of that: one for each set of volumes. */
+export function createVolumeSketcher(world: FilterWorld, name: string): Sketcher {
+  const plugin = world.profile.preFilterPlugins.find((each) => each.name === name) as
+    | VolumePlugin
+    | undefined;
+  const known = new Map<string | undefined, GroundPair>();
+  const other = new GroundPair("other", undefined);
+  return ({ row }, { code }, sketch) => {
+    if (plugin === undefined) {
+      sketch.add(other.at(code));
+      return;
+    }
+    const key = keyFor(blamedVolumes(world, plugin, row));
+    let grounds = known.get(key);
+    if (grounds === undefined) {
+      grounds = new GroundPair("volume", key);
+      known.set(key, grounds);
+    }
+    sketch.add(grounds.at(code));
+  };
+}
+
+function keyFor(blamed: readonly Volume[]): string | undefined {
+  return blamed.length === 0 ? undefined : `volumes ${blamed.map(({ name }) => name).join(",")}`;
 }
 
 /** The fewest volumes in order without which the plugin agrees; empty when it never does. */
@@ -82,11 +107,9 @@ function agrees(
   dropped: readonly Volume[],
   row: NodeRow | undefined,
 ): boolean {
-  const pod = dropVolumes(world.pod, dropped);
-  const state = new CycleState();
-  const { status } = plugin.preFilter(state, pod, world.nodes);
-  if (status.code === Code.Skip) return true;
-  if (status.code !== Code.Success) return false;
+  const { state, pod, code } = world.volumeTrials.get(plugin, dropped);
+  if (code === Code.Skip) return true;
+  if (code !== Code.Success) return false;
   return row === undefined || plugin.filter(state, pod, row).code === Code.Success;
 }
 
@@ -97,11 +120,6 @@ function withoutVolumes(volumes: readonly Volume[]): Change {
     ...template,
     volumes: template.volumes.filter(({ name }) => !names.includes(name)),
   }));
-}
-
-function dropVolumes(pod: PodInfo, dropped: readonly Volume[]): PodInfo {
-  const volumes = pod.template.volumes.filter((volume) => !dropped.includes(volume));
-  return { ...pod, template: { ...pod.template, volumes } };
 }
 
 function volumeText(volume: Volume): string {
