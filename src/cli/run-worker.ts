@@ -4,9 +4,9 @@
 // and lets the main thread end a strategy that never returns.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { callDeadlines } from "./call-deadlines.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureReport } from "./failure-report.ts";
-import { callDeadlineMs } from "./plugin-deadline.ts";
 import {
   type RunControl,
   type RunReport,
@@ -23,7 +23,7 @@ const port = parentPort;
 const send = port?.postMessage.bind(port) as ((message: WorkerMessage) => void) | undefined;
 const guard = new UserCodeGuard(
   control.userCalls,
-  callDeadlineMs(pluginDeadline),
+  (await callDeadlines(pluginDeadline)).callMs,
   (text) => send?.({ printed: text }),
   () => {
     // What comes from this thread is ours alone: a message of user code's would pass for a report.

@@ -5,7 +5,7 @@
 
 import { type StrategyCall, StrategyError, type UserCallWatch } from "../experiment/index.ts";
 import { forbidCalls } from "./forbidden-calls.ts";
-import { overdueText } from "./plugin-deadline.ts";
+import { overdueText } from "./overdue-text.ts";
 import { UserCallRecord } from "./user-call-record.ts";
 import { divertOutput, UserLog } from "./user-log.ts";
 

@@ -1,0 +1,9 @@
+// What is said of a call into user code that took longer than it may.
+
+import { durationFromMillis, formatDuration } from "../base/index.ts";
+
+/** The words, after the name of the call. */
+export function overdueText(deadlineMs: number): string {
+  const deadline = formatDuration(durationFromMillis(deadlineMs));
+  return `did not return within ${deadline} (--plugin-deadline allows more)`;
+}
