@@ -14,7 +14,7 @@ export interface ArrivalSample {
   readonly fragmentedMilli: number;
 }
 
-/** One row of each table: the cells of columns 0 to 130, in per cent. */
+/** One row of each table: the cells of columns 0 to 130, in per cent; NaN where nothing arrived. */
 export interface FgdRows {
   /** GPU allocated, of all GPUs. */
   readonly allocation: readonly number[];
@@ -75,7 +75,6 @@ export class ArrivalBins {
       joined.fragmentedSum += bin.fragmentedSum;
       joined.ratioSum += bin.ratioSum;
     }
-    if (joined.count === 0) throw new Error(`no arrival near ${percent} % of the GPUs`);
     return joined;
   }
 }

@@ -1,7 +1,8 @@
 // One run of the FGD study: one workload, one policy, one seed, three rows.
 //
 // There is no time in it: each pod is tried once, stays for ever or is dropped for good. So there is
-// no queue and no event loop here, but the scheduler's own cache, profile and plain evaluator decide.
+// no queue and no event loop here, but the scheduler's own cache and profile decide; by remembered
+// verdicts, which the plain evaluator checks in the tests.
 
 import {
   Code,
@@ -23,32 +24,37 @@ import { ArrivalBins, type FgdRows } from "./arrival-bins.ts";
 import { arrivalOrder } from "./arrival-order.ts";
 import { fgdConfiguration } from "./fgd-policies.ts";
 import type { FgdPod, FgdWorkload } from "./fgd-workload.ts";
+import { RememberedVerdicts } from "./remembered-verdicts.ts";
 
 const WHOLE = 1000;
 
 /** What a run came to. */
 export interface FgdOutcome {
   readonly rows: FgdRows;
-  readonly arrived: number;
-  /** Pods that found a node. */
-  readonly placed: number;
+  /** Node of each arrival, "" where none fitted. */
+  readonly placements: readonly string[];
 }
 
-/** Runs one cell of the study. `policy` is one of FGD_POLICIES. */
-export function runFgd(workload: FgdWorkload, policy: string, seed: number): FgdOutcome {
+/** Runs one cell of the study. `policy` is one of FGD_POLICIES; `evaluator` changes the speed alone. */
+export function runFgd(
+  workload: FgdWorkload,
+  policy: string,
+  seed: number,
+  evaluator: "remembered" | "plain" = "remembered",
+): FgdOutcome {
   const { pods, nodes, gpuCount } = workload;
   const order = arrivalOrder(pods, gpuCount * WHOLE, nodes.length, seed);
-  const world = new FgdWorld(workload, order.nodeRanks, policy, seed);
+  const world = new FgdWorld(workload, order.nodeRanks, policy, seed, evaluator === "plain");
   const bins = new ArrivalBins(gpuCount);
   let arrivedMilli = 0;
-  let placed = 0;
+  const placements: string[] = [];
   for (const [arrival, place] of order.arrivals.entries()) {
     const pod = pods[place]!;
     arrivedMilli += pod.milliTotal;
-    if (world.tryPod(pod, arrival)) placed++;
+    placements.push(world.tryPod(pod, arrival));
     bins.add({ arrivedMilli, ...world.measure() });
   }
-  return { rows: bins.rows(), arrived: order.arrivals.length, placed };
+  return { rows: bins.rows(), placements };
 }
 
 /** The cluster and the scheduler of one run. */
@@ -56,7 +62,8 @@ class FgdWorld {
   private readonly cache = new SchedulerCache();
   private readonly devices: GpuDevices;
   private readonly profile: Profile;
-  private readonly evaluator: PlainEvaluator;
+  private readonly plain: PlainEvaluator | undefined;
+  private readonly remembered: RememberedVerdicts;
   private readonly fragmentation: Fragmentation;
   /** Rows in the order of their ranks, and of each its fragmented GPU. */
   private readonly rows: readonly NodeRow[];
@@ -65,7 +72,13 @@ class FgdWorld {
   private readonly capacityMilli: number;
   private allocatedMilli = 0;
 
-  constructor(workload: FgdWorkload, ranks: readonly number[], policy: string, seed: number) {
+  constructor(
+    workload: FgdWorkload,
+    ranks: readonly number[],
+    policy: string,
+    seed: number,
+    isPlain: boolean,
+  ) {
     const { nodes, typicalPods, gpuCount } = workload;
     const places = nodes.map((_, place) => place).sort((a, b) => ranks[a]! - ranks[b]!);
     this.rows = places.map((place) => this.cache.addNode(nodes[place]!));
@@ -76,41 +89,51 @@ class FgdWorld {
     const configuration = fgdConfiguration(policy, typicalPods, label, seed, registry);
     const handle = { cache: this.cache, objects: NO_OBJECTS };
     this.profile = new Profile(configuration.profiles[0]!, registry, handle);
-    this.evaluator = new PlainEvaluator(this.cache, {
-      percentageOfNodesToScore: configuration.percentageOfNodesToScore,
-      // Equal totals: the smallest rank, which comes first in the list.
-      tieBreak: () => 0,
-      batching: false,
-    });
+    this.remembered = new RememberedVerdicts(this.cache, this.profile);
+    if (isPlain) {
+      this.plain = new PlainEvaluator(this.cache, {
+        percentageOfNodesToScore: configuration.percentageOfNodesToScore,
+        // Equal totals: the smallest rank, which comes first in the list.
+        tieBreak: () => 0,
+        batching: false,
+      });
+    }
     this.fragmentation = new Fragmentation(typicalPods);
     this.capacityMilli = gpuCount * WHOLE;
     this.fragmentedMilli = new Float64Array(this.rows.length);
     for (const row of this.rows) this.measureNode(row);
   }
 
-  /** One attempt; true when the pod was placed. */
-  tryPod(pod: FgdPod, arrival: number): boolean {
+  /** One attempt: the name of the pod's node, or "". */
+  tryPod(pod: FgdPod, arrival: number): string {
     const state = new CycleState();
-    const decision = this.evaluator.decide(podInfoOf(pod, arrival), this.profile, state);
-    if (decision.outcome === "error") throw new Error(`${pod.name}: ${decision.message}`);
-    if (decision.node === -1) return false;
-    const row = decision.node as NodeRow;
+    const info = podInfoOf(pod, arrival);
+    const row = this.decide(info, state);
+    if (row === undefined) return "";
     const nodeName = this.cache.nodeName(row);
-    const assumed = this.cache.assume(decision.pod, nodeName);
+    const assumed = this.cache.assume(info, nodeName);
     for (const plugin of this.profile.reservePlugins) {
       const status = plugin.reserve(state, assumed, nodeName);
       if (status.code !== Code.Success) throw new Error(`${pod.name}: ${statusMessage(status)}`);
     }
     this.allocatedMilli += pod.milliTotal;
     this.measureNode(row);
-    return true;
+    return nodeName;
   }
 
+  /** The cluster as it is now. */
   measure(): { allocatedMilli: number; idleMilli: number; fragmentedMilli: number } {
     let fragmentedMilli = 0;
     for (const amount of this.fragmentedMilli) fragmentedMilli += amount;
     const { allocatedMilli, capacityMilli } = this;
     return { allocatedMilli, idleMilli: capacityMilli - allocatedMilli, fragmentedMilli };
+  }
+
+  private decide(pod: PodInfo, state: CycleState): NodeRow | undefined {
+    if (this.plain === undefined) return this.remembered.decide(pod, state);
+    const { outcome, node, message } = this.plain.decide(pod, this.profile, state);
+    if (outcome === "error") throw new Error(`${pod.name}: ${message}`);
+    return node === -1 ? undefined : (node as NodeRow);
   }
 
   private measureNode(row: NodeRow): void {

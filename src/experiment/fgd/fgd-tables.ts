@@ -1,6 +1,7 @@
 // The three tables of the FGD study as CSV text: one row per run.
 //
-// Columns: workload, policy, seed, then 0 to 130, the demand that has arrived in per cent of all GPUs.
+// Columns: workload, policy, seed, then 0 to 130, the demand that has arrived in per cent of all GPUs. A
+// cell is empty where no arrival came near that per cent, which small traces alone can cause.
 
 import { LAST_PERCENT, type FgdRows } from "./arrival-bins.ts";
 
@@ -27,7 +28,8 @@ export function fgdTable(
   const percents = Array.from({ length: LAST_PERCENT + 1 }, (_, percent) => percent);
   const lines = [["workload", "policy", "seed", ...percents].join(",")];
   for (const [index, { workload, policy, seed }] of cells.entries()) {
-    lines.push([workload, policy, seed, ...results[index]![rows]].join(","));
+    const values = results[index]![rows].map((value) => (Number.isNaN(value) ? "" : value));
+    lines.push([workload, policy, seed, ...values].join(","));
   }
   return `${lines.join("\n")}\n`;
 }

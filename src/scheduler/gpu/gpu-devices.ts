@@ -16,6 +16,8 @@ import { type GpuState, gpuStateOf, takeGpus, tightestDevices } from "./gpu-stat
 interface Holding {
   readonly row: NodeRow;
   readonly devices: readonly number[];
+  /** Thousandths taken per slot. */
+  readonly milliEach: number;
 }
 
 /** State of one node as of a generation of its row. */
@@ -26,6 +28,8 @@ interface KnownNode {
   readonly holders: readonly PodInfo["uid"][];
 }
 
+/** No row is ever of this generation: the state must be counted anew. */
+const NEVER = -1;
 const NOBODY: readonly PodInfo["uid"][] = [];
 const devicesOfCache = new WeakMap<SchedulerCache, GpuDevices>();
 
@@ -73,9 +77,10 @@ export class GpuDevices {
 
   /** Gives devices to a pod on that node, in place of those it may have. */
   assign(pod: PodInfo, row: NodeRow, devices: readonly number[]): void {
-    this.holdings.set(pod.uid, { row, devices });
-    this.known[row] = undefined;
-    this.settle(row, NOBODY);
+    this.hold(pod, row, devices);
+    // Those who left are noticed as before; who holds what now is counted when it is asked for.
+    const known = this.known[row];
+    if (known !== undefined) this.known[row] = { ...known, generation: NEVER };
   }
 
   /** Takes the pod's devices back. */
@@ -83,7 +88,12 @@ export class GpuDevices {
     const holding = this.holdings.get(pod.uid);
     if (holding === undefined) return;
     this.holdings.delete(pod.uid);
-    this.known[holding.row] = undefined;
+    const known = this.known[holding.row];
+    if (known !== undefined) this.known[holding.row] = { ...known, generation: NEVER };
+  }
+
+  private hold(pod: PodInfo, row: NodeRow, devices: readonly number[]): void {
+    this.holdings.set(pod.uid, { row, devices, milliEach: gpuRequestOf(pod.template).milliEach });
   }
 
   /** The present state of a node, with devices for every pod on it; those who left are forgotten. */
@@ -94,7 +104,7 @@ export class GpuDevices {
       if (!present.has(uid) && this.holdings.get(uid)?.row === row) this.holdings.delete(uid);
     }
     const state = this.countHoldings(row, row, pods, (pod, devices) =>
-      this.holdings.set(pod.uid, { row, devices }),
+      this.hold(pod, row, devices),
     );
     const holders = pods.filter((pod) => this.holdings.has(pod.uid)).map((pod) => pod.uid);
     this.known[row] = { generation: this.cache.generationOf(row), state, holders };
@@ -116,16 +126,15 @@ export class GpuDevices {
   ): GpuState {
     const count = this.cache.resources.allocatableScalar(row, GPU_RESOURCE);
     if (count === 0) return gpuStateOf([]);
-    let state = gpuStateOf(new Array<number>(count).fill(WHOLE_GPU_MILLI));
+    const left = new Array<number>(count).fill(WHOLE_GPU_MILLI);
     const without: PodInfo[] = [];
     for (const pod of pods) {
-      const request = gpuRequestOf(pod.template);
-      if (request.gpus === 0) continue;
       const holding = this.holdings.get(pod.uid);
       const isHere = holding?.row === home && holding.devices.every((device) => device < count);
-      if (isHere) state = takeGpus(state, holding.devices, request.milliEach);
-      else without.push(pod);
+      if (isHere) for (const device of holding.devices) left[device]! -= holding.milliEach;
+      else if (gpuRequestOf(pod.template).gpus > 0) without.push(pod);
     }
+    let state = gpuStateOf(left);
     for (const pod of without) {
       const request = gpuRequestOf(pod.template);
       const devices = anyDevices(state, request);

@@ -35,14 +35,20 @@ export interface GpuRequest {
 
 const requests = new WeakMap<PodTemplate, GpuRequest>();
 const kinds = new Map<string, number>();
+/** The pair of the last call: a pod is asked about once per node, and maps are slow to look into. */
+let lastTemplate: PodTemplate | undefined;
+let lastRequest: GpuRequest | undefined;
 
 /** The request of all pods of a template. */
 export function gpuRequestOf(template: PodTemplate): GpuRequest {
+  if (template === lastTemplate) return lastRequest!;
   let request = requests.get(template);
   if (request === undefined) {
     request = readRequest(template);
     requests.set(template, request);
   }
+  lastTemplate = template;
+  lastRequest = request;
   return request;
 }
 
