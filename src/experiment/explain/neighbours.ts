@@ -9,6 +9,7 @@ import {
   type AffinityCounts,
   hasAllTopologyKeys,
   isNodeIncluded,
+  type NodeRow,
   podKey,
   type PodInfo,
   type ResolvedTerm,
@@ -28,6 +29,7 @@ interface Repelling {
 export class Neighbours {
   private readonly cache: SchedulerCache;
   private readonly pod: PodInfo;
+  private readonly rows = new Map<string, Map<string, NodeRow[]>>();
   private readonly lists = new Map<string, readonly PodInfo[]>();
   private keys: ReadonlySet<string> | undefined;
   private repelling: readonly Repelling[] | undefined;
@@ -119,12 +121,27 @@ export class Neighbours {
   private forEachIn(
     topologyKey: string,
     domain: string,
-    visit: (pod: PodInfo, row: (typeof this.cache.nodeList)[number]) => void,
+    visit: (pod: PodInfo, row: NodeRow) => void,
   ): void {
-    for (const row of this.cache.nodeList) {
-      if (this.cache.node(row).meta.labels.get(topologyKey) !== domain) continue;
+    for (const row of this.rowsOf(topologyKey).get(domain) ?? []) {
       for (const other of this.cache.podsOn(row)) visit(other, row);
     }
+  }
+
+  private rowsOf(topologyKey: string): ReadonlyMap<string, readonly NodeRow[]> {
+    let byDomain = this.rows.get(topologyKey);
+    if (byDomain === undefined) {
+      byDomain = new Map();
+      this.rows.set(topologyKey, byDomain);
+      for (const row of this.cache.nodeList) {
+        const domain = this.cache.node(row).meta.labels.get(topologyKey);
+        if (domain === undefined) continue;
+        const known = byDomain.get(domain);
+        if (known === undefined) byDomain.set(domain, [row]);
+        else known.push(row);
+      }
+    }
+    return byDomain;
   }
 
   private listed(key: string, find: () => PodInfo[]): readonly PodInfo[] {

@@ -4,10 +4,10 @@
 // least is solved, and then all nodes are asked again who takes the changed pod.
 
 import { compareText } from "../../base/index.ts";
-import type { PodSuggestion } from "../../metrics/index.ts";
+import type { ChangeKind, PodSuggestion } from "../../metrics/index.ts";
 import { type Change, withChanges } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
-import type { GroundList } from "./ground.ts";
+import type { Ground, GroundList } from "./ground.ts";
 import { type BlockedNode, compareNearness, findBlockedNodes, firstOf } from "./nearest-nodes.ts";
 import { findObstacles } from "./obstacles.ts";
 import { solve } from "./solve.ts";
@@ -157,7 +157,7 @@ function leanest(
   let changes = all;
   for (const change of all) {
     if (changes.length === 1) break;
-    if (isNeededEverywhere(world, change, blocked)) continue;
+    if (isNeededEverywhere(world, change, changes, blocked)) continue;
     const fewer = changes.filter((each) => each !== change);
     const isEnough = withChanges(
       world,
@@ -170,20 +170,57 @@ function leanest(
 }
 
 /**
- * Whether every node refuses the pod for a wish that nothing but this change gives up: an amount, or a
- * label. What a node lacks of those depends on no other wish, so no node need be asked.
+ * Whether every node refuses the pod for a wish that nothing but this change gives up, whatever else is
+ * changed: then no node need be asked.
  */
 function isNeededEverywhere(
   world: FilterWorld,
-  { answers }: Change,
+  change: Change,
+  changes: readonly Change[],
   blocked: readonly BlockedNode[],
 ): boolean {
+  const { answers } = change;
   if (answers === undefined || blocked.length !== world.nodes.length) return false;
-  if (!answers.startsWith("request ") && !answers.startsWith("nodeSelector ")) return false;
+  const remains = remainsAfter(changes.filter((each) => each !== change));
   const isAnswered = memoized((list: GroundList): boolean =>
-    list.grounds.some(({ podKey }) => podKey === answers),
+    list.grounds.some((ground) => ground.podKey === answers && remains(ground)),
   );
   return blocked.every(({ grounds }) => isAnswered(grounds));
+}
+
+/**
+ * Whether a node goes on to refuse for that ground after the changes of the pod. "False" leaves it open:
+ * spreading counts otherwise over other nodes, volumes depend on each other, and all terms of an affinity
+ * must mean the same pods.
+ */
+function remainsAfter(changes: readonly Change[]): (ground: Ground) => boolean {
+  const answered = new Set(changes.map(({ answers }) => answers));
+  const isAnswered = (podKey: string | undefined): boolean =>
+    podKey !== undefined && answered.has(podKey);
+  const has = (kind: ChangeKind): boolean => changes.some(({ shown }) => shown.kind === kind);
+  const hasToleration = has("add-toleration");
+  const hasAffinityTerm = has("drop-affinity-term");
+  const hasAntiAffinityTerm = has("drop-anti-affinity-term");
+  const areOfPod = changes.every(({ effect }) => effect.on === "pod");
+  return ({ kind, podKey }) => {
+    if (!areOfPod) return false;
+    switch (kind) {
+      case "resource":
+      case "port":
+        return !isAnswered(podKey);
+      case "taint":
+      case "cordon":
+        // One toleration may be good for several taints.
+        return !hasToleration;
+      case "label":
+        return podKey?.startsWith("nodeSelector ") === true && !isAnswered(podKey);
+      case "affinity":
+        // Of equal terms one change stands for all.
+        return podKey?.startsWith("affinity ") === true ? !hasAffinityTerm : !hasAntiAffinityTerm;
+      default:
+        return false;
+    }
+  };
 }
 
 /**
@@ -196,24 +233,16 @@ function takers(
   blocked: readonly BlockedNode[],
   countMax: number = Number.POSITIVE_INFINITY,
 ): BlockedNode["row"][] {
-  const answered = new Set(changes.map(({ answers }) => answers));
-  const areTaintsAnswered = changes.some(({ shown }) => shown.kind === "add-toleration");
-  const stays = memoized((list: GroundList): boolean =>
-    list.grounds.some(({ kind, podKey }) => {
-      if (kind === "taint" || kind === "cordon") return !areTaintsAnswered;
-      if (kind === "resource") return podKey === undefined || !answered.has(podKey);
-      return podKey?.startsWith("nodeSelector ") === true && !answered.has(podKey);
-    }),
-  );
+  const remains = remainsAfter(changes);
+  const stays = memoized((list: GroundList): boolean => list.grounds.some(remains));
   const { nodes } = changed;
   const found: BlockedNode["row"][] = [];
-  const areOthers = !areOfPod(changes);
   let next = 0;
   for (let position = 0; position < nodes.length && found.length < countMax; position++) {
     const before = blocked[next];
     const wasBlocked = before?.position === position;
     if (wasBlocked) next++;
-    if (wasBlocked && !areOthers && stays(before.grounds)) continue;
+    if (wasBlocked && stays(before.grounds)) continue;
     const row = nodes[position]!;
     if (changed.fits(row)) found.push(row);
   }

@@ -73,6 +73,7 @@ export class AffinityCounts implements CycleValue {
   readonly affinity: TopologyCounts;
   /** Existing pods that one of its required anti-affinity terms means. */
   readonly anti: TopologyCounts;
+  private asked: { readonly pod: PodInfo; readonly isMeant: boolean } | undefined;
 
   constructor(
     affinityTerms: readonly ResolvedTerm[],
@@ -139,7 +140,11 @@ export class AffinityCounts implements CycleValue {
 
   /** Nobody whom the pod wants to be near exists, and the pod is of that kind itself. */
   isFirstOfItsKind(pod: PodInfo): boolean {
-    return this.affinity.isEmpty && meansForAll(this.affinityTerms, pod);
+    if (!this.affinity.isEmpty) return false;
+    // Asked of every node about the one incoming pod.
+    if (this.asked?.pod !== pod)
+      this.asked = { pod, isMeant: meansForAll(this.affinityTerms, pod) };
+    return this.asked.isMeant;
   }
 
   /** What these counts are for a pod that gave up all terms of a side; undefined: count anew. */

@@ -99,7 +99,11 @@ export function hasAllTopologyKeys(
   node: NodeObject,
   constraints: readonly TopologySpreadConstraint[],
 ): boolean {
-  return constraints.every((constraint) => node.meta.labels.has(constraint.topologyKey));
+  const { labels } = node.meta;
+  for (const { topologyKey } of constraints) {
+    if (!labels.has(topologyKey)) return false;
+  }
+  return true;
 }
 
 /** Whether the constraint's policies let the node count for this pod. */
