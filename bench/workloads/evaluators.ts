@@ -19,6 +19,7 @@ export type CreateEvaluator = (
 export const EVALUATORS = {
   plain: (...parts) => createEvaluator("plain", ...parts),
   fused: (...parts) => createEvaluator("fused", ...parts),
+  indexed: (...parts) => createEvaluator("indexed", ...parts),
 } as const satisfies Record<string, CreateEvaluator>;
 
 /** Name of an evaluator. */

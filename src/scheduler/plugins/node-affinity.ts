@@ -9,6 +9,7 @@ import {
   matchesRequiredNodeAffinity,
   type NodeObject,
   type NodeSelector,
+  type NodeSelectorTerm,
   type PreferredNodeTerms,
   preferredNodeScore,
 } from "../../cluster/index.ts";
@@ -71,6 +72,15 @@ export class NodeAffinity implements PreFilterPlugin, FilterPlugin, PreScorePlug
   constructor(args: NodeAffinityArguments, handle: PluginHandle) {
     this.cache = handle.cache;
     this.args = args;
+  }
+
+  /** The terms that the profile adds, required and preferred. */
+  get addedTerms(): readonly NodeSelectorTerm[] {
+    const { addedRequired, addedPreferred } = this.args;
+    return [
+      ...(addedRequired?.terms ?? []),
+      ...(addedPreferred?.terms.map(({ term }) => term) ?? []),
+    ];
   }
 
   /** Whether neither the pod nor the profile asks for particular nodes. */

@@ -5,6 +5,7 @@
 
 import { Int32Column } from "../../../base/index.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
+import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
 import { NO_DOMAIN, type NodeDomains } from "./node-domains.ts";
 import type { CountedTerm, PodClass } from "./pod-class.ts";
 
@@ -71,9 +72,10 @@ class TermTables {
     this.inUse.length = 0;
   }
 
-  /** Whether some table has a count above zero where that row is. */
-  hasAny(row: NodeRow): boolean {
+  /** Whether some table has a count above zero where that row is; tables over host names may be left out. */
+  hasAny(row: NodeRow, exceptHosts: boolean = false): boolean {
     for (const { domains, counts } of this.inUse) {
+      if (exceptHosts && domains!.key === HOSTNAME_KEY) continue;
       const domain = domains!.domainOf.raw[row]!;
       if (domain !== NO_DOMAIN && counts.raw[domain]! > 0) return true;
     }
@@ -114,6 +116,29 @@ export class AffinityFilter {
     const hasTerms = podClass.affinity.length + podClass.anti.length > 0;
     this.isActive = hasTerms || !this.existing.isEmpty;
     this.admitsFirst = podClass.meansItself && this.affinity.isEmpty;
+  }
+
+  /** Whether the terms over anything but host names admit the domains of that row. */
+  admitsDomains(row: NodeRow): boolean {
+    if (!this.isActive) return true;
+    if (this.affinity.inUse.length > 0) {
+      const isMet = this.affinity.hasAll(row);
+      if (isMet === undefined || (!isMet && !this.admitsFirst)) return false;
+    }
+    return !this.anti.hasAny(row, true) && !this.existing.hasAny(row, true);
+  }
+
+  /** Visits the rows of pods behind anti-affinity over host names; some of them more than once. */
+  forEachFullHost(podClass: PodClass, visit: (row: NodeRow) => void): void {
+    if (!this.isActive) return;
+    for (const terms of [podClass.anti, podClass.existingAnti]) {
+      for (const { domains, counter } of terms) {
+        if (domains.key !== HOSTNAME_KEY) continue;
+        for (const row of counter.rows) {
+          if ((domains.domainOf.raw[row] ?? NO_DOMAIN) !== NO_DOMAIN) visit(row);
+        }
+      }
+    }
   }
 
   /** The verdict for one row. */

@@ -5,6 +5,8 @@
 // enters with its weight.
 
 import { Float64Column } from "../../../base/index.ts";
+import type { NodeRow } from "../../cache/node-row.ts";
+import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
 import { NO_DOMAIN, type NodeDomains } from "./node-domains.ts";
 import type { CountedTerm, PodClass } from "./pod-class.ts";
 
@@ -46,6 +48,38 @@ export class AffinityScore {
       for (let place = 0; place < count; place++) {
         const domain = domainOf[feasible[place]!]!;
         if (domain !== NO_DOMAIN) raw[place]! += sums.raw[domain]!;
+      }
+    }
+  }
+
+  /** The sum over all topologies but host names, where that row is. */
+  domainSum(row: number): number {
+    let sum = 0;
+    for (let at = 0; at < this.used; at++) {
+      const { domains, sums } = this.tables[at]!;
+      const domain = domains.domainOf.raw[row]!;
+      if (domains.key !== HOSTNAME_KEY && domain !== NO_DOMAIN) sum += sums.raw[domain]!;
+    }
+    return sum;
+  }
+
+  /** The sum over host names alone. */
+  hostSum(row: number): number {
+    for (let at = 0; at < this.used; at++) {
+      const { domains, sums } = this.tables[at]!;
+      if (domains.key !== HOSTNAME_KEY) continue;
+      const domain = domains.domainOf.raw[row]!;
+      return domain === NO_DOMAIN ? 0 : sums.raw[domain]!;
+    }
+    return 0;
+  }
+
+  /** Visits the rows of pods behind terms over host names; some of them more than once. */
+  forEachHost(podClass: PodClass, visit: (row: NodeRow) => void): void {
+    for (const terms of [podClass.preferred, podClass.existingPreferred]) {
+      for (const { domains, counter } of terms) {
+        if (domains.key !== HOSTNAME_KEY) continue;
+        for (const row of counter.rows) visit(row);
       }
     }
   }

@@ -337,7 +337,7 @@ export function cpuAndMemoryWeights(
 }
 
 /** One resource by the least or most allocated strategy; exact while 100 times the whole is. */
-function share(isLeast: boolean, allocatable: number, asked: number): number {
+export function share(isLeast: boolean, allocatable: number, asked: number): number {
   if (isLeast) {
     return asked > allocatable ? 0 : Math.trunc(((allocatable - asked) * 100) / allocatable);
   }
@@ -345,7 +345,7 @@ function share(isLeast: boolean, allocatable: number, asked: number): number {
 }
 
 /** 100 minus the deviation of two shares in percent. */
-function balance(a: number, b: number): number {
+export function balance(a: number, b: number): number {
   return Math.trunc((1 - Math.abs((a - b) / 2)) * 100);
 }
 

@@ -80,9 +80,11 @@ export class FusedSearch {
   private state!: CycleState;
   private resources!: ResourceArrays;
   private steps: FilterStep[] = [];
-  private hasPlainSteps = false;
+  /** Whether some filter must be called as it is. */
+  hasPlainSteps = false;
   private hasFit = false;
-  private hasPorts = false;
+  /** Whether host ports are looked at in this cycle. */
+  judgesPorts = false;
   private judgesSpread = false;
   private judgesAffinity = false;
   private remembersCounts = false;
@@ -111,7 +113,7 @@ export class FusedSearch {
     this.steps.length = 0;
     this.hasPlainSteps = false;
     this.hasFit = false;
-    this.hasPorts = false;
+    this.judgesPorts = false;
     this.judgesSpread = false;
     this.judgesAffinity = false;
     for (const step of fused.filters) {
@@ -119,7 +121,7 @@ export class FusedSearch {
       this.steps.push(step);
       if (step.kind === "plain") this.hasPlainSteps = true;
       else if (step.kind === "fit") this.hasFit = true;
-      else if (step.kind === "ports") this.hasPorts = true;
+      else if (step.kind === "ports") this.judgesPorts = true;
       else if (step.kind === "spread") this.judgesSpread = true;
       else if (step.kind === "affinity") this.judgesAffinity = true;
     }
@@ -136,7 +138,7 @@ export class FusedSearch {
     this.reserve(this.feasibleCount + this.refusedCount + length);
     // Whoever was refused before the search is not counted twice.
     const known = this.refusedCount > 0 ? this.refused[0]! : -1;
-    const isQuick = !this.hasPlainSteps && this.nominated.length === 0 && !this.hasPorts;
+    const isQuick = !this.hasPlainSteps && this.nominated.length === 0 && !this.judgesPorts;
     let at = start % Math.max(length, 1);
     for (let step = 0; step < length; step++) {
       const row = nodes[at]!;
@@ -162,6 +164,11 @@ export class FusedSearch {
     if (this.hasFit && !this.hasRoom(row)) return false;
     if (this.judgesSpread && this.spread.judge(row) !== SPREAD_PASSES) return false;
     return !this.judgesAffinity || this.affinity.judge(row) === AFFINITY_PASSES;
+  }
+
+  /** Whether pods are nominated to any node. */
+  get hasNominated(): boolean {
+    return this.nominated.length > 0;
   }
 
   /** Whether other pods are nominated to that row, so that only the plain code says what it takes. */
@@ -194,7 +201,9 @@ export class FusedSearch {
   private takes(row: NodeRow): boolean {
     if (!this.hasPlainSteps && !this.isNominated(row)) {
       if (!this.takesQuickly(row)) return false;
-      return !this.hasPorts || !this.cache.hasPortConflict(row, this.podClass.template.hostPorts);
+      return (
+        !this.judgesPorts || !this.cache.hasPortConflict(row, this.podClass.template.hostPorts)
+      );
     }
     const status = this.statusOf(row);
     if (status.code === Code.Success) return true;
@@ -231,12 +240,17 @@ export class FusedSearch {
         return verdict === ANTI_AFFINITY_MET ? ANTI_AFFINITY : EXISTING_ANTI_AFFINITY;
       }
       case "plain":
+        this.cache.operations.filterCalls++;
         return plainVerdict(step.plugin, this.state, this.pod, row);
     }
   }
 
   private hasRoom(row: NodeRow): boolean {
-    const { template, scalars } = this.podClass;
+    return this.hasRoomFor(this.podClass, row);
+  }
+
+  /** Whether a pod of that class finds room; between `begin` and the next change of the cache. */
+  hasRoomFor({ template, scalars }: PodClass, row: NodeRow): boolean {
     const { milliCpu, memoryBytes, ephemeralStorageBytes } = template.requests;
     const sums = this.resources;
     if (sums.podCount[row]! + 1 > sums.allocatablePods[row]!) return false;

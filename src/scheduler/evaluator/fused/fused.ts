@@ -34,7 +34,7 @@ import {
 import { feasibleNodesToFind } from "../sampling.ts";
 import { bestPositions, pickWinner, type TieBreak } from "../winner.ts";
 import { DenseStatuses } from "./dense-statuses.ts";
-import { FusedDecision } from "./fused-decision.ts";
+import { type DecisionLists, FusedDecision } from "./fused-decision.ts";
 import { FusedProfile } from "./fused-profile.ts";
 import { FusedScores, type FusedScoring } from "./fused-scores.ts";
 import { FusedSearch } from "./fused-search.ts";
@@ -57,6 +57,21 @@ export interface FusedCycle {
   hint: string;
 }
 
+/** What the search and the scores of a cycle came to. */
+export interface FusedOutcome {
+  readonly feasibleCount: number;
+  readonly refusedCount: number;
+  /** The chosen node, -1 when none fits or a plugin failed. */
+  readonly node: NodeRow | -1;
+  /** Undefined when nothing was scored. */
+  readonly score: number | undefined;
+  readonly tieCount: number;
+  readonly skippedScores: readonly string[];
+  readonly scores: Decision["scores"];
+  readonly error: Status | undefined;
+  readonly lists: Pick<DecisionLists, "feasible" | "totals" | "statuses">;
+}
+
 /** Decides like PlainEvaluator; keeps counters and tables in step with the cache. */
 export class FusedEvaluator implements Evaluator {
   nextStart = 0;
@@ -70,7 +85,7 @@ export class FusedEvaluator implements Evaluator {
   private readonly plain: PlainEvaluator;
   private readonly batches: BatchKeeper;
   private readonly percentage: number;
-  private readonly details: boolean;
+  protected readonly details: boolean;
   private readonly profiles = new Map<Profile, FusedProfile>();
   private lastCycle = 0;
   /** Rises with each cycle, so that old decisions know that they are old. */
@@ -126,17 +141,22 @@ export class FusedEvaluator implements Evaluator {
       ...{ pod, profile, start: this.nextStart, all, preFiltering },
       ...{ absent: undefined, viaNominated: false, hint: "" },
     };
+    let found: FusedOutcome | undefined;
     if (preFiltering.status.code === Code.Error) this.search.error = preFiltering.status;
     else if (preFiltering.status.code !== Code.Success) run.absent = preFiltering.status;
-    else if (!this.decideByIndex(run, podClass, state)) this.find(run, podClass, state, batched);
-    const decision = this.conclude(run, podClass, state);
+    else found = this.find(run, podClass, state, batched);
+    const decision = this.conclude(run, found ?? this.score(run, podClass, state));
     if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
     return decision;
   }
 
-  /** A faster way that finds the feasible nodes and the winner; false: there is none for this pod. */
-  protected decideByIndex(_run: FusedCycle, _podClass: PodClass, _state: CycleState): boolean {
-    return false;
+  /** A way that does without visiting nodes; undefined: there is none for this pod now. */
+  protected findByIndex(
+    _run: FusedCycle,
+    _podClass: PodClass,
+    _state: CycleState,
+  ): FusedOutcome | undefined {
+    return undefined;
   }
 
   /** How many feasible nodes are enough among so many. */
@@ -179,7 +199,7 @@ export class FusedEvaluator implements Evaluator {
     podClass: PodClass,
     state: CycleState,
     batched: BatchCycle | undefined,
-  ): void {
+  ): FusedOutcome | undefined {
     const { pod, profile, all, preFiltering } = run;
     const { search, cache } = this;
     if (batched !== undefined) {
@@ -193,16 +213,18 @@ export class FusedEvaluator implements Evaluator {
       search.error = undefined;
       if (search.feasibleCount > 0) {
         run.viaNominated = pod.nominatedNodeName !== "";
-        return;
+        return undefined;
       }
     }
     const { nodeNames } = preFiltering;
+    const isFirstLook = search.refusedCount === 0 && nodeNames === undefined;
+    const indexed = isFirstLook ? this.findByIndex(run, podClass, state) : undefined;
+    if (indexed !== undefined) return indexed;
     const nodes = nodeNames === undefined ? all : this.narrow(run, nodeNames);
     search.run(nodes, this.nextStart, this.wantedOf(profile, nodes.length));
     const processed = search.feasibleCount + search.refusedCount;
     this.nextStart = (this.nextStart + processed) % all.length;
-    void podClass;
-    void state;
+    return undefined;
   }
 
   private narrow(run: FusedCycle, nodeNames: ReadonlySet<string>): readonly NodeRow[] {
@@ -221,28 +243,47 @@ export class FusedEvaluator implements Evaluator {
     return run.all.filter((row) => nodeNames.has(cache.nodeName(row)));
   }
 
-  private conclude(run: FusedCycle, podClass: PodClass, state: CycleState): Decision {
-    const { pod, profile, all, preFiltering, hint, viaNominated } = run;
-    const { search, cache, winner } = this;
+  /** Scores what the search found and chooses. */
+  private score(run: FusedCycle, podClass: PodClass, state: CycleState): FusedOutcome {
+    const { search, winner } = this;
+    const { feasible, feasibleCount, refusedCount } = search;
     let scoring: FusedScoring | undefined;
-    const { feasible, feasibleCount } = search;
     if (search.error === undefined && feasibleCount > 1) {
-      scoring = this.scores.run(podClass, pod, state, feasible, feasibleCount, this.details);
+      scoring = this.scores.run(podClass, run.pod, state, feasible, feasibleCount, this.details);
       if (scoring.status.code !== Code.Success) search.error = scoring.status;
       else this.choose(feasibleCount);
     } else {
       winner.place = 0;
-      winner.tieCount = Math.min(feasibleCount, 1);
     }
+    const isPlaced = search.error === undefined && feasibleCount > 0;
     const isScored = scoring !== undefined && search.error === undefined;
-    const { error } = search;
-    const isPlaced = error === undefined && feasibleCount > 0;
-    const node = isPlaced ? (feasible[winner.place] as NodeRow) : -1;
+    return {
+      feasibleCount,
+      refusedCount,
+      node: isPlaced ? (feasible[winner.place] as NodeRow) : -1,
+      score: isScored ? winner.total : undefined,
+      tieCount: isScored ? winner.tieCount : Math.min(feasibleCount, 1),
+      skippedScores: scoring?.skipped ?? NO_SKIPS,
+      scores: this.details ? (scoring?.scores ?? []) : [],
+      error: search.error,
+      lists: {
+        feasible: () => Array.from(feasible.subarray(0, feasibleCount)) as NodeRow[],
+        totals: () => (isScored ? Array.from(this.scores.totals.subarray(0, feasibleCount)) : []),
+        statuses: () => this.statusesOf(run),
+      },
+    };
+  }
+
+  private conclude(run: FusedCycle, found: FusedOutcome): Decision {
+    const { pod, profile, all, preFiltering, hint, viaNominated } = run;
+    const { search, cache } = this;
+    const { feasibleCount, refusedCount, node, error, lists } = found;
+    const isPlaced = node !== -1;
     const rejectsAll = preFiltering.status.code !== Code.Success;
     const preFilterMessage =
       rejectsAll && error === undefined ? statusMessage(preFiltering.status) : "";
     // Whoever goes on from a pod that fits nowhere wants the verdicts and what plugins counted.
-    const statuses = isPlaced && !this.details ? undefined : this.statusesOf(run);
+    const statuses = isPlaced && !this.details ? undefined : lists.statuses();
     if (!isPlaced) search.rememberCounts();
     const { serial } = this;
     const generation = cache.currentGeneration;
@@ -252,18 +293,18 @@ export class FusedEvaluator implements Evaluator {
         outcome: outcomeOf(all.length, error, isPlaced),
         node,
         feasibleCount,
-        score: isPlaced && isScored ? winner.total : undefined,
+        score: isPlaced ? found.score : undefined,
         preFilter: preFiltering.status,
         narrowedTo: preFiltering.nodeNames,
         skippedFilters: preFiltering.skipped,
-        skippedScores: scoring?.skipped ?? NO_SKIPS,
+        skippedScores: found.skippedScores,
         rejectingPlugins: isPlaced ? NOBODY : rejectingPlugins(statuses!, preFiltering),
-        scores: this.details ? (scoring?.scores ?? []) : [],
-        tieCount: isScored ? winner.tieCount : Math.min(feasibleCount, 1),
+        scores: found.scores,
+        tieCount: found.tieCount,
         viaNominated,
         hint,
-        viaHint: node !== -1 && !viaNominated && hint === cache.nodeName(node),
-        evaluatedCount: feasibleCount + search.refusedCount,
+        viaHint: isPlaced && !viaNominated && hint === cache.nodeName(node),
+        evaluatedCount: feasibleCount + refusedCount,
         start: run.start,
         nextStart: this.nextStart,
         message: isPlaced
@@ -274,14 +315,15 @@ export class FusedEvaluator implements Evaluator {
       },
       {
         isCurrent: () => serial === this.serial,
-        feasible: () => Array.from(feasible.subarray(0, feasibleCount)) as NodeRow[],
-        totals: () => (isScored ? Array.from(this.scores.totals.subarray(0, feasibleCount)) : []),
+        feasible: lists.feasible,
+        totals: lists.totals,
         statuses: () => {
+          if (statuses !== undefined) return statuses;
           assert(
-            statuses !== undefined || generation === cache.currentGeneration,
+            generation === cache.currentGeneration,
             "verdicts are read after the cache changed",
           );
-          return statuses ?? this.statusesOf(run);
+          return lists.statuses();
         },
       },
     );
@@ -295,7 +337,8 @@ export class FusedEvaluator implements Evaluator {
     this.winner.tieCount = bestPositions(totals).length;
   }
 
-  private statusesOf({ absent }: FusedCycle): NodeStatuses {
+  /** Why the nodes that refused did so. */
+  protected statusesOf({ absent }: FusedCycle): NodeStatuses {
     const { search } = this;
     const rows = Array.from(search.refused.subarray(0, search.refusedCount)) as NodeRow[];
     return new DenseStatuses(

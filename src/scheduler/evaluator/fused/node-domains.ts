@@ -20,6 +20,7 @@ export class NodeDomains {
   private readonly values: (string | undefined)[] = [];
   private readonly nodeCounts: number[] = [];
   private readonly free: number[] = [];
+  private placedCount = 0;
 
   constructor(key: string) {
     this.key = key;
@@ -35,6 +36,11 @@ export class NodeDomains {
     return this.numbers.size;
   }
 
+  /** True when no two nodes share a value. */
+  get isUnique(): boolean {
+    return this.placedCount === this.numbers.size;
+  }
+
   /** The domain of a value, or NO_DOMAIN when no node has it. */
   numberOf(value: string): number {
     return this.numbers.get(value) ?? NO_DOMAIN;
@@ -48,6 +54,8 @@ export class NodeDomains {
     if (old !== NO_DOMAIN && value === this.values[old]) return old;
     this.domainOf.raw[row] = value === undefined ? NO_DOMAIN : this.enter(value);
     if (old !== NO_DOMAIN) this.leave(old);
+    if (value !== undefined) this.placedCount++;
+    if (old !== NO_DOMAIN) this.placedCount--;
     return old;
   }
 

@@ -117,6 +117,16 @@ export class PodClass {
     }
   }
 
+  /** How many values of that label the nodes have. */
+  valuesOf(key: string): number {
+    return this.counters.domainsOf(key).used;
+  }
+
+  /** Whether no two nodes share a value of that label. */
+  isUnique(key: string): boolean {
+    return this.counters.domainsOf(key).isUnique;
+  }
+
   private compare({ kind, weight, resolved, owners }: OwnedTerm): void {
     if (!termMatches(resolved, this.sample, this.namespaceLabels)) return;
     const { topologyKey } = resolved.term;

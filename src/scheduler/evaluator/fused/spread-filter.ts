@@ -21,8 +21,9 @@ interface Universe {
 interface ActiveConstraint {
   readonly domainOf: Int32Array;
   readonly counts: Int32Array;
-  /** Counts above this are too many. */
+  /** Counts above this are too many; never below zero. */
   readonly limit: number;
+  readonly isHostname: boolean;
 }
 
 /** Verdicts: the pod passes, or why not. */
@@ -59,6 +60,7 @@ export class SpreadFilter {
         domainOf: constraint.domains.domainOf.raw,
         counts,
         limit: constraint.maxSkew + least - constraint.self,
+        isHostname: constraint.isHostname,
       });
     }
   }
@@ -71,6 +73,27 @@ export class SpreadFilter {
       if (counts[domain]! > limit) return SPREAD_TOO_SKEWED;
     }
     return SPREAD_PASSES;
+  }
+
+  /** Whether the constraints over anything but host names admit the domains of that row. */
+  admitsDomains(row: NodeRow): boolean {
+    for (const { domainOf, counts, limit, isHostname } of this.active) {
+      const domain = domainOf[row]!;
+      if (domain === NO_DOMAIN) return false;
+      if (!isHostname && counts[domain]! > limit) return false;
+    }
+    return true;
+  }
+
+  /** Visits the rows that a constraint over host names refuses; some of them more than once. */
+  forEachFullHost(podClass: PodClass, visit: (row: NodeRow) => void): void {
+    for (const [at, { domainOf, counts, limit, isHostname }] of this.active.entries()) {
+      if (!isHostname) continue;
+      for (const row of podClass.hardSpread[at]!.counter.rows) {
+        const domain = domainOf[row]!;
+        if (domain !== NO_DOMAIN && counts[domain]! > limit) visit(row);
+      }
+    }
   }
 
   private clear(): void {

@@ -1,0 +1,31 @@
+// Evaluators by name: the plain one, which is the specification, and the ones that only have to be fast.
+
+import type { SchedulerCache } from "../cache/scheduler-cache.ts";
+import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import { FusedEvaluator } from "./fused/fused.ts";
+import { IndexedEvaluator } from "./indexed/indexed.ts";
+import { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./plain.ts";
+
+/** Names that `--evaluator` takes. */
+export const EVALUATOR_NAMES = ["plain", "fused", "indexed"] as const;
+/** One of them. */
+export type EvaluatorName = (typeof EVALUATOR_NAMES)[number];
+/** What decides when nobody says otherwise. */
+export const DEFAULT_EVALUATOR: EvaluatorName = "indexed";
+
+/** Makes an evaluator over a cache; all of them decide alike. */
+export function createEvaluator(
+  name: EvaluatorName,
+  cache: SchedulerCache,
+  objects: ClusterObjects,
+  options: EvaluatorOptions,
+): Evaluator {
+  switch (name) {
+    case "plain":
+      return new PlainEvaluator(cache, options);
+    case "fused":
+      return new FusedEvaluator(cache, objects, options);
+    case "indexed":
+      return new IndexedEvaluator(cache, objects, options);
+  }
+}

@@ -1,0 +1,221 @@
+// NodeSlots: nodes in an order that suits search, and a journal of which of them changed.
+//
+// Nodes that every static rule in use treats alike (same taints, cordon and features, same values of the
+// labels that live classes mention) form a partition. Slots are numbered partition by partition, each
+// starts at a multiple of 64, so that a block of 64 slots never straddles two. A node that leaves its
+// partition frees its slot; a partition that is full makes all nodes be numbered anew.
+
+import { Int32Column } from "../../../base/index.ts";
+import type { NodeObject } from "../../../cluster/index.ts";
+import type { CacheObserver } from "../../cache/cache-observer.ts";
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
+import { isSameToPods } from "../fused/pod-counters.ts";
+
+/** Slots per block, as a shift. */
+export const BLOCK_SHIFT = 6;
+/** Slots per block. */
+export const BLOCK_SIZE = 64;
+/** No node, or no slot. */
+export const NOTHING = -1;
+
+/** Nodes that are alike. */
+export interface Partition {
+  readonly number: number;
+  readonly key: string;
+  /** First slot, and the first one behind it; both multiples of the block size. */
+  begin: number;
+  end: number;
+  /** Slots from here on were never used. */
+  next: number;
+  readonly free: number[];
+  nodeCount: number;
+  /** A slot with a node, or NOTHING; it stands for all of them. */
+  sample: number;
+}
+
+/** Slots, partitions and the journal over one cache. */
+export class NodeSlots implements CacheObserver {
+  partitions: Partition[] = [];
+  /** Row by slot; NOTHING where there is none. */
+  rowAt: Int32Array = new Int32Array(0);
+  /** Slot by row; NOTHING where there is no node. */
+  readonly slotOf: Int32Column = new Int32Column(16, NOTHING);
+  /** Partition number by block. */
+  partitionOfBlock: Int32Array = new Int32Array(0);
+  /** Place in the node list by slot, as of the last `refresh`. */
+  positionOf: Int32Array = new Int32Array(0);
+  /** Rises when slots are numbered anew: whatever is kept by slot is void. */
+  layoutEpoch = 0;
+  /** Rises when partitions may treat classes otherwise: nodes came, went or moved. */
+  partitionEpoch = 0;
+  /** Rises when positions changed. */
+  listEpoch = 0;
+  /** Slots that changed, in a ring; `journalEnd` counts all entries ever. */
+  journal: Int32Array = new Int32Array(4096);
+  journalEnd = 0;
+  private readonly cache: SchedulerCache;
+  private readonly keys = new Set<string>();
+  private readonly byKey = new Map<string, Partition>();
+  private isLaidOut = false;
+  private list: readonly NodeRow[] | undefined;
+
+  constructor(cache: SchedulerCache) {
+    this.cache = cache;
+    cache.observe(this);
+  }
+
+  get slotCount(): number {
+    return this.rowAt.length;
+  }
+
+  /** Makes partitions tell nodes apart by these labels. */
+  mention(keys: Iterable<string>): void {
+    for (const key of keys) {
+      if (this.keys.has(key) || key === HOSTNAME_KEY) continue;
+      this.keys.add(key);
+      this.isLaidOut = false;
+    }
+  }
+
+  /** Brings slots and positions up to date; called in each cycle before anything is read. */
+  refresh(): void {
+    if (!this.isLaidOut) this.layOut();
+    const list = this.cache.nodeList;
+    if (this.list === list) return;
+    this.list = list;
+    this.listEpoch++;
+    const { slotOf } = this;
+    for (let at = 0; at < list.length; at++) this.positionOf[slotOf.raw[list[at]!]!] = at;
+  }
+
+  podAdded(row: NodeRow): void {
+    this.note(row);
+  }
+
+  podRemoved(row: NodeRow, _pod: PodInfo): void {
+    this.note(row);
+  }
+
+  nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
+    if (!this.isLaidOut) return;
+    this.slotOf.grow(row + 1);
+    if (before !== undefined && after !== undefined && isSameToPods(before, after)) {
+      this.note(row);
+      return;
+    }
+    const slot = this.slotOf.raw[row]!;
+    const old = slot === NOTHING ? undefined : this.partitionAt(slot);
+    const key = after === undefined ? undefined : this.keyOf(after);
+    if (old !== undefined && old.key === key) {
+      this.note(row);
+      return;
+    }
+    this.partitionEpoch++;
+    if (old !== undefined) this.leave(old, row, slot);
+    if (key === undefined) return;
+    const partition = this.byKey.get(key);
+    if (partition === undefined || !this.enter(partition, row)) this.isLaidOut = false;
+    else this.list = undefined;
+  }
+
+  partitionAt(slot: number): Partition {
+    return this.partitions[this.partitionOfBlock[slot >> BLOCK_SHIFT]!]!;
+  }
+
+  // ---- inside -------------------------------------------------------------------------------
+
+  private note(row: NodeRow): void {
+    const slot = this.slotOf.raw[row] ?? NOTHING;
+    if (slot !== NOTHING && this.isLaidOut) this.push(slot);
+  }
+
+  private push(slot: number): void {
+    this.journal[this.journalEnd & (this.journal.length - 1)] = slot;
+    this.journalEnd++;
+    this.cache.operations.journalEntries++;
+  }
+
+  private leave(partition: Partition, row: NodeRow, slot: number): void {
+    this.slotOf.raw[row] = NOTHING;
+    this.rowAt[slot] = NOTHING;
+    partition.free.push(slot);
+    partition.nodeCount--;
+    if (partition.sample === slot) partition.sample = this.findSample(partition);
+    this.push(slot);
+  }
+
+  private enter(partition: Partition, row: NodeRow): boolean {
+    const slot =
+      partition.free.pop() ?? (partition.next < partition.end ? partition.next++ : NOTHING);
+    if (slot === NOTHING) return false;
+    this.slotOf.raw[row] = slot;
+    this.rowAt[slot] = row;
+    partition.nodeCount++;
+    partition.sample = slot;
+    this.push(slot);
+    return true;
+  }
+
+  private findSample({ begin, next }: Partition): number {
+    for (let slot = begin; slot < next; slot++) if (this.rowAt[slot] !== NOTHING) return slot;
+    return NOTHING;
+  }
+
+  private layOut(): void {
+    const { cache, slotOf } = this;
+    const rowsByKey = new Map<string, NodeRow[]>();
+    for (const row of cache.nodeList) {
+      const key = this.keyOf(cache.node(row));
+      const rows = rowsByKey.get(key);
+      if (rows === undefined) rowsByKey.set(key, [row]);
+      else rows.push(row);
+    }
+    this.byKey.clear();
+    this.partitions = [];
+    slotOf.raw.fill(NOTHING);
+    slotOf.grow(cache.rowCount);
+    let begin = 0;
+    for (const [key, rows] of rowsByKey) {
+      const blocks = Math.ceil((rows.length + Math.ceil(rows.length / 8)) / BLOCK_SIZE);
+      const end = begin + blocks * BLOCK_SIZE;
+      const partition: Partition = {
+        ...{ number: this.partitions.length, key, begin, end, next: begin + rows.length },
+        ...{ free: [], nodeCount: rows.length, sample: begin },
+      };
+      this.partitions.push(partition);
+      this.byKey.set(key, partition);
+      begin = end;
+    }
+    this.rowAt = new Int32Array(begin).fill(NOTHING);
+    this.positionOf = new Int32Array(begin);
+    this.partitionOfBlock = new Int32Array(begin >> BLOCK_SHIFT);
+    for (const { number, key, begin: first, end } of this.partitions) {
+      this.partitionOfBlock.fill(number, first >> BLOCK_SHIFT, end >> BLOCK_SHIFT);
+      for (const [at, row] of rowsByKey.get(key)!.entries()) {
+        this.rowAt[first + at] = row;
+        slotOf.raw[row] = first + at;
+      }
+    }
+    let ring = 4096;
+    while (ring < begin * 2) ring *= 2;
+    this.journal = new Int32Array(ring);
+    this.journalEnd = 0;
+    this.layoutEpoch++;
+    this.partitionEpoch++;
+    this.list = undefined;
+    this.isLaidOut = true;
+    cache.operations.rebuiltRows += cache.nodeList.length;
+  }
+
+  /** Equal just for nodes that all static rules in use treat alike. */
+  private keyOf({ meta, taints, unschedulable, declaredFeatures }: NodeObject): string {
+    const labels: (string | null)[] = [];
+    for (const key of this.keys) labels.push(meta.labels.get(key) ?? null);
+    const shownTaints = taints.map(({ key, value, effect }) => [key, value, effect]);
+    const hasHostname = meta.labels.has(HOSTNAME_KEY);
+    return JSON.stringify([labels, shownTaints, unschedulable, declaredFeatures, hasHostname]);
+  }
+}

@@ -1,0 +1,64 @@
+// PartitionFacts: what a class finds in each partition, by the partition's sample node.
+//
+// Static verdicts and raw scores hold until nodes change; whether zone-wide rules let the pod in is
+// judged in each cycle. Every node of a partition has the same facts, which is what makes it one.
+
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { AffinityFilter } from "../fused/affinity-filter.ts";
+import { NO_DOMAIN } from "../fused/node-domains.ts";
+import type { PodClass } from "../fused/pod-class.ts";
+import type { SpreadFilter } from "../fused/spread-filter.ts";
+import { type NodeSlots, NOTHING } from "./node-slots.ts";
+
+/** Facts by partition number. */
+export class PartitionFacts {
+  /** Sample row, or NOTHING for a partition without nodes. */
+  readonly rows: number[] = [];
+  readonly passes: boolean[] = [];
+  readonly taintScores: number[] = [];
+  readonly affinityScores: number[] = [];
+  /** Soft constraints need a label that these nodes lack: they score 0 and count for nothing. */
+  readonly isIgnored: boolean[] = [];
+  /** Set in each cycle: the static rules and those over whole zones let the pod in. */
+  readonly isAllowed: boolean[] = [];
+  private partitionEpoch = -1;
+
+  /** Brings the facts up to date. */
+  refresh(
+    podClass: PodClass,
+    slots: NodeSlots,
+    spread: SpreadFilter,
+    affinity: AffinityFilter,
+  ): void {
+    if (this.partitionEpoch !== slots.partitionEpoch) this.look(podClass, slots);
+    const isOpen = !spread.isActive && !affinity.isActive;
+    for (let at = 0; at < this.rows.length; at++) {
+      const row = this.rows[at]!;
+      this.isAllowed[at] =
+        this.passes[at]! &&
+        (isOpen ||
+          (spread.admitsDomains(row as NodeRow) && affinity.admitsDomains(row as NodeRow)));
+    }
+  }
+
+  private look(podClass: PodClass, slots: NodeSlots): void {
+    this.partitionEpoch = slots.partitionEpoch;
+    const { statics, softSpread, requiresAllLabels } = podClass;
+    this.rows.length = 0;
+    for (const { number, sample } of slots.partitions) {
+      const row = sample === NOTHING ? NOTHING : slots.rowAt[sample]!;
+      this.rows[number] = row;
+      if (row === NOTHING) {
+        this.passes[number] = false;
+        continue;
+      }
+      const group = statics.groupAt(row as NodeRow);
+      this.passes[number] = group.passes;
+      this.taintScores[number] = group.taintScore;
+      this.affinityScores[number] = group.affinityScore;
+      this.isIgnored[number] =
+        requiresAllLabels &&
+        softSpread.some(({ domains }) => domains.domainOf.raw[row] === NO_DOMAIN);
+    }
+  }
+}

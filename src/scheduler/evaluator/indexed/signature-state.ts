@@ -1,0 +1,192 @@
+// SignatureState: how well every node suits pods of one request signature, kept up to date.
+//
+// A signature is what a pod asks for and which images it has: everything of it that meets the state of
+// a single node. Per slot one number (0: does not fit, else 1 + the weighted scores of fit, balance and
+// images, less what they never fall below), the highest of each block and partition, the number of
+// fitting nodes, and a bit per place in the node list. The journal says which slots to look at again.
+
+import type { NodeRow } from "../../cache/node-row.ts";
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.ts";
+
+/** Judges one node for the signature: 0, or 1 plus the score above its least value. */
+export type NodeValue = (row: NodeRow) => number;
+
+/** What is kept for one signature. */
+export class SignatureState {
+  /** Value by slot. */
+  values: Uint8Array | Uint16Array = new Uint8Array(0);
+  /** Highest value by block and by partition. */
+  blockBest: Uint8Array | Uint16Array = new Uint8Array(0);
+  partitionBest: number[] = [];
+  /** Fitting nodes by partition. */
+  fitting: number[] = [];
+  /** When it was last asked for, as a number of the journal. */
+  private position = -1;
+  private layoutEpoch = -1;
+  private bits: Uint32Array = new Uint32Array(0);
+  private bitsEpoch = -1;
+  private nodeCount = -1;
+  private seen: Int32Array = new Int32Array(0);
+  private round = 0;
+  private readonly cache: SchedulerCache;
+  private readonly slots: NodeSlots;
+  private readonly valueOf: NodeValue;
+  private readonly isWide: boolean;
+  private readonly dependsOnNodeCount: () => boolean;
+
+  /** `highest` bounds the values; `dependsOnNodeCount`: whether image scores play a part just now. */
+  constructor(
+    cache: SchedulerCache,
+    slots: NodeSlots,
+    valueOf: NodeValue,
+    highest: number,
+    dependsOnNodeCount: () => boolean,
+  ) {
+    this.cache = cache;
+    this.slots = slots;
+    this.valueOf = valueOf;
+    this.isWide = highest > 255;
+    this.dependsOnNodeCount = dependsOnNodeCount;
+  }
+
+  /** Brings everything but the bits up to date. */
+  sync(): void {
+    const { slots, cache } = this;
+    const behind = slots.journalEnd - this.position;
+    const nodeCount = cache.nodeList.length;
+    const isStale =
+      this.layoutEpoch !== slots.layoutEpoch ||
+      behind > slots.journal.length ||
+      behind > slots.slotCount ||
+      (nodeCount !== this.nodeCount && this.dependsOnNodeCount());
+    this.nodeCount = nodeCount;
+    if (isStale) this.rebuild();
+    else if (behind > 0) this.replay();
+    this.position = slots.journalEnd;
+  }
+
+  /** Bits by place in the node list: 1 = fits. */
+  fitBits(): Uint32Array {
+    const { slots } = this;
+    if (this.bitsEpoch !== slots.listEpoch) this.rebuildBits();
+    return this.bits;
+  }
+
+  private replay(): void {
+    const { slots, seen } = this;
+    const { journal, journalEnd } = slots;
+    const mask = journal.length - 1;
+    const round = ++this.round;
+    let replayed = 0;
+    for (let at = this.position; at < journalEnd; at++) {
+      const slot = journal[at & mask]!;
+      if (seen[slot] === round) continue;
+      seen[slot] = round;
+      replayed++;
+      const row = slots.rowAt[slot]!;
+      this.set(slot, row === NOTHING ? 0 : this.valueOf(row as NodeRow));
+    }
+    this.cache.operations.journalReplays += replayed;
+    this.cache.operations.nodesTouched += replayed;
+  }
+
+  private set(slot: number, value: number): void {
+    const { values, blockBest } = this;
+    const old = values[slot]!;
+    if (old === value) return;
+    values[slot] = value;
+    const block = slot >> BLOCK_SHIFT;
+    const partition = this.slots.partitionOfBlock[block]!;
+    if ((old === 0) !== (value === 0)) this.flip(slot, partition, value !== 0);
+    const best = blockBest[block]!;
+    if (value >= best) {
+      blockBest[block] = value;
+      if (value > this.partitionBest[partition]!) this.partitionBest[partition] = value;
+      return;
+    }
+    if (old !== best) return;
+    this.lowerBlock(block, partition, best);
+  }
+
+  private flip(slot: number, partition: number, fits: boolean): void {
+    this.fitting[partition]! += fits ? 1 : -1;
+    const { slots } = this;
+    if (this.bitsEpoch !== slots.listEpoch) return;
+    const position = slots.positionOf[slot]!;
+    if (fits) this.bits[position >> 5]! |= 1 << (position & 31);
+    else this.bits[position >> 5]! &= ~(1 << (position & 31));
+  }
+
+  private lowerBlock(block: number, partition: number, was: number): void {
+    const { values, blockBest, slots } = this;
+    let best = 0;
+    const first = block << BLOCK_SHIFT;
+    for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
+      if (values[slot]! > best) best = values[slot]!;
+    }
+    this.cache.operations.treeSteps++;
+    blockBest[block] = best;
+    if (was !== this.partitionBest[partition] || best === was) return;
+    const { begin, end } = slots.partitions[partition]!;
+    let highest = 0;
+    for (let at = begin >> BLOCK_SHIFT; at < end >> BLOCK_SHIFT; at++) {
+      if (blockBest[at]! > highest) highest = blockBest[at]!;
+    }
+    this.cache.operations.treeSteps++;
+    this.partitionBest[partition] = highest;
+  }
+
+  private rebuild(): void {
+    const { slots, cache } = this;
+    const { slotCount } = slots;
+    if (this.values.length !== slotCount || this.layoutEpoch !== slots.layoutEpoch) {
+      this.values = this.isWide ? new Uint16Array(slotCount) : new Uint8Array(slotCount);
+      const blocks = slotCount >> BLOCK_SHIFT;
+      this.blockBest = this.isWide ? new Uint16Array(blocks) : new Uint8Array(blocks);
+      this.seen = new Int32Array(slotCount);
+      this.round = 0;
+    }
+    this.layoutEpoch = slots.layoutEpoch;
+    this.bitsEpoch = -1;
+    const { values, blockBest } = this;
+    for (const { number, begin, end } of slots.partitions) {
+      let fitting = 0;
+      let highest = 0;
+      for (let block = begin >> BLOCK_SHIFT; block < end >> BLOCK_SHIFT; block++) {
+        let best = 0;
+        const first = block << BLOCK_SHIFT;
+        for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
+          const row = slots.rowAt[slot]!;
+          const value = row === NOTHING ? 0 : this.valueOf(row as NodeRow);
+          values[slot] = value;
+          if (value > 0) fitting++;
+          if (value > best) best = value;
+        }
+        blockBest[block] = best;
+        if (best > highest) highest = best;
+      }
+      this.fitting[number] = fitting;
+      this.partitionBest[number] = highest;
+    }
+    cache.operations.rebuiltRows += cache.nodeList.length;
+    cache.operations.nodesTouched += cache.nodeList.length;
+  }
+
+  private rebuildBits(): void {
+    const { slots, values } = this;
+    const words = (this.cache.nodeList.length + 31) >> 5;
+    if (this.bits.length === words) this.bits.fill(0);
+    else this.bits = new Uint32Array(words);
+    const { bits } = this;
+    for (const { begin, next } of slots.partitions) {
+      for (let slot = begin; slot < next; slot++) {
+        if (values[slot] === 0) continue;
+        const position = slots.positionOf[slot]!;
+        bits[position >> 5]! |= 1 << (position & 31);
+      }
+    }
+    this.bitsEpoch = slots.listEpoch;
+    this.cache.operations.rebuiltRows += this.cache.nodeList.length;
+  }
+}

@@ -1,0 +1,133 @@
+// Signatures: the kept states of request signatures, built when one is used again.
+//
+// A signature is built on its second use in short order, because building costs about as much as one
+// fused pass. Many applications share few signatures. When they take too much room, the ones that were
+// not used for longest are dropped.
+
+import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import type { FusedProfile } from "../fused/fused-profile.ts";
+import type { FusedSearch } from "../fused/fused-search.ts";
+import type { PodClass } from "../fused/pod-class.ts";
+import type { NodeSlots } from "./node-slots.ts";
+import { NodeValues, type ValueWeights } from "./node-value.ts";
+import { SignatureState } from "./signature-state.ts";
+
+/** Bytes that all states together may take. */
+const BYTES_MAX = 256_000_000;
+
+/** One signature: how to judge a node, and what is known of all of them. */
+export class KeptSignature {
+  readonly values: NodeValues;
+  readonly state: SignatureState;
+  /** End of the journal when it was last used. */
+  usedAt: number;
+  /** Layout for which `usedAt` counts. */
+  usedIn: number;
+
+  constructor(cache: SchedulerCache, slots: NodeSlots, values: NodeValues) {
+    this.values = values;
+    const valueOf = (row: Parameters<NodeValues["valueOf"]>[0]): number => values.valueOf(row);
+    const { highest } = values;
+    this.state = new SignatureState(cache, slots, valueOf, highest, () => values.hasImagesNow);
+    this.usedAt = slots.journalEnd;
+    this.usedIn = slots.layoutEpoch;
+  }
+
+  sync(): void {
+    this.state.sync();
+  }
+}
+
+/** The two signatures of a class: with and without regard to images. */
+interface ClassSignatures {
+  bare: string;
+  withImages: string;
+}
+
+/** Signatures over one cache. */
+export class Signatures {
+  private readonly cache: SchedulerCache;
+  private readonly slots: NodeSlots;
+  private readonly search: FusedSearch;
+  /** From least to most recently used. */
+  private readonly kept = new Map<string, KeptSignature>();
+  private readonly seenAt = new Map<string, readonly [layout: number, journal: number]>();
+  private readonly keys = new WeakMap<PodClass, ClassSignatures>();
+  private readonly profileNumbers = new Map<FusedProfile, number>();
+
+  constructor(cache: SchedulerCache, slots: NodeSlots, search: FusedSearch) {
+    this.cache = cache;
+    this.slots = slots;
+    this.search = search;
+  }
+
+  /** The signature of such pods; undefined when it is used for the first time in a while. */
+  find(podClass: PodClass, pod: PodInfo, weights: ValueWeights): KeptSignature | undefined {
+    const { slots } = this;
+    const hasImages = weights.images > 0 && hasAnyImage(this.cache, podClass);
+    const keys = this.keysOf(podClass);
+    const key = hasImages ? keys.withImages : keys.bare;
+    const known = this.kept.get(key);
+    if (known !== undefined) {
+      known.usedAt = slots.journalEnd;
+      return known;
+    }
+    const seen = this.seenAt.get(key);
+    const isRecent =
+      seen !== undefined &&
+      seen[0] === slots.layoutEpoch &&
+      slots.journalEnd - seen[1] <= slots.slotCount;
+    if (!isRecent) {
+      if (this.seenAt.size > 100_000) this.seenAt.clear();
+      this.seenAt.set(key, [slots.layoutEpoch, slots.journalEnd]);
+      return undefined;
+    }
+    this.seenAt.delete(key);
+    this.makeRoom();
+    const values = new NodeValues(this.cache, this.search, podClass, pod, weights);
+    values.hasImagesNow = hasImages;
+    const made = new KeptSignature(this.cache, slots, values);
+    this.kept.set(key, made);
+    return made;
+  }
+
+  private keysOf(podClass: PodClass): ClassSignatures {
+    let keys = this.keys.get(podClass);
+    if (keys === undefined) {
+      const { template, scalars, fused } = podClass;
+      const { requests, scoreRequests, balancedRequests, images, volumeImages } = template;
+      const bare = JSON.stringify([
+        this.numberOf(fused),
+        ...[requests.milliCpu, requests.memoryBytes, requests.ephemeralStorageBytes, scalars],
+        ...[scoreRequests.milliCpu, scoreRequests.memoryBytes],
+        ...[balancedRequests.milliCpu, balancedRequests.memoryBytes],
+      ]);
+      keys = { bare, withImages: `${bare} ${JSON.stringify([images, volumeImages])}` };
+      this.keys.set(podClass, keys);
+    }
+    return keys;
+  }
+
+  /** Drops the half that was not used for longest, so that this is rare. */
+  private makeRoom(): void {
+    const limit = Math.max(16, Math.floor(BYTES_MAX / (this.slots.slotCount * 2 + 1)));
+    if (this.kept.size < limit) return;
+    const byAge = [...this.kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    for (const [key] of byAge.slice(0, Math.ceil(byAge.length / 2))) this.kept.delete(key);
+  }
+
+  private numberOf(fused: FusedProfile): number {
+    const known = this.profileNumbers.get(fused);
+    if (known !== undefined) return known;
+    const number = this.profileNumbers.size;
+    this.profileNumbers.set(fused, number);
+    return number;
+  }
+}
+
+function hasAnyImage(cache: SchedulerCache, { template }: PodClass): boolean {
+  for (const image of template.images) if (cache.hasImage(image)) return true;
+  for (const image of template.volumeImages) if (cache.hasImage(image)) return true;
+  return false;
+}
