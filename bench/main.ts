@@ -9,7 +9,7 @@ import { runBenchmark } from "./harness/run-benchmark.ts";
 import type { BenchmarkFigures } from "./harness/run-benchmark.ts";
 import { BENCHMARKS } from "./registry.ts";
 
-const USAGE = `usage: npm run bench -- [NAME...] [--small] [--json] [--slices N] [--slice-ms MS] [--list]
+const USAGE = `usage: npm run bench -- [NAME...] [--small | --large] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
 A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, peers.`;
 
@@ -33,6 +33,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     small: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -82,6 +83,7 @@ async function runAll(names: readonly string[]): Promise<void> {
     const { benchmark } = await BENCHMARKS.get(name)!();
     const figures = runBenchmark(benchmark, {
       small: values.small,
+      large: values.large,
       slices: Number(values.slices),
       sliceMs: Number(values["slice-ms"]),
       machine,

@@ -27,10 +27,15 @@ export interface Benchmark {
   /** What sizes count, such as "pending events". */
   readonly sizeName: string;
   /** Small sizes run in the test suite within a second or so; at least three for the exponent. */
-  readonly sizes: { readonly small: readonly number[]; readonly full: readonly number[] };
+  readonly sizes: {
+    readonly small: readonly number[];
+    readonly full: readonly number[];
+    /** Beyond the full ones, when asked for; the baseline may be missing there. */
+    readonly large?: readonly number[];
+  };
   /** The variant that ratios refer to. */
   readonly baseline: string;
-  /** The variants that are worth running at this size, the baseline among them. */
+  /** The variants that are worth running at this size, the baseline among them (first one at large sizes). */
   readonly variants: (size: number) => readonly Variant[];
   /** Whether the peak memory of each variant is measured in a process of its own. */
   readonly measuresMemory?: boolean;

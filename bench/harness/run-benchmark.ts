@@ -13,6 +13,8 @@ import { growthExponent, median } from "./statistics.ts";
 /** How long and how large to measure. */
 export interface RunOptions {
   readonly small: boolean;
+  /** The large sizes as well. */
+  readonly large?: boolean;
   readonly slices: number;
   readonly sliceMs: number;
   readonly machine: Machine;
@@ -58,7 +60,8 @@ export interface BenchmarkFigures {
 
 /** Runs one benchmark at its small or full sizes; throws when variants disagree. */
 export function runBenchmark(benchmark: Benchmark, options: RunOptions): BenchmarkFigures {
-  const sizes = options.small ? benchmark.sizes.small : benchmark.sizes.full;
+  const { small, full, large = [] } = benchmark.sizes;
+  const sizes = options.small ? small : options.large === true ? [...full, ...large] : full;
   const figures = sizes.map((size) => runSize(benchmark, size, options));
   return {
     name: benchmark.name,
@@ -86,7 +89,9 @@ function runSize(benchmark: Benchmark, size: number, options: RunOptions): SizeF
       costs[index]!.push(runSlice(variant, options.sliceMs, onRun));
     }
   }
-  const baseline = variants.findIndex(({ name }) => name === benchmark.baseline);
+  const isLarge = benchmark.sizes.large?.includes(size) === true;
+  const named = variants.findIndex(({ name }) => name === benchmark.baseline);
+  const baseline = named < 0 && isLarge ? 0 : named;
   if (baseline < 0) throw new Error(`${benchmark.name}: no baseline at size ${size}.`);
   const baselineNs = median(costs[baseline]!);
   const figures = variants.map((variant, index): VariantFigures => {

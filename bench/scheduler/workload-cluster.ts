@@ -6,20 +6,36 @@
 
 import { RecordedWorld } from "../../src/experiment/verify/recorded-world.ts";
 import {
-  PlainEvaluator,
   type PodInfo,
   ProfileDecider,
   type SchedulerConfiguration,
   type Verdict,
 } from "../../src/scheduler/index.ts";
 import { ResultHash } from "../harness/result-hash.ts";
+import { EVALUATORS, type EvaluatorName } from "../workloads/evaluators.ts";
+import { volumeObjects, volumesOf } from "./workload-volumes.ts";
 
 /** What the pods of a workload ask for. */
 export type WorkloadName =
+  /** Room, and the default spreading constraints over pods of the same ReplicaSet. */
   | "basic"
+  /** Room alone: pods without owner, so that nothing spreads them. */
+  | "bare"
   | "node-affinity"
+  /** Preferred affinity to another set; a quarter excludes its own hosts. */
   | "pod-affinity"
+  | "required-pod-affinity"
+  | "preferred-pod-anti-affinity"
+  | "required-pod-anti-affinity"
+  /** Hard constraints. */
   | "spread"
+  | "soft-spread"
+  /** Every pod names its node, as a DaemonSet's do. */
+  | "daemonset"
+  /** Every pod mounts a volume of one zone; nodes have limits. */
+  | "volumes"
+  /** Sets of all these sorts, and node objects that change meanwhile. */
+  | "mixed-churn"
   | "preemption"
   | "unschedulable"
   /** No room, and many rules in the way at once: the worst case of an explanation. */
@@ -43,6 +59,18 @@ const PODS_PER_NODE = 8;
 const ZONE = "topology.kubernetes.io/zone";
 const HOST = "kubernetes.io/hostname";
 
+/** What the sets of a mixed workload ask for, in turn. */
+const MIXTURE: readonly WorkloadName[] = [
+  "basic",
+  "node-affinity",
+  "pod-affinity",
+  "required-pod-anti-affinity",
+  "spread",
+  "soft-spread",
+  "required-pod-affinity",
+];
+const NODE_CHANGE_EVERY = 5;
+
 /** What a stretch of decisions came to. */
 export interface WorkloadStretch {
   readonly hash: string;
@@ -60,7 +88,10 @@ export class WorkloadCluster {
   private readonly fillings: PodInfo[] = [];
   private readonly present: PodInfo[] = [];
   private readonly samples: readonly PodInfo[];
+  private readonly nodes: number;
+  private readonly workload: WorkloadName;
   private podCount = 0;
+  private nodeChanges = 0;
 
   /** `keepsMatches`: count matching pods as they come and go, as runs do. */
   constructor(
@@ -68,15 +99,21 @@ export class WorkloadCluster {
     workload: WorkloadName,
     details: boolean,
     keepsMatches: boolean = false,
+    evaluatorName: EvaluatorName = "plain",
   ) {
+    this.nodes = nodes;
+    this.workload = workload;
     const objects = [
       ...Array.from({ length: nodes }, (_, at) => nodeObject(at)),
       ...Array.from({ length: REPLICA_SETS }, (_, at) => replicaSetObject(at)),
+      ...(workload === "volumes" ? volumeObjects(nodes, REPLICA_SETS) : []),
     ];
     this.world = new RecordedWorld(objects, [], { defaulting: true, hasQueue: true, keepsMatches });
     this.configuration = this.world.readConfiguration(null);
     const { percentageOfNodesToScore } = this.configuration;
-    const evaluator = new PlainEvaluator(this.world.cache, { percentageOfNodesToScore, details });
+    const options = { percentageOfNodesToScore, details };
+    const { cache, objects: lookUps } = this.world;
+    const evaluator = EVALUATORS[evaluatorName](cache, lookUps, options);
     this.decider = new ProfileDecider(this.world.createProfiles(this.configuration), evaluator);
     this.samples = Array.from({ length: REPLICA_SETS }, (_, at) => this.sample(at, workload));
     const isFull = WITHOUT_ROOM.has(workload);
@@ -97,7 +134,8 @@ export class WorkloadCluster {
     let placed = 0;
     let preempted = 0;
     for (let k = 0; k < count; k++) {
-      const pod = this.next(this.samples[this.podCount % REPLICA_SETS]!);
+      if (this.workload === "mixed-churn" && k % NODE_CHANGE_EVERY === 0) this.changeNode();
+      const pod = this.next(this.nextSample());
       const verdict = this.decider.decide(pod);
       look?.(verdict);
       const { decision, postFilter } = verdict;
@@ -113,6 +151,25 @@ export class WorkloadCluster {
       this.settle(pod, verdict);
     }
     return { hash: hash.hex(), placed, preempted, visits };
+  }
+
+  private nextSample(): PodInfo {
+    const at = this.podCount;
+    if (this.workload !== "daemonset") return this.samples[at % REPLICA_SETS]!;
+    const target = `n${(at * 31) % this.nodes}`;
+    return this.world.podInfo(
+      this.world.decodePod(podObject(at % REPLICA_SETS, "daemonset", target)),
+    );
+  }
+
+  /** Some node is cordoned, and the one that was before is not any more. */
+  private changeNode(): void {
+    const at = (this.nodeChanges * 7919) % this.nodes;
+    const before = ((this.nodeChanges - 1) * 7919) % this.nodes;
+    const { cache } = this.world;
+    if (this.nodeChanges > 0) cache.updateNode(this.world.decodeNode(nodeObject(before)));
+    cache.updateNode(this.world.decodeNode(nodeObject(at, true)));
+    this.nodeChanges++;
   }
 
   private settle(pod: PodInfo, { decision, postFilter }: Verdict): void {
@@ -152,7 +209,7 @@ export class WorkloadCluster {
   }
 }
 
-function nodeObject(at: number): object {
+function nodeObject(at: number, unschedulable = false): object {
   const name = `n${at}`;
   const labels = {
     [HOST]: name,
@@ -164,7 +221,7 @@ function nodeObject(at: number): object {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name, labels },
-    spec: { taints },
+    spec: { taints, ...(unschedulable ? { unschedulable } : {}) },
     status: { allocatable: { ...SHAPES[at % SHAPES.length], pods: "110" } },
   };
 }
@@ -182,7 +239,7 @@ function replicaSetObject(at: number): object {
   };
 }
 
-function podObject(at: number, workload: WorkloadName): object {
+function podObject(at: number, workload: WorkloadName, nodeName = ""): object {
   const requests = WITHOUT_ROOM.has(workload)
     ? { cpu: "2", memory: "1Gi" }
     : { cpu: `${500 + 250 * (at % 8)}m`, memory: `${1 + (at % 5)}Gi` };
@@ -192,17 +249,17 @@ function podObject(at: number, workload: WorkloadName): object {
       name: `sample-${at}`,
       namespace: "default",
       labels: { app: `app-${at}` },
-      ownerReferences: [{ ...owner, controller: true }],
+      ...(workload === "bare" ? {} : { ownerReferences: [{ ...owner, controller: true }] }),
     },
     spec: {
       containers: [{ name: "c", image: "i:1", resources: { requests } }],
       ...(workload === "preemption" ? { priority: 100 } : {}),
-      ...wishes(at, workload),
+      ...wishes(at, workload, nodeName),
     },
   };
 }
 
-function wishes(at: number, workload: WorkloadName): object {
+function wishes(at: number, workload: WorkloadName, nodeName: string): object {
   const own = { labelSelector: { matchLabels: { app: `app-${at}` } } };
   const next = { labelSelector: { matchLabels: { app: `app-${(at + 1) % REPLICA_SETS}` } } };
   switch (workload) {
@@ -224,12 +281,41 @@ function wishes(at: number, workload: WorkloadName): object {
       const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [apart] };
       return { affinity: { podAffinity, ...(at % 4 === 0 ? { podAntiAffinity } : {}) } };
     }
-    case "spread": {
+    case "required-pod-affinity": {
+      const near = { ...own, topologyKey: ZONE };
+      return {
+        affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near] } },
+      };
+    }
+    case "preferred-pod-anti-affinity": {
+      const apart = { weight: 10, podAffinityTerm: { ...own, topologyKey: HOST } };
+      const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [apart] };
+      return { affinity: { podAntiAffinity } };
+    }
+    case "required-pod-anti-affinity": {
+      const apart = { ...own, topologyKey: HOST };
+      const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [apart] };
+      return { affinity: { podAntiAffinity } };
+    }
+    case "spread":
+    case "soft-spread": {
+      const whenUnsatisfiable = workload === "spread" ? "DoNotSchedule" : "ScheduleAnyway";
       const constraint = (topologyKey: string, maxSkew: number): object => {
-        return { ...own, topologyKey, maxSkew, whenUnsatisfiable: "DoNotSchedule" };
+        return { ...own, topologyKey, maxSkew, whenUnsatisfiable };
       };
       return { topologySpreadConstraints: [constraint(ZONE, 50), constraint(HOST, 8)] };
     }
+    case "daemonset": {
+      if (nodeName === "") return {};
+      const field = { key: "metadata.name", operator: "In", values: [nodeName] };
+      const required = { nodeSelectorTerms: [{ matchFields: [field] }] };
+      const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: required };
+      return { affinity: { nodeAffinity }, tolerations: [{ operator: "Exists" }] };
+    }
+    case "volumes":
+      return { volumes: volumesOf(at) };
+    case "mixed-churn":
+      return wishes(at, MIXTURE[at % MIXTURE.length]!, nodeName);
     case "blocked": {
       const filling = { labelSelector: { matchLabels: { app: "filling" } } };
       const required = (term: object): object => ({
