@@ -83,6 +83,9 @@ export { Selection } from "./selection.ts";
 export type { TieAudit } from "./tie-audit.ts";
 export { auditTies } from "./tie-audit.ts";
 
+export type { AlternativeSummary, CompareRecord, ComparedMeasure } from "./compare-record.ts";
+export { COMPARE_SCHEMA_VERSION } from "./compare-record.ts";
+
 // ---- narrower intervals -----------------------------------------------------------------
 
 export type { AntitheticEstimate, Control, Stratum } from "./variance-reduction.ts";

@@ -39,6 +39,7 @@ export interface Pairing {
 export type IncomparableReason =
   | "no-values"
   | "missing-values"
+  | "insufficient-observations"
   | "nothing-varies"
   | "few"
   | "unstable";

@@ -23,7 +23,7 @@ export interface ComparisonQuestion {
   readonly margin: Margin;
   readonly pairing: Pairing;
   /** Why the numbers must not be compared although they exist; null = they may be. */
-  readonly obstacle: "nothing-varies" | "unstable" | null;
+  readonly obstacle: "nothing-varies" | "unstable" | "insufficient-observations" | null;
 }
 
 /** What the comparison says. */

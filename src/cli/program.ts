@@ -9,6 +9,7 @@ import { registerBench } from "./commands/bench-command.ts";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerImport } from "./commands/import-command.ts";
 import { registerInit } from "./commands/init-command.ts";
+import { registerCompare } from "./commands/compare-command.ts";
 import { registerPlan } from "./commands/plan-command.ts";
 import { registerRun } from "./commands/run-command.ts";
 import { registerSchema } from "./commands/schema-command.ts";
@@ -89,6 +90,7 @@ function createProgram(done: (code: ExitCode) => void, importers: readonly Impor
   registerValidate(program, done);
   registerRun(program, done);
   registerExplain(program, done);
+  registerCompare(program, done);
   registerPlan(program, done);
   registerVerify(program, done);
   registerBench(program, done);

@@ -55,7 +55,10 @@ export async function runInThread(request: RunRequest, quiet: boolean): Promise<
 }
 
 // Read here, because a thread that waits for a pipe cannot be ended, and Ctrl-C would hang with it.
-async function withStdin(request: RunRequest): Promise<RunRequest> {
+/** The request with what stdin held, if `-` is among its inputs. */
+export async function withStdin<
+  Request extends { readonly inputs: readonly string[]; readonly stdin?: Uint8Array | undefined },
+>(request: Request): Promise<Request> {
   if (!request.inputs.includes("-") || isatty(0)) return request;
   const chunks: Uint8Array[] = [];
   try {

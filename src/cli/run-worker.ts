@@ -53,6 +53,10 @@ async function perform(): Promise<RunReport> {
     const { explainHere } = await import("./explain-here.ts");
     return explainHere(job.request, guard);
   }
+  if (job.kind === "cells") {
+    const { executeCells } = await import("./compare-cells.ts");
+    return executeCells(job.request, guard);
+  }
   const { executeRunJob } = await import("./run-job.ts");
   return executeRunJob(job.request, control, { userCalls: guard });
 }

@@ -57,6 +57,11 @@ export { judgeEquality, judgeStrategies, STRATEGY_SEEDS_MIN } from "./bench/judg
 export { judgeOperations } from "./bench/judge-operations.ts";
 export { judgeInstructions, judgeRound, judgeTimes } from "./bench/judge-times.ts";
 export type { InstructionCounts, TimedPair } from "./bench/judge-times.ts";
+export { VARIED_PARTS } from "./scenario/known-names.ts";
+export { runCell } from "./compare/compare-cell.ts";
+export type { CellQuestion, CompareCell } from "./compare/compare-cell.ts";
+export { cellsOf, compareCells } from "./compare/compare-cells.ts";
+export type { ComparePlan } from "./compare/compare-cells.ts";
 // What ends a run from inside, for callers who may not look further down.
 export { InvariantBroken } from "../engine/index.ts";
 export { StrategyError } from "../scheduler/index.ts";

@@ -5,7 +5,7 @@
 
 export { INPUT_BYTES_MAX, readInputFile, readInputPath } from "./node/input-files.ts";
 export type { InputFile } from "./node/input-files.ts";
-export { loadRunInput } from "./node/load-run-input.ts";
+export { loadRunInput, loadScenario } from "./node/load-run-input.ts";
 export type { RunInputRequest } from "./node/load-run-input.ts";
 export { runImport } from "./node/run-import.ts";
 export type { ImportOutcome } from "./node/run-import.ts";

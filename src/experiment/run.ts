@@ -54,11 +54,13 @@ import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
+import { drawnOrder, reorderedObjects, replicationOf } from "./compare/varied-world.ts";
 import { ExpectationWatch } from "./expect/expectation-watch.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 import { type QueueListener, RunningSchedulers } from "./running-schedulers.ts";
+import type { VariedPart } from "./scenario/scenario.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
 
 /** How a run is watched; none of it changes its course. */
@@ -67,6 +69,8 @@ export interface RunOptions {
   readonly check?: "none" | "check" | "deep";
   readonly maxEvents?: number | undefined;
   readonly replication?: number;
+  /** Parts of the world that the replication draws anew; the others are as in replication 0. Absent: all. */
+  readonly varied?: readonly VariedPart[];
   /** Told of every scheduling attempt, with all the evaluator kept, and by which scheduler. */
   readonly onDecision?: (record: DecisionRecord, scheduler: string) => void;
   /** Told of every move of a pod in a scheduler's queue. */
@@ -332,7 +336,10 @@ export class ActiveRun {
       simulation,
       api,
       schedulers: prepared.schedulers,
-      run: { seed: prepared.scenario.run.seed, replication: this.replication },
+      run: {
+        seed: prepared.scenario.run.seed,
+        replication: replicationOf("ties", this.replication, options.varied),
+      },
       details: options.details,
       userCalls: options.userCalls,
       bindingTimes: bindingTimesOf(prepared.scenario.controlPlane, this.draws("binding")),
@@ -348,16 +355,19 @@ export class ActiveRun {
   private startWorkload(): void {
     const { prepared, simulation } = this;
     const user = new ClusterUser(this.api, this.machines, prepared.registry, this.notes);
-    for (const step of prepared.cluster.steps) {
+    for (const [at, step] of prepared.cluster.steps.entries()) {
+      const objects = this.varies("order")
+        ? reorderedObjects(step.objects, this.draws("order"), `step ${at}`)
+        : step.objects;
       simulation.callAt(step.atUs as Instant, RANK.workload, "apply manifests", () => {
-        for (const object of step.objects) user.apply(object);
+        for (const object of objects) user.apply(object);
       });
     }
     for (const edit of prepared.scenario.workload.edits) {
       simulation.callAt(edit.at, RANK.workload, `edit: ${edit.kind}`, () => user.edit(edit));
     }
     for (const generator of prepared.generators) this.startGenerator(generator);
-    for (const trace of prepared.traces) this.startTrace(trace);
+    for (const [at, trace] of prepared.traces.entries()) this.startTrace(trace, at);
   }
 
   private startGenerator(generator: PreparedGenerator): void {
@@ -395,10 +405,14 @@ export class ActiveRun {
     this.simulation.arrivals(kind, source);
   }
 
-  private startTrace({ trace, templates }: PreparedTrace): void {
+  private startTrace({ trace, templates }: PreparedTrace, at: number): void {
     const { pods } = trace;
+    // The instants stay; which pod comes at which of them is drawn.
+    const order = this.varies("order")
+      ? drawnOrder(this.draws("order"), `trace ${at}`, pods.length)
+      : undefined;
     const kind = this.simulation.defineKind(`trace: ${trace.format}`, RANK.workload, (position) => {
-      const { namespace, name, template, durationUs } = pods[position]!;
+      const { namespace, name, template, durationUs } = pods[order?.[position] ?? position]!;
       this.submitter.submit({ namespace, name, template: templates[template]!, durationUs });
     });
     let position = -1;
@@ -536,7 +550,12 @@ export class ActiveRun {
   }
 
   private draws(purpose: string): EntityDraws {
-    return new EntityDraws(streamName(this.prepared.scenario.run.seed, this.replication, purpose));
+    const replication = replicationOf(purpose, this.replication, this.options.varied);
+    return new EntityDraws(streamName(this.prepared.scenario.run.seed, replication, purpose));
+  }
+
+  private varies(part: VariedPart): boolean {
+    return this.options.varied?.includes(part) === true;
   }
 }
 

@@ -68,7 +68,7 @@ export function formatSummary(
 }
 
 /** The notes: what was not simulated, inferred or assumed. One line each; for stderr. */
-export function formatNotes(result: RunResult): string {
+export function formatNotes(result: Pick<RunResult, "notes">): string {
   return result.notes
     .map(
       (note) =>

@@ -25,7 +25,7 @@ import {
 } from "../assembly/scheduler-choice.ts";
 import { withEntry, workTogether } from "../assembly/schedulers-together.ts";
 import { readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
-import { SCENARIO_API_VERSION, type SchedulerSpec } from "../scenario/scenario.ts";
+import { SCENARIO_API_VERSION, type Scenario, type SchedulerSpec } from "../scenario/scenario.ts";
 import { GivenFiles } from "./given-files.ts";
 import { INPUT_BYTES_MAX, nameOfInput, readInputFile, readReferencedFile } from "./input-files.ts";
 import { type Override, readOverridden } from "./overridden-scenario.ts";
@@ -76,6 +76,15 @@ export async function loadRunInput(
   const scheduler = await chooseScheduler(input, { ...request, watch }, folder, problems);
   if (hasErrors(problems)) throw located(problems, given.paths);
   return scheduler === undefined ? input : { ...input, scheduler };
+}
+
+/** The scenario alone, with overrides applied; no scheduler is chosen and no user code loaded. */
+export function loadScenario(request: RunInputRequest): Scenario {
+  const given = new GivenFiles(request);
+  const reading = scenarioOf(given, request);
+  if (reading.scenario === undefined || hasErrors(reading.problems))
+    throw located(reading.problems, given.paths);
+  return reading.scenario;
 }
 
 function scenarioOf(given: GivenFiles, request: RunInputRequest): ScenarioReading {

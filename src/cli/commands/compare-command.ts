@@ -1,0 +1,176 @@
+// `podsim compare INPUT... -s A -s B`: which alternative is better on this workload, and how sure.
+//
+// What the words on the command line mean; plan, threads and verdicts are in compare-job.ts.
+
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import type { Margin } from "../../analysis/index.ts";
+import { InvalidArgumentError } from "../commander.ts";
+import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
+import {
+  addInputOptions,
+  collect,
+  formatOption,
+  type InputOptions,
+  positiveCount,
+} from "../option-parts.ts";
+import { refuseConflicts } from "../option-rules.ts";
+import { printNote, printResult, printSummary } from "../output.ts";
+
+interface CompareOptions extends InputOptions {
+  readonly vary?: readonly string[];
+  readonly replications?: number;
+  readonly margin: Margin;
+  readonly confidence: number;
+  readonly baseline?: string;
+  readonly measure?: readonly string[];
+  readonly workers: number;
+  readonly pluginDeadline?: string;
+  readonly outputDir?: string;
+  readonly force?: boolean;
+  readonly failOnInconclusive?: boolean;
+  readonly format: string;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  podsim compare scenario.yaml -s default -s best-fit --vary arrivals,lifetimes -n 30
+  podsim compare openb.yaml -s default -s mine.js --vary order,ties --margin 1% -o markdown
+  podsim compare scenario.yaml --measure pending --measure utilization.cpu -o wide
+
+`;
+
+/** Adds the command to the program. */
+export function registerCompare(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command("compare")
+    .description("which scheduler is better on a workload: differences, intervals, verdicts");
+  addInputOptions(command)
+    .addHelpText("before", EXAMPLES)
+    .option(
+      "--vary <parts>",
+      "what differs between replications: arrivals, lifetimes, faults, order, ties",
+      parts,
+    )
+    .option(
+      "-n, --replications <count>",
+      "pairs of runs (default: the scenario's, or 20)",
+      positiveCount,
+    )
+    .option("--margin <percent>", "difference that matters, of the baseline", margin, margin("1%"))
+    .option("--confidence <percent>", "of intervals and verdicts", confidence, 0.95)
+    .option(
+      "--baseline <name>",
+      "alternative that the others are held against (default: the first)",
+    )
+    .option("--measure <name>", "compare only this (repeatable)", collect)
+    .option("--workers <count>", "threads", positiveCount, availableParallelism())
+    .option(
+      "--plugin-deadline <duration>",
+      "end the comparison if one call into user code takes longer (default: 1s; exit 6)",
+    )
+    .option("--output-dir <folder>", "write compare.json and replications.csv there")
+    .option("--force", "write into a folder that holds other results")
+    .option("--fail-on-inconclusive", "exit 5 if any verdict is inconclusive or missing")
+    .addOption(formatOption(["table", "wide", "json", "yaml", "csv", "markdown", "name"]))
+    .option("-q, --quiet", "no notes")
+    .action(async (inputs: string[], options: CompareOptions) => {
+      const debug = program.opts<{ debug?: boolean }>().debug === true;
+      done(await compare(inputs, options, debug));
+    });
+}
+
+async function compare(
+  positional: readonly string[],
+  options: CompareOptions,
+  debug: boolean,
+): Promise<ExitCode> {
+  const inputs = [...positional, ...(options.filename ?? [])];
+  if (inputs.length === 0)
+    throw new CommandFailure(
+      EXIT.usage,
+      "nothing to compare on: name a scenario or objects, for example podsim compare scenario.yaml -s default -s best-fit",
+    );
+  refuseConflicts([
+    {
+      given: options.strict === true && options.allowUnsimulated === true,
+      names: "'--strict' and '--allow-unsimulated'",
+      why: "one refuses what the other permits",
+    },
+  ]);
+  const { compareInThreads } = await import("../compare-job.ts");
+  const { formatCompare } = await import("../../report/index.ts");
+  const { withStdin } = await import("../run-thread.ts");
+  const outcome = await compareInThreads(
+    await withStdin({
+      inputs,
+      recursive: options.recursive === true,
+      allowOutside: options.allowOutside === true,
+      allowUnsimulated: options.allowUnsimulated === true,
+      strict: options.strict === true,
+      overrides: options.set ?? [],
+      schedulers: options.scheduler ?? [],
+      seed: options.seed,
+      horizon: options.for,
+      thresholds: options.threshold ?? [],
+      maxInputBytes: options.maxInputBytes,
+      noPlugins: !options.plugins,
+      varied: options.vary,
+      replicationsCount: options.replications,
+      margin: options.margin,
+      confidence: options.confidence,
+      baseline: options.baseline,
+      measures: options.measure ?? [],
+      workersCount: options.workers,
+      pluginDeadline: options.pluginDeadline,
+      debug,
+      format: options.format,
+    }),
+  );
+  if (outcome.kind === "failed") {
+    printResult(outcome.report.output);
+    printNote(outcome.report.closing);
+    return outcome.report.exitCode;
+  }
+  const { record, notes } = outcome;
+  const isTable = options.format === "table" || options.format === "wide";
+  if (options.quiet !== true) printNote(notes);
+  (isTable ? printSummary : printResult)(formatCompare(record, options.format));
+  if (options.outputDir !== undefined) {
+    const { keepComparison } = await import("../compare-folder.ts");
+    const files = keepComparison(outcome, options.outputDir, options.force === true);
+    if (options.quiet !== true)
+      printNote(`files       ${options.outputDir}/ (${files.join(", ")})\n`);
+  }
+  const isOpen = record.comparisons.some(
+    ({ verdict }) => verdict === null || verdict.kind === "inconclusive",
+  );
+  return isOpen && options.failOnInconclusive === true ? EXIT.inconclusive : EXIT.ok;
+}
+
+function parts(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function margin(text: string): Margin {
+  const ratio = percent(text);
+  if (ratio === undefined || ratio < 0)
+    throw new InvalidArgumentError("A share of the baseline is expected, such as 1%.");
+  return { kind: "relative", ratio };
+}
+
+function confidence(text: string): number {
+  const ratio = percent(text);
+  if (ratio === undefined || ratio < 0.5 || ratio >= 1)
+    throw new InvalidArgumentError("A share from 50% to below 100% is expected, such as 95%.");
+  return ratio;
+}
+
+function percent(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(\s?%)?$/.exec(text);
+  if (match === null) return undefined;
+  return match[2] === undefined ? Number(match[1]) : Number(match[1]) / 100;
+}

@@ -1,0 +1,47 @@
+// The files of a comparison: the record, and every replication's numbers behind it.
+//
+// Written beside and renamed, like a run's; the hash of all inputs guards the folder.
+
+import type { CompareCell } from "../experiment/index.ts";
+import { PODSIM_VERSION, scenarioHash } from "../experiment/index.ts";
+import { sha256Hex } from "../base/index.ts";
+import { csvText } from "../report/index.ts";
+import type { CompareOutcome } from "./compare-job.ts";
+import { ResultFolder } from "./result-folder.ts";
+
+/** Writes the folder; returns the names of its files. */
+export function keepComparison(
+  { record, cells, plan }: Extract<CompareOutcome, { kind: "compared" }>,
+  path: string,
+  force: boolean,
+): readonly string[] {
+  const { scenario, ...asked } = plan;
+  const inputHash = sha256Hex(
+    JSON.stringify([scenarioHash(scenario), record.scenario.inputHashes, asked]),
+  );
+  const folder = ResultFolder.create(path, inputHash, force);
+  folder.append("compare.json", `${JSON.stringify(record, undefined, 2)}\n`);
+  folder.append("replications.csv", replicationsCsv(cells, plan.alternatives));
+  const manifest = {
+    schemaVersion: "podsim.dev/manifest/v1",
+    command: "compare",
+    versions: { podsim: PODSIM_VERSION },
+    inputHash,
+    end: { partial: false },
+  };
+  folder.append("run.json", `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return folder.commit();
+}
+
+function replicationsCsv(cells: readonly CompareCell[], alternatives: readonly string[]): string {
+  const names = cells[0]!.measures.map(({ measure }) => measure);
+  const header = ["alternative", "replication", "fingerprint", "unstable", ...names];
+  const rows = cells.map((cell) => [
+    alternatives[cell.alternative]!,
+    cell.replication,
+    cell.fingerprint,
+    cell.isUnstable ? 1 : 0,
+    ...cell.measures.map(({ value }) => value),
+  ]);
+  return csvText([header, ...rows]);
+}
