@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { seededStream } from "../../../src/base/index.ts";
 import { type Change, withChanges } from "../../../src/experiment/explain/change.ts";
 import { FilterWorld } from "../../../src/experiment/explain/filter-world.ts";
-import { findObstacles } from "../../../src/experiment/explain/obstacles.ts";
+import { Sketch } from "../../../src/experiment/explain/ground.ts";
+import { findObstacles, Sketching } from "../../../src/experiment/explain/obstacles.ts";
 import { RecordedWorld } from "../../../src/experiment/verify/recorded-world.ts";
 import { node, pod } from "./explain-fixtures.ts";
 
@@ -125,5 +126,42 @@ describe(`counts after changes (seed ${SEED})`, () => {
       expect(obstaclesOf(world)).toEqual(before);
     }
     expect(compared).toBeGreaterThan(WORLDS);
+  });
+});
+
+describe(`sketches (seed ${SEED})`, () => {
+  it("name the grounds of the findings, in order, with the same sizes", () => {
+    const kinds = new Set<string>();
+    for (let at = 0; at < WORLDS; at++) {
+      const world = randomWorld(true);
+      const sketching = new Sketching(world);
+      const sketch = new Sketch();
+      for (const row of world.nodes) {
+        sketch.begin();
+        sketching.sketch(row, sketch);
+        const findings = findObstacles(world, row);
+        expect(
+          sketch.list.grounds.map(({ kind, podKey, isFinal }) => [kind, podKey, isFinal]),
+        ).toEqual(
+          findings.map(({ obstacle: { kind, code }, podKey }) => [
+            kind,
+            podKey,
+            code === "UnschedulableAndUnresolvable",
+          ]),
+        );
+        const sizes = findings.map(({ size }) => size ?? 0);
+        expect(sketch.share).toBe(Math.max(0, ...sizes));
+        expect(sketch.sum).toBe(sizes.reduce((sum, size) => sum + size, 0));
+        for (const { obstacle } of findings) kinds.add(obstacle.kind);
+      }
+    }
+    expect([...kinds].sort()).toEqual([
+      "affinity",
+      "cordon",
+      "label",
+      "resource",
+      "spread",
+      "taint",
+    ]);
   });
 });
