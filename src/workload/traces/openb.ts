@@ -8,6 +8,7 @@
 
 import { type CsvTable, type Problem, readCsv } from "../../base/index.ts";
 import type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "../trace.ts";
+import { GPU_SHARE_ANNOTATION, gpuSharesNote } from "./gpu-shares.ts";
 
 /** Extended resource that a whole GPU is asked for under. */
 export const OPENB_GPU_RESOURCE = "nvidia.com/gpu";
@@ -18,11 +19,6 @@ const PODS_PER_NODE = 1001;
 const WHOLE_GPU_MILLI = 1000;
 const NODE_COLUMNS = ["sn", "cpu_milli", "memory_mib", "gpu", "model"];
 const POD_COLUMNS = ["name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"];
-
-/** Annotation that holds the thousandths of the one GPU that a pod shares. */
-const SHARE_ANNOTATION = "alibabacloud.com/gpu-milli";
-/** The plugin that simulates shares. */
-const SHARE_PLUGIN = "GpuShare";
 
 /** One row of a pod list, as the file has it. */
 export interface OpenbPod {
@@ -173,7 +169,7 @@ class OpenbBuilder {
     if (known !== undefined) return known;
     const amounts: Record<string, string> = { cpu: `${milliCpu}m`, memory: `${memoryMib}Mi` };
     if (gpus > 0 && !isShare) amounts[OPENB_GPU_RESOURCE] = String(gpus);
-    const annotations = isShare ? { [SHARE_ANNOTATION]: String(gpuMilli) } : undefined;
+    const annotations = isShare ? { [GPU_SHARE_ANNOTATION]: String(gpuMilli) } : undefined;
     this.templates.push({
       apiVersion: "v1",
       kind: "Pod",
@@ -209,16 +205,7 @@ class OpenbBuilder {
 
   private notes(): TraceNote[] {
     const notes: TraceNote[] = [];
-    if (this.sharesCount > 0) {
-      notes.push({
-        code: "GPU_SHARE_IGNORED",
-        message:
-          "pods ask for a share of a GPU; without the plugin GpuShare these pods ask for no GPU here",
-        count: this.sharesCount,
-        changesScheduling: true,
-        simulatedBy: SHARE_PLUGIN,
-      });
-    }
+    if (this.sharesCount > 0) notes.push(gpuSharesNote(this.sharesCount));
     if (this.withoutTimesCount > 0) {
       notes.push({
         code: "TRACE_WITHOUT_TIMES",

@@ -3,11 +3,12 @@
 // The header says what a column is, so that a reader of some other format only has to fill rows.
 // Nodes: `node`, `taints`, `label:KEY`; every other column is a resource with its quantity. Pods:
 // `pod`, `namespace`, `at_us`, `run_us`, `image`, `restart`, `scheduler`, `priority`, `label:KEY`,
-// `node:KEY` (a label of nodes and its allowed values, split by |), `request:NAME` and `limit:NAME`;
+// `annotation:KEY`, `node:KEY` (a label of nodes and its allowed values, split by |), `request:NAME` and `limit:NAME`;
 // a resource without either prefix is both. An empty cell says nothing. Described in docs/import.md.
 
 import { type CsvRowSink, CsvReader, nearest, type Problem } from "../../base/index.ts";
 import { isExtendedResource } from "../../cluster/index.ts";
+import { GPU_SHARE_ANNOTATION, gpuSharesNote } from "./gpu-shares.ts";
 import type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "../trace.ts";
 
 /** Columns of a node table beside labels and resources. */
@@ -52,7 +53,7 @@ export function readTables(files: readonly TraceFile[]): Trace {
 
 // --- Columns ---------------------------------------------------------------------------------
 
-type ColumnKind = "field" | "label" | "wish" | "resource" | "request" | "limit";
+type ColumnKind = "field" | "label" | "annotation" | "wish" | "resource" | "request" | "limit";
 
 /** What one column is: a field by its name, or a label, wish or amount by its key. */
 interface Column {
@@ -62,6 +63,7 @@ interface Column {
 
 const PREFIXES: ReadonlyMap<string, ColumnKind> = new Map([
   ["label", "label"],
+  ["annotation", "annotation"],
   ["node", "wish"],
   ["request", "request"],
   ["limit", "limit"],
@@ -160,7 +162,10 @@ function taintsOf(text: string, refuse: () => void): object[] {
 
 // --- Pods ------------------------------------------------------------------------------------
 
-const POD_TABLE = { fields: POD_TABLE_COLUMNS, prefixes: ["label", "node", "request", "limit"] };
+const POD_TABLE = {
+  fields: POD_TABLE_COLUMNS,
+  prefixes: ["label", "annotation", "node", "request", "limit"],
+};
 /** Cells that belong to one pod; all others are its template's. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(["pod", "namespace", "at_us", "run_us"]);
 const DEFAULT_IMAGE = "podsim.dev/imported";
@@ -171,10 +176,12 @@ class PodRows {
   private readonly templateByKey = new Map<string, number>();
   private isInOrder = true;
   private endlessCount = 0;
+  private sharesCount = 0;
 
   read(file: TraceFile, problems: Problem[]): void {
     let own: ReadonlyMap<string, number> | undefined;
     let shared: readonly number[] = [];
+    let shareAt = -1;
     // The header is part of the key: two tables may have other columns in the same places.
     readRows(file, problems, POD_TABLE, (columns, cells, line) => {
       if (own === undefined) {
@@ -184,7 +191,11 @@ class PodRows {
           ),
         );
         shared = columns.flatMap((column, at) => (own!.get(column.key) === at ? [] : [at]));
+        shareAt = columns.findIndex(
+          ({ kind, key }) => kind === "annotation" && key === GPU_SHARE_ANNOTATION,
+        );
       }
+      if ((cells[shareAt] ?? "") !== "") this.sharesCount++;
       const cell = (field: string): string => cells[own!.get(field) ?? -1] ?? "";
       const count = (field: string): number | undefined => {
         const text = cell(field);
@@ -213,9 +224,14 @@ class PodRows {
   }
 
   notes(): TraceNote[] {
-    if (this.endlessCount === 0) return [];
-    const message = "pods of the table have no run time: they run for ever";
-    return [{ code: "TRACE_ENDLESS", message, count: this.endlessCount, changesScheduling: false }];
+    const notes: TraceNote[] = [];
+    if (this.sharesCount > 0) notes.push(gpuSharesNote(this.sharesCount));
+    if (this.endlessCount > 0) {
+      const message = "pods of the table have no run time: they run for ever";
+      const code = "TRACE_ENDLESS";
+      notes.push({ code, message, count: this.endlessCount, changesScheduling: false });
+    }
+    return notes;
   }
 
   private add(
@@ -249,12 +265,14 @@ function templateOf(parts: readonly (Column & { readonly cell: string })[]): obj
   const requests: Record<string, string> = {};
   const limits: Record<string, string> = {};
   const labels: Record<string, string> = {};
+  const annotations: Record<string, string> = {};
   const fields = new Map<string, string>();
   const wishes: object[] = [];
   for (const { kind, key, cell } of parts) {
     if (cell === "") continue;
     if (kind === "field") fields.set(key, cell);
     else if (kind === "label") labels[key] = cell;
+    else if (kind === "annotation") annotations[key] = cell;
     else if (kind === "wish") wishes.push({ key, operator: "In", values: cell.split("|") });
     else {
       if (kind !== "limit") requests[key] = cell;
@@ -267,7 +285,7 @@ function templateOf(parts: readonly (Column & { readonly cell: string })[]): obj
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { labels },
+    metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     spec: {
       restartPolicy: fields.get("restart") ?? "Never",
       ...(scheduler === undefined ? {} : { schedulerName: scheduler }),

@@ -4,6 +4,7 @@
 
 import type { Importer } from "./importer.ts";
 import { KUBESBS } from "./kubesbs.ts";
+import { OPENB_IMPORTER } from "./openb.ts";
 
 /** Importers in the order of the help. */
-export const IMPORTERS: readonly Importer[] = [KUBESBS];
+export const IMPORTERS: readonly Importer[] = [KUBESBS, OPENB_IMPORTER];

@@ -9,6 +9,8 @@ import type { ImportLedger, TextSink } from "./importer.ts";
 /** The present row; valid during the call only. */
 export interface ImportRow {
   readonly line: number;
+  /** Whether the header has that column; only columns asked for as required are sure to be there. */
+  has(column: string): boolean;
   text(column: string): string;
   /** A whole number of at least 0; refused otherwise, and 0 then. */
   count(column: string): number;
@@ -26,6 +28,7 @@ export function rowReader(
   const positions = new Map<string, number>();
   let cells: readonly string[] = [];
   let line = 0;
+  const has = (column: string): boolean => positions.has(column);
   const text = (column: string): string => cells[positions.get(column)!]!;
   const countIfAny = (column: string): number | undefined => {
     const cell = text(column);
@@ -47,7 +50,7 @@ export function rowReader(
       for (const [at, name] of reader.header.entries()) positions.set(name, at);
     cells = rowCells;
     line = rowLine;
-    sink({ line, text, count, countIfAny });
+    sink({ line, has, text, count, countIfAny });
   };
   const reader = new CsvReader(onRow, { file, columns });
   return {
