@@ -170,6 +170,9 @@ export interface Container extends ContainerResources {
   readonly hasPreStop: boolean;
   /** preStop.sleep.seconds; undefined when there is none or it is another action. */
   readonly preStopSleepSeconds: number | undefined;
+  readonly hasPostStart: boolean;
+  /** postStart.sleep.seconds; undefined when there is none or it is another action. */
+  readonly postStartSleepSeconds: number | undefined;
 }
 
 /** A restart rule by exit code: the container is restarted when it matches. */
@@ -308,6 +311,11 @@ export interface RunAnnotations {
   readonly readyUs: number | undefined;
   /** podsim.dev/ready-stagger: adds this times ((creation ordinal - 1) mod 10). */
   readonly readyStaggerUs: number;
+  /** podsim.dev/post-start and pre-stop: microseconds that such a hook takes; absent = none. */
+  readonly postStartUs?: number;
+  readonly preStopUs?: number;
+  /** podsim.dev/post-start-exit: codes of the hook at the first, second ... start; the last one repeats. */
+  readonly postStartCodes?: readonly number[];
   /** podsim.dev/stop: microseconds from deletion to stopped; undefined = by the model. */
   readonly stopUs: number | undefined;
   /** podsim.dev/stop-exit: exit code of a pod stopped by deletion. */
@@ -338,6 +346,9 @@ export type ContainerRunAnnotations = Partial<
     | "readyUs"
     | "stopUs"
     | "stopExitCode"
+    | "postStartUs"
+    | "postStartCodes"
+    | "preStopUs"
     | "startedUs"
     | "unhealthy"
     | "notReady"

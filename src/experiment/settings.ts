@@ -91,6 +91,8 @@ function controlPlaneOf({ controlPlane }: Scenario): [string, unknown][] {
     ["kubelet.readyWithoutProbe", times.readyWithoutProbeUs],
     ["kubelet.stop", times.stopUs],
     ["kubelet.boot", kubelet.bootUs],
+    ["kubelet.volumeMount", kubelet.volumeMountUs],
+    ["kubelet.claimMount", kubelet.claimMountUs],
     ["kubelet.relistPeriod", kubelet.relistPeriodUs],
     ["kubelet.pullImages", kubelet.images.enabled],
     ["kubelet.imageBytesPerSecond", kubelet.images.bandwidthBytesPerSecond],

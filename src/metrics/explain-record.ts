@@ -48,6 +48,10 @@ export interface ExplainedPod {
   /** At the end of the replay. */
   readonly phase: string;
   readonly node: string | null;
+  /** STATUS and READY as `kubectl get pods` would print them then. */
+  readonly shown: { readonly status: string; readonly ready: string };
+  /** `status` of the v1 Pod then, with conditions and containers; null once the object is gone. */
+  readonly status: Readonly<Record<string, unknown>> | null;
 }
 
 /** An amount of a resource: cpu in thousandths, memory and storage in bytes, all else counted. */

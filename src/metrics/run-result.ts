@@ -222,6 +222,10 @@ export interface PodRow {
   readonly node: string;
   readonly phase: string;
   readonly reason: string;
+  /** STATUS, READY and RESTARTS as `kubectl get pods` would print them. */
+  readonly status: string;
+  readonly ready: string;
+  readonly restartsCount: number;
   readonly priority: number;
   readonly milliCpuRequested: number;
   readonly memoryBytesRequested: number;

@@ -70,7 +70,7 @@ function factLines(record: ExplainRecord, { wide, top }: ExplainDetail): string[
     ({ resource, unit, amount }) => `${resource} ${amountText(amount, unit)}`,
   );
   const lines = [
-    `pod        asks ${asks.length === 0 ? "nothing" : asks.join(", ")}; priority ${pod.priority}; ${pod.phase}${pod.node === null ? "" : ` on ${pod.node}`}`,
+    `pod        asks ${asks.length === 0 ? "nothing" : asks.join(", ")}; priority ${pod.priority}; ${phaseText(pod)}${pod.node === null ? "" : ` on ${pod.node}`}`,
     `scheduler  ${scheduler}${pod.schedulerName === "" || pod.schedulerName === scheduler ? "" : `, profile ${pod.schedulerName}`}`,
   ];
   if (decision !== null && decision.outcome !== "no-nodes")
@@ -79,6 +79,11 @@ function factLines(record: ExplainRecord, { wide, top }: ExplainDetail): string[
   if (attempts.length > 1 || (attempts[0]?.lastAttempt ?? 1) > 1)
     lines.push(...attemptLines(attempts, wide));
   return lines;
+}
+
+// What kubectl would print, where it says more than the phase.
+function phaseText({ phase, shown }: ExplainRecord["pod"]): string {
+  return shown.status === phase ? phase : `${phase} (${shown.status}, ${shown.ready} ready)`;
 }
 
 function searchLines(search: SearchSummary, top: number): string[] {

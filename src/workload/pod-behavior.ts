@@ -183,6 +183,26 @@ export class AnnotatedPodBehavior implements PodBehavior {
     return { startedUs, unhealthy, notReady };
   }
 
+  postStartLatencyUs(pod: PodIndex, position: number): Duration {
+    const template = this.api.pods.template(pod);
+    const { postStartSleepSeconds: slept } = containerAt(template, position);
+    if (slept !== undefined) return duration(slept * US_PER_SECOND);
+    return duration(this.ownOf(template, position).postStartUs ?? template.run.postStartUs ?? 0);
+  }
+
+  postStartExitCode(pod: PodIndex, attempt: number, position: number): number {
+    const template = this.api.pods.template(pod);
+    const codes = this.ownOf(template, position).postStartCodes ?? template.run.postStartCodes;
+    return codes?.[Math.min(attempt, codes.length - 1)] ?? 0;
+  }
+
+  preStopLatencyUs(pod: PodIndex, position: number): Duration {
+    const template = this.api.pods.template(pod);
+    const { preStopSleepSeconds: slept } = containerAt(template, position);
+    if (slept !== undefined) return duration(slept * US_PER_SECOND);
+    return duration(this.ownOf(template, position).preStopUs ?? template.run.preStopUs ?? 0);
+  }
+
   stopLatencyUs(pod: PodIndex, position?: number): Duration {
     const template = this.api.pods.template(pod);
     const own = this.ownOf(template, position).stopUs;

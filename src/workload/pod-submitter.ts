@@ -84,6 +84,10 @@ export class PodSubmitter {
       readyAfterUs: (pod, container) => rest.readyAfterUs(pod, container),
       gatesAfterUs: (pod) => rest.gatesAfterUs(pod),
       health: (pod, container) => rest.health(pod, container),
+      postStartLatencyUs: (pod, container) => rest.postStartLatencyUs(pod, container),
+      postStartExitCode: (pod, attempt, container) =>
+        rest.postStartExitCode(pod, attempt, container),
+      preStopLatencyUs: (pod, container) => rest.preStopLatencyUs(pod, container),
       stopLatencyUs: (pod, container) => rest.stopLatencyUs(pod, container),
       stopExitCode: (pod, container) => rest.stopExitCode(pod, container),
       isCpuBound: (pod, container) => rest.isCpuBound(pod, container),

@@ -6,6 +6,7 @@
 //   cpu=100m; 60s cpu=1; 5m cpu=200m         from these ages on; what is not named goes on
 //   cpu=100m; 30s cpu=1; repeat=60s          the same again every minute
 //   cpu=500m spread=20%                      each pod by up to a fifth more or less, drawn once
+//   disk=1Gi dir.cache=100Mi+1Mi/s           and what of an emptyDir volume "cache" it fills besides
 //
 // A profile is piecewise linear in the container's age, so whoever needs to know when a limit is
 // crossed can compute it instead of sampling.
@@ -48,7 +49,12 @@ const NO_LINES: Readonly<Record<UsedResource, Line>> = {
 interface Segment {
   readonly fromUs: number;
   readonly lines: Readonly<Record<UsedResource, Line>>;
+  /** By the volume's name. */
+  readonly dirs: ReadonlyMap<string, Line>;
 }
+
+const DIR_PREFIX = "dir.";
+const NO_DIRS: ReadonlyMap<string, Line> = new Map();
 
 /** A usage that has been read. */
 export interface UsageProfile {
@@ -67,6 +73,7 @@ export function readUsageProfile(
   let repeatUs: number | undefined;
   let spreadRatio = 0;
   let lines = { ...NO_LINES };
+  let dirs = NO_DIRS;
   for (const [position, part] of text.split(";").entries()) {
     const words = part.trim().split(/\s+/);
     let fromUs = 0;
@@ -96,13 +103,19 @@ export function readUsageProfile(
         if (typeof line === "string") return line;
         lines[name as UsedResource] = line;
         names++;
+      } else if (name.startsWith(DIR_PREFIX) && name.length > DIR_PREFIX.length) {
+        const line = readLine("disk", value, fromUs, resources);
+        if (typeof line === "string") return line;
+        dirs = new Map(dirs).set(name.slice(DIR_PREFIX.length), line);
+        names++;
       } else {
-        return `"${word}" is not cpu, memory, disk, pids, repeat or spread`;
+        return `"${word}" is not cpu, memory, disk, dir.VOLUME, pids, repeat or spread`;
       }
     }
     if (names === 0) continue;
-    if (segments.length === 0 && fromUs > 0) segments.push({ fromUs: 0, lines: NO_LINES });
-    segments.push({ fromUs, lines });
+    if (segments.length === 0 && fromUs > 0)
+      segments.push({ fromUs: 0, lines: NO_LINES, dirs: NO_DIRS });
+    segments.push({ fromUs, lines, dirs });
   }
   if (segments.length === 0) return `"${text}" names no resource`;
   return { segments, repeatUs, spreadRatio };
@@ -111,16 +124,20 @@ export function readUsageProfile(
 /** Usage at an age; `draw` between 0 and 1 places the pod within the spread. */
 export function usageAt(profile: UsageProfile, ageUs: number, draw: number): ContainerUsage {
   const placeUs = profile.repeatUs === undefined ? ageUs : ageUs % profile.repeatUs;
-  const { lines } = segmentAt(profile, placeUs);
+  const { lines, dirs } = segmentAt(profile, placeUs);
   const factor = 1 + profile.spreadRatio * (2 * draw - 1);
   const amount = ({ at, perSecond, fromUs }: Line): number =>
     Math.max(0, Math.round((at + (perSecond * (placeUs - fromUs)) / 1e6) * factor));
-  return {
+  const usage = {
     milliCpu: amount(lines.cpu),
     memoryBytes: amount(lines.memory),
     diskBytes: amount(lines.disk),
     processCount: amount(lines.pids),
   };
+  if (dirs.size === 0) return usage;
+  const volumeBytes = new Map([...dirs].map(([name, line]) => [name, amount(line)]));
+  const inVolumes = [...volumeBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return { ...usage, diskBytes: usage.diskBytes + inVolumes, volumeBytes };
 }
 
 /** First age after `ageUs` at which another segment begins; undefined if none does. */
@@ -129,7 +146,10 @@ export function nextSegmentUs(profile: UsageProfile, ageUs: number): number | un
   const roundUs = repeatUs === undefined ? 0 : ageUs - (ageUs % repeatUs);
   const next = segments.find(({ fromUs }) => roundUs + fromUs > ageUs);
   if (next !== undefined) return roundUs + next.fromUs;
-  const isSteady = segments.length === 1 && Object.values(segments[0]!.lines).every(isFlat);
+  const [first] = segments;
+  const isSteady =
+    segments.length === 1 &&
+    [...Object.values(first!.lines), ...first!.dirs.values()].every(isFlat);
   return repeatUs === undefined || isSteady ? undefined : roundUs + repeatUs;
 }
 

@@ -61,7 +61,10 @@ describe("CrashLoopBackOff", () => {
       0,
       () => 0,
     );
-    expect(plan).toEqual({ startUs: 601 * SECOND, backoffUs: 10 * SECOND, backsOff: false });
+    expect(plan).toEqual({
+      ...{ startUs: 601 * SECOND, lookUs: 601 * SECOND },
+      ...{ backoffUs: 10 * SECOND, backsOff: false },
+    });
   });
 });
 

@@ -38,6 +38,8 @@ function record(nodeCount: number): ExplainRecord {
       requests: [{ resource: "memory", unit: "bytes", amount: 1536 * 2 ** 20 }],
       phase: "Running",
       node: "n0",
+      shown: { status: "Running", ready: "1/1" },
+      status: null,
     },
     untried: null,
     attempts: [

@@ -41,6 +41,7 @@ export function decodeContainer(
   const restartPolicy = item.optionalOneOf("restartPolicy", RESTART_POLICIES);
   const lifecycle = item.objectOrEmpty("lifecycle");
   const preStop = lifecycle.object("preStop");
+  const postStart = lifecycle.object("postStart");
   const rules = item.objects("restartPolicyRules").map((rule) => {
     const codes = rule.object("exitCodes");
     return {
@@ -62,13 +63,15 @@ export function decodeContainer(
     startupProbe: decodeProbe(item.object("startupProbe")),
     hasPreStop: preStop !== undefined,
     preStopSleepSeconds: preStop?.object("sleep")?.integer("seconds", 0, 0),
+    hasPostStart: postStart !== undefined,
+    postStartSleepSeconds: postStart?.object("sleep")?.integer("seconds", 0, 0),
     ...decodeResources(item, "resources"),
   };
   const restartsAllContainers = rules.some(({ action }) => action === "RestartAllContainers");
   item.ignore("args", "command", "env", "envFrom", "workingDir", "volumeMounts", "volumeDevices");
   item.ignore("securityContext", "stdin", "stdinOnce", "tty");
   item.ignore("terminationMessagePath", "terminationMessagePolicy", "resizePolicy");
-  lifecycle.ignore("postStart", "stopSignal");
+  lifecycle.ignore("stopSignal");
   item.close(true);
   return { container, restartsAllContainers };
 }

@@ -63,6 +63,8 @@ const PROBE_FIELDS = [
   "failureThreshold",
   "terminationGracePeriodSeconds",
 ] as const;
+/** Hooks whose being there is kept; of what they do only how long they sleep. */
+const LIFECYCLE_HOOKS = ["postStart", "preStop"] as const;
 const PROBE_KINDS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
 
 /** Volume sources whose fields are kept; of the others only the kind. */
@@ -145,10 +147,14 @@ function keptContainer(container: unknown): unknown {
     if (isRecord(probe)) kept[name] = keptHandler(probe);
   }
   const lifecycle = container["lifecycle"];
-  const preStop = isRecord(lifecycle) ? lifecycle["preStop"] : undefined;
-  if (isRecord(preStop)) {
-    kept["lifecycle"] = { preStop: isRecord(preStop["sleep"]) ? pick(preStop, ["sleep"]) : {} };
-  }
+  if (!isRecord(lifecycle)) return kept;
+  const hooks = LIFECYCLE_HOOKS.flatMap((name) => {
+    const hook = lifecycle[name];
+    return isRecord(hook)
+      ? [[name, isRecord(hook["sleep"]) ? pick(hook, ["sleep"]) : {}] as const]
+      : [];
+  });
+  if (hooks.length > 0) kept["lifecycle"] = Object.fromEntries(hooks);
   return kept;
 }
 

@@ -15,6 +15,8 @@ export interface ContainerUsage {
   readonly memoryBytes: number;
   /** Logs, writable layer and emptyDir volumes. */
   readonly diskBytes: number;
+  /** The part of it that lies in emptyDir volumes, by their names; absent = none. */
+  readonly volumeBytes?: ReadonlyMap<string, number>;
   readonly processCount: number;
 }
 
@@ -44,6 +46,12 @@ export interface PodBehavior {
   gatesAfterUs(pod: PodIndex): Duration | undefined;
   /** What probes find; undefined: they always succeed. */
   health(pod: PodIndex, container: number): ContainerHealth | undefined;
+  /** How long the container's postStart hook takes; asked only where it has one. */
+  postStartLatencyUs(pod: PodIndex, container: number): Duration;
+  /** Exit code of that hook; any other than 0 has the container killed. */
+  postStartExitCode(pod: PodIndex, attempt: number, container: number): number;
+  /** How long the container's preStop hook takes; asked only where it has one. */
+  preStopLatencyUs(pod: PodIndex, container: number): Duration;
   /** SIGTERM to exit, if the grace period lets it. */
   stopLatencyUs(pod: PodIndex, container?: number): Duration;
   /** Exit code of a process that was asked to stop. */

@@ -20,6 +20,8 @@ const DRAWS_PER_ATTEMPT = 64;
 /** What exits lead to. */
 export interface ExitOutcomes {
   readonly starts: () => ContainerStarts;
+  /** A container is to be stopped because its postStart hook failed. */
+  readonly failedHook: (record: KubeletPod, position: number) => void;
   /** The main containers are over: sidecars are stopped now. */
   readonly stopSidecars: (record: KubeletPod) => void;
   /** A container has ended that says what it uses. */
@@ -63,6 +65,10 @@ export class ContainerExits {
     });
   }
 
+  failedHook(record: KubeletPod, position: number): void {
+    this.outcomes.failedHook(record, position);
+  }
+
   /** The pod ran on a machine that was rebooted, and must never be restarted. */
   finishAfterReboot(record: KubeletPod): void {
     for (let i = 0; i < record.containerCount; i++) {
@@ -84,6 +90,7 @@ export class ContainerExits {
     own.reason = "";
     own.isReady = false;
     own.isStarted = false;
+    own.isHooked = false;
     record.exitUs = world.nowUs;
     own.stage = ContainerStage.Exited;
     if (record.isMetered) this.outcomes.usageEnded(record);
@@ -161,9 +168,12 @@ export class ContainerExits {
     own.history = { backoffUs: plan.backoffUs, startedUs: plan.startUs };
     this.outcomes.starts().restartAt(record, position, plan.startUs);
     if (plan.backsOff) this.tellBackOff(record, position);
-    if (!own.isKilled) this.status.post(record); // it ended; that it backs off shows at the next look
+    // How it ended shows first, or that its hook failed; that it backs off shows at the next look. Of a
+    // container that a probe had killed only that is told, since the sync that stopped it goes on.
+    if (own.hasHookFailed) own.reason = "PostStartHookError";
+    if (!own.isKilled || own.hasHookFailed) this.status.post(record);
     if (!plan.backsOff) return;
-    if (own.isKilled) this.showBackOff(record, position);
+    if (own.isKilled && !own.hasHookFailed) this.showBackOff(record, position);
     else own.probe = world.atContainer(plan.lookUs, this.lookKind, record, position);
   }
 

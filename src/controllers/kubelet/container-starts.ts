@@ -39,6 +39,8 @@ export interface ContainerEnds {
   readonly exitKind: EventKind;
   /** The process is killed for the memory it wants. */
   readonly outOfMemoryKind: EventKind;
+  /** Its postStart hook failed: it is stopped. */
+  readonly failedHook: (record: KubeletPod, position: number) => void;
 }
 
 /** Starts of all containers. */
@@ -54,6 +56,7 @@ export class ContainerStarts {
   private readonly sandboxRetryKind: EventKind;
   private readonly startKind: EventKind;
   private readonly beginKind: EventKind;
+  private readonly hookKind: EventKind;
   private readonly pullLookKind: EventKind;
 
   /** `onUsage` is told when a container begins that says what it uses. */
@@ -91,6 +94,9 @@ export class ContainerStarts {
       record.containers[i]!.next = NO_HANDLE;
       if (this.canAct(record)) this.begin(record, i);
     });
+    this.hookKind = world.defineContainerKind("postStart hook", kubelet, (record, i) =>
+      this.hookEnded(record, i),
+    );
     this.pullLookKind = world.defineContainerKind("pull back-off", kubelet, (record, i) =>
       this.lookAtPull(record, i),
     );
@@ -103,7 +109,8 @@ export class ContainerStarts {
     const template = record.template;
     const first = containerAt(template, 0);
     const image = normalizeImageName(first.image);
-    const sandboxUs = world.nowUs + world.slowed(node, world.behavior.sandboxLatencyUs(pod));
+    const latencyUs = this.mountUs(record) + world.behavior.sandboxLatencyUs(pod);
+    const sandboxUs = world.nowUs + world.slowed(node, latencyUs);
     record.stage = Stage.Starting;
     record.beganUs = world.nowUs;
     if (!this.addresses.assign(record)) {
@@ -209,6 +216,10 @@ export class ContainerStarts {
     if (record.stage !== Stage.Active) return;
     for (let i = 0; i < record.containerCount; i++) {
       const own = record.containers[i]!;
+      if (own.isHooked && !sim.isPending(own.probe)) {
+        own.isHooked = false; // nobody waited for its end, and it is not run again
+        this.watch(record, i);
+      }
       this.probes.resume(record, i);
       const { stage } = own;
       const isPlanned =
@@ -223,6 +234,17 @@ export class ContainerStarts {
   private canAct({ node, uid }: KubeletPod): boolean {
     const { machines } = this.world;
     return machines.isKubeletRunning(node) && machines.hasPod(node, uid);
+  }
+
+  /** Until the volumes are there, unless the pod says itself how long its start takes. */
+  private mountUs({ template }: KubeletPod): number {
+    const { volumes, run } = template;
+    if (volumes.length === 0 || run.startUs !== undefined) return 0;
+    const { volumeMountUs, claimMountUs } = this.world.options;
+    const usesClaim = volumes.some(
+      ({ kind }) => kind === "persistentVolumeClaim" || kind === "ephemeral",
+    );
+    return usesClaim ? Math.max(volumeMountUs, claimMountUs) : volumeMountUs;
   }
 
   /** True if the pull policy asks the registry although the image is there, and it would refuse. */
@@ -308,9 +330,42 @@ export class ContainerStarts {
     if (!this.canAct(record)) return;
     record.stage = Stage.Active;
     this.run(record, position);
+    if (containerAt(record.template, position).hasPostStart) this.hook(record, position);
+    else this.watch(record, position);
+  }
+
+  /** The container has been started with all that belongs to it: probes begin, and the next is due. */
+  private watch(record: KubeletPod, position: number): void {
     this.probes.begin(record, position);
     this.advance(record);
     if (!isStarting(record)) this.status.post(record);
+  }
+
+  /** The postStart hook runs beside the process, and the sync waits for it. */
+  private hook(record: KubeletPod, position: number): void {
+    const { world } = this;
+    const own = record.containers[position]!;
+    const tookUs = world.behavior.postStartLatencyUs(record.pod, position);
+    own.isHooked = true;
+    const atUs = world.nowUs + world.slowed(record.node, tookUs);
+    own.probe = world.atContainer(atUs, this.hookKind, record, position);
+  }
+
+  private hookEnded(record: KubeletPod, position: number): void {
+    const { world } = this;
+    const own = record.containers[position]!;
+    own.probe = NO_HANDLE;
+    if (!this.canAct(record)) return;
+    own.isHooked = false;
+    const attempt = record.restartsBefore + own.starts - 1;
+    if (world.behavior.postStartExitCode(record.pod, attempt, position) === 0) {
+      this.watch(record, position);
+      return;
+    }
+    world.podEvent(record, "Warning", "FailedPostStartHook", "PostStartHook failed");
+    own.hasHookFailed = true;
+    this.ends.failedHook(record, position);
+    this.advance(record);
   }
 
   /** The process runs from now on; its end is planned. */
@@ -325,6 +380,7 @@ export class ContainerStarts {
     own.end = undefined;
     own.reason = "";
     own.isKilled = false;
+    own.hasHookFailed = false;
     const attempt = record.restartsBefore + own.starts++;
     const container = containerAt(record.template, position);
     this.images.touch(node, normalizeImageName(container.image));

@@ -20,6 +20,10 @@ export interface KubeletOptions {
   readonly bootUs: number;
   /** nodeStatusUpdateFrequency: what changed on the node is reported on this grid; 0 = at once. */
   readonly statusPeriodUs: number;
+  /** Until a pod that names volumes has them: configMaps, secrets, directories and the like. */
+  readonly volumeMountUs: number;
+  /** The same for a pod that uses claims, whose disks have to be attached first; the longer of both counts. */
+  readonly claimMountUs: number;
   readonly images: ImagePullModel;
   /** Images that come and go on the disk are reported in the node's status, where the scheduler scores them. */
   readonly reportImages: boolean;
@@ -45,6 +49,8 @@ export const DEFAULT_KUBELET: KubeletOptions = {
   workerTickUs: SECOND,
   bootUs: 30 * SECOND,
   statusPeriodUs: 10 * SECOND,
+  volumeMountUs: SECOND / 10,
+  claimMountUs: 0,
   images: DEFAULT_IMAGE_PULL,
   reportImages: false,
   restartBackoff: DEFAULT_RESTART_BACKOFF,
@@ -61,6 +67,7 @@ export const INSTANT_KUBELET: KubeletOptions = {
   workerTickUs: 0,
   bootUs: 0,
   statusPeriodUs: 0,
+  volumeMountUs: 0,
   images: { ...DEFAULT_IMAGE_PULL, enabled: false },
   restartJitter: false,
 };

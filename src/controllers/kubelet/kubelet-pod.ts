@@ -70,8 +70,12 @@ export interface ContainerRecord {
   probe: EventHandle;
   /** When its liveness probe will have failed for good. */
   liveness: EventHandle;
-  /** The kubelet stopped it for a probe's sake: it restarts whatever its exit code. */
+  /** The kubelet stopped it for a probe's or a hook's sake: it restarts whatever its exit code. */
   isKilled: boolean;
+  /** Its process runs, and the sync that started it waits for its postStart hook. */
+  isHooked: boolean;
+  /** That hook failed, which is why it was stopped. */
+  hasHookFailed: boolean;
   /** Its startup probe has succeeded, or it has none. */
   isStarted: boolean;
   isReady: boolean;
@@ -271,6 +275,8 @@ function newContainer(): ContainerRecord {
     probe: NO_HANDLE,
     liveness: NO_HANDLE,
     isKilled: false,
+    isHooked: false,
+    hasHookFailed: false,
     isStarted: false,
     isReady: false,
     startedUs: -1,
@@ -295,6 +301,8 @@ function clear(container: ContainerRecord): void {
   container.probe = NO_HANDLE;
   container.liveness = NO_HANDLE;
   container.isKilled = false;
+  container.isHooked = false;
+  container.hasHookFailed = false;
   container.isStarted = false;
   container.isReady = false;
   container.startedUs = -1;

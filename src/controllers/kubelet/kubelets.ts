@@ -101,6 +101,8 @@ export class Kubelets {
     this.stops.reportTo(this.status);
     this.exits = new ContainerExits(world, this.status, {
       starts: () => this.starts,
+      failedHook: (record, i) =>
+        this.stops.killContainer(record, i, undefined, "FailedPostStartHook"),
       stopSidecars: (record) => this.stops.stopSidecars(record),
       usageEnded: (record) => this.usageChanged(record.node),
       release,

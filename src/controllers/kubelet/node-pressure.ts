@@ -20,6 +20,7 @@ import {
 import type { ImageCollection } from "./image-collection.ts";
 import { ContainerStage, type KubeletPod, type PodEnd, Stage } from "./kubelet-pod.ts";
 import type { KubeletWorld } from "./kubelet-world.ts";
+import { exceededLimit, localLimits } from "./local-storage.ts";
 import { CRITICAL_PRIORITY, type Refusal } from "./node-admission.ts";
 import type { NodeStatuses, PressureType } from "./node-status.ts";
 import { containerUsage, firstAbove, type Gauge, meteredOn, podUsage } from "./node-usage.ts";
@@ -170,6 +171,11 @@ export class NodePressure {
       const limit = capacity - thresholdAmount(threshold, capacity);
       return [this.gauge(node, records, threshold.signal, limit)];
     });
+    const { Active } = Stage;
+    for (const record of records) {
+      if (record.stage === Active && !this.isCritical(record))
+        gauges.push(...localLimits(world, record));
+    }
     let us = firstAbove(world, records, gauges, fromUs);
     for (const observedUs of state.observedUs.values()) {
       us = Math.min(us ?? observedUs + transitionUs, observedUs + transitionUs);
@@ -224,7 +230,7 @@ export class NodePressure {
       state.waitsUntilUs = -1;
       this.observe(node, state);
       const active = this.activeThresholds(state);
-      if (active.length > 0) this.relieve(node, state, active);
+      if (!this.evictBeyondLimits(node) && active.length > 0) this.relieve(node, state, active);
     }
     this.plan(node, world.nowUs + 1);
   }
@@ -251,6 +257,26 @@ export class NodePressure {
       if (!isPressed) state.observedUs.delete(type);
       statuses.setPressure(node, type, isPressed);
     }
+  }
+
+  /** Pods that have filled more of the disk than they may go all at once; true if there were any. */
+  private evictBeyondLimits(node: NodeIndex): boolean {
+    const { world } = this;
+    let some = false;
+    for (const record of meteredOn(world, node)) {
+      if (record.stage !== Stage.Active || this.isCritical(record)) continue;
+      const message = exceededLimit(world, record);
+      if (message === undefined) continue;
+      world.podEvent(record, "Warning", "Evicted", message);
+      const end = { reason: "Evicted", message, isDisruption: false };
+      this.actions.evict(record, end, HARD_GRACE_US);
+      some = true;
+    }
+    return some;
+  }
+
+  private isCritical({ pod }: KubeletPod): boolean {
+    return this.world.context.api.pods.priority(pod) >= CRITICAL_PRIORITY;
   }
 
   /** Hard ones, and soft ones that have been met for their grace. */

@@ -57,7 +57,7 @@ export function containerUsage(
 export function sumOf(
   world: KubeletWorld,
   records: readonly KubeletPod[],
-  resource: keyof ContainerUsage,
+  resource: keyof Omit<ContainerUsage, "volumeBytes">,
   us: number,
 ): number {
   let sum = 0;

@@ -197,9 +197,10 @@ export class PodStops {
     graceUs: number,
   ): { readonly afterUs: number; readonly code: number } {
     const { behavior } = this.world;
-    const { preStopSleepSeconds } = containerAt(record.template, position);
+    const { hasPreStop } = containerAt(record.template, position);
+    const hookUs = hasPreStop ? behavior.preStopLatencyUs(record.pod, position) : 0;
     const stopUs = this.world.slowed(record.node, behavior.stopLatencyUs(record.pod, position));
-    const time = stopTime(graceUs, (preStopSleepSeconds ?? 0) * US_PER_SECOND, stopUs);
+    const time = stopTime(graceUs, hookUs, stopUs);
     const code = time.isKilled ? EXIT_KILLED : behavior.stopExitCode(record.pod, position);
     return { afterUs: time.afterUs, code };
   }

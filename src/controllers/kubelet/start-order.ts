@@ -21,9 +21,9 @@ export function nextToStart(record: KubeletPod, template: PodTemplate): number {
     if (!isPassed) return NONE;
   }
   for (let i = record.initCount; i < record.containerCount; i++) {
-    const { stage, reason } = record.containers[i]!;
+    const { stage, reason, isHooked } = record.containers[i]!;
     if (stage === ContainerStage.Waiting) return i;
-    if (stage === ContainerStage.Creating) return NONE;
+    if (stage === ContainerStage.Creating || isHooked) return NONE;
     if (stage === ContainerStage.Pulling && reason === "") return NONE;
   }
   return NONE;
@@ -35,8 +35,8 @@ export function nextToStart(record: KubeletPod, template: PodTemplate): number {
  */
 export function isStarting({ containers, containerCount }: KubeletPod): boolean {
   for (let i = 0; i < containerCount; i++) {
-    const { stage, reason } = containers[i]!;
-    if (stage === ContainerStage.Creating) return true;
+    const { stage, reason, isHooked } = containers[i]!;
+    if (stage === ContainerStage.Creating || isHooked) return true;
     if (stage === ContainerStage.Pulling && reason === "") return true;
   }
   return false;

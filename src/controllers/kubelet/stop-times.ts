@@ -14,10 +14,12 @@ export interface StopTime {
 
 /**
  * The preStop hook runs inside the grace, then the signal is sent, and after what is left of the
- * grace (two seconds at least, if there was a hook) whatever still runs is killed.
+ * grace (of which a hook takes whole seconds; two at least are left after one) whatever still runs
+ * is killed.
  */
 export function stopTime(graceUs: number, hookUs: number, stopUs: number): StopTime {
   const signalUs = Math.min(hookUs, graceUs);
-  const leftUs = hookUs > 0 ? Math.max(graceUs - signalUs, MINIMUM_GRACE_US) : graceUs;
+  const takenUs = Math.floor(signalUs / US_PER_SECOND) * US_PER_SECOND;
+  const leftUs = hookUs > 0 ? Math.max(graceUs - takenUs, MINIMUM_GRACE_US) : graceUs;
   return { afterUs: signalUs + Math.min(stopUs, leftUs), isKilled: stopUs > leftUs };
 }

@@ -21,6 +21,8 @@ export function kubeletOptionsOf(preset: KubeletOptions, spec: KubeletSpec): Kub
     ...preset,
     ...given<KubeletOptions>({
       bootUs: spec.boot,
+      volumeMountUs: spec.volumeMount,
+      claimMountUs: spec.claimMount,
       relistPeriodUs: spec.relistPeriod,
       statusPeriodUs: spec.statusPeriod,
       reportImages: spec.reportImages,

@@ -114,9 +114,25 @@ export const EXPECTATION_FIELDS: ReadonlyMap<string, ExpectationField> = new Map
     },
   ],
   [
+    "reason",
+    {
+      uses: { pods: "only", pod: "fact" },
+      form: "text",
+      meaning: "status.reason of the pod, such as Evicted, OutOfcpu or DeadlineExceeded",
+    },
+  ],
+  [
+    "readyContainers",
+    {
+      uses: { pods: "only", pod: "fact" },
+      form: "text",
+      meaning: "what kubectl shows as READY, such as 1/2",
+    },
+  ],
+  [
     "conditions",
     {
-      ...{ uses: { object: "map", node: "map" }, form: "text" },
+      ...{ uses: { object: "map", node: "map", pod: "map" }, form: "text" },
       meaning: "type of a condition and its status, or the reason it is given",
     },
   ],

@@ -8,12 +8,14 @@ import {
   ConditionStatus,
   formatConditionStatus,
   formatPhase,
+  formatPodReady,
   formatPodStatus,
   type LabelSelector,
   NO_NODE,
   NO_POD,
   type NodeIndex,
   parseLabelSelector,
+  POD_CONDITION_NAMES,
   PodConditionType,
   type PodIndex,
   PodPhase,
@@ -23,6 +25,10 @@ import { endpointSliceOf } from "../../controllers/index.ts";
 import type { Expectation, WantedFact } from "../scenario/scenario.ts";
 import { readObjectKind, readObjectName } from "../scenario/scenario-fields.ts";
 import { isWanted } from "./expectation-fields.ts";
+
+/** Facts about conditions: this and the type. */
+const CONDITIONS = "conditions.";
+const STATUSES: readonly string[] = ["True", "False", "Unknown"];
 
 /** The value of a fact; null = there is none. */
 export type FactValue = number | string | null;
@@ -37,7 +43,7 @@ export function observeFacts(
     case "pods":
       return ({ fact }) => factOfPods(api, expectation, fact);
     case "pod":
-      return ({ fact }) => factOfNamedPod(api, expectation, fact);
+      return (wanted) => factOfNamedPod(api, expectation, wanted);
     case "node":
       return (wanted) => factOfNode(api, expectation.name, wanted);
     case "object":
@@ -104,12 +110,32 @@ function skewOf(
   return Math.max(...counts.values()) - Math.min(...counts.values());
 }
 
-function factOfNamedPod(api: ApiServer, expectation: Expectation, fact: string): FactValue {
+function factOfNamedPod(
+  api: ApiServer,
+  expectation: Expectation,
+  { fact, wanted }: WantedFact,
+): FactValue {
   const slash = expectation.name.indexOf("/");
   const namespace = slash < 0 ? namespaceOf(expectation) : expectation.name.slice(0, slash);
   const pod = api.pods.find(namespace, expectation.name.slice(slash + 1));
   if (fact === "exists") return String(pod !== NO_POD);
-  return pod === NO_POD ? null : factOfPod(api, pod, fact);
+  if (pod === NO_POD) return null;
+  const isCondition = fact.startsWith(CONDITIONS);
+  return isCondition
+    ? conditionOfPod(api, pod, fact.slice(CONDITIONS.length), wanted.value)
+    : factOfPod(api, pod, fact);
+}
+
+function conditionOfPod(
+  { pods }: ApiServer,
+  pod: PodIndex,
+  type: string,
+  wanted: number | string,
+): FactValue {
+  const position = POD_CONDITION_NAMES.indexOf(type) as PodConditionType;
+  if (position < 0 || pods.condition(pod, position) === ConditionStatus.Absent) return null;
+  const status = formatConditionStatus(pods.condition(pod, position));
+  return STATUSES.includes(String(wanted)) ? status : pods.conditionReason(pod, position);
 }
 
 function factOfPod({ pods, nodes }: ApiServer, pod: PodIndex, fact: string): FactValue {
@@ -124,6 +150,10 @@ function factOfPod({ pods, nodes }: ApiServer, pod: PodIndex, fact: string): Fac
       return imagesOf(pods, pod);
     case "onNode":
       return pods.node(pod) === NO_NODE ? null : nodes.name(pods.node(pod));
+    case "reason":
+      return pods.reason(pod);
+    case "readyContainers":
+      return formatPodReady(pods, pod);
     case "restarts":
       return pods.restartCount(pod);
     case "pending":
@@ -168,7 +198,7 @@ function factOfNode(
     case "holds":
       return pods.countOnNode(node);
     default:
-      return conditionOf(conditions, fact.slice("conditions.".length), wanted.value);
+      return conditionOf(conditions, fact.slice(CONDITIONS.length), wanted.value);
   }
 }
 
@@ -193,7 +223,7 @@ function conditionOf(conditions: unknown, type: string, wanted: number | string)
     (condition) => condition.type === type,
   );
   if (found === undefined) return null;
-  return ["True", "False", "Unknown"].includes(String(wanted)) ? found.status : found.reason;
+  return STATUSES.includes(String(wanted)) ? found.status : found.reason;
 }
 
 /** The scalar at a dotted path of a status; lists of scalars are joined, other lists counted. */

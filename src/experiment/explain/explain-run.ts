@@ -33,7 +33,7 @@ import {
 } from "./explain-record.ts";
 import { QueueFacts } from "./queue-facts.ts";
 import { choosePod, keyOf, mayMean, refusal } from "./pod-question.ts";
-import { whyUntried } from "./untried.ts";
+import { shownOf, whyUntried } from "./untried.ts";
 
 /** Which decision is meant. Absent parts: the last attempt, no particular node, the whole run. */
 export interface RunQuestion {
@@ -148,6 +148,7 @@ class Survey {
   pod(): ExplainedPod {
     const { row } = this;
     const template = this.infos.get(row.uid)?.template ?? this.liveTemplate();
+    const pod = this.livePod();
     return {
       namespace: row.namespace,
       name: row.name,
@@ -157,6 +158,9 @@ class Survey {
       requests: template === undefined ? requestsOfRow(row) : requestsOf(template),
       phase: row.phase,
       node: row.node === "" ? null : row.node,
+      ...(pod === undefined
+        ? { shown: { status: row.status, ready: row.ready }, status: null }
+        : shownOf(this.run.api, pod)),
     };
   }
 

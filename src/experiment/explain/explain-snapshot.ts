@@ -33,7 +33,7 @@ import {
   requestsOf,
 } from "./explain-record.ts";
 import { choosePod, keyOf, refusal, shown } from "./pod-question.ts";
-import { nodeNameOf, phaseName, whyUntried } from "./untried.ts";
+import { nodeNameOf, phaseName, shownOf, whyUntried } from "./untried.ts";
 
 /** Which pod is meant; needed only where several are pending. */
 export interface SnapshotQuestion {
@@ -66,6 +66,7 @@ export function explainSnapshot(prepared: PreparedRun, question: SnapshotQuestio
       requests: requestsOf(template),
       phase: phaseName(api, pod),
       node: nodeNameOf(api, pod),
+      ...shownOf(api, pod),
     },
     attempts: [],
     attempt: null,

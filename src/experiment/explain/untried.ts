@@ -2,8 +2,16 @@
 //
 // It reads what the API shows at the end of the replay; what was so earlier, it does not know.
 
-import { type ApiServer, NO_NODE, PodPhase, type PodIndex } from "../../cluster/index.ts";
-import type { UntriedPod } from "../../metrics/index.ts";
+import {
+  type ApiServer,
+  formatPodReady,
+  formatPodStatus,
+  NO_NODE,
+  PodPhase,
+  type PodIndex,
+  podToJson,
+} from "../../cluster/index.ts";
+import type { ExplainedPod, UntriedPod } from "../../metrics/index.ts";
 import { Code, type PodInfo, type Profile } from "../../scheduler/index.ts";
 
 /** Words for phases, by number. */
@@ -12,6 +20,14 @@ const PHASE_NAMES: readonly string[] = Object.keys(PodPhase);
 /** The name of a pod's phase. */
 export function phaseName(api: ApiServer, pod: PodIndex): string {
   return PHASE_NAMES[api.pods.phase(pod)] ?? "Unknown";
+}
+
+/** What `kubectl get pod` would show of it: two columns, and the status of `-o json`. */
+export function shownOf(api: ApiServer, pod: PodIndex): Pick<ExplainedPod, "shown" | "status"> {
+  return {
+    shown: { status: formatPodStatus(api.pods, pod), ready: formatPodReady(api.pods, pod) },
+    status: podToJson(api, pod)["status"] as ExplainedPod["status"],
+  };
 }
 
 /** The name of the pod's node, or null. */

@@ -414,6 +414,8 @@ function buildKubelet(at: Decoder): KubeletSpec {
     readyWithoutProbe: durationOr(at.at("readyWithoutProbe")),
     stop: durationOr(at.at("stop")),
     boot: durationOr(at.at("boot")),
+    volumeMount: durationOr(at.at("volumeMount")),
+    claimMount: durationOr(at.at("claimMount")),
     relistPeriod: durationOr(at.at("relistPeriod")),
     pullImages: at.optional("pullImages")?.boolean(),
     imageBytesPerSecond: numberOr(at.at("imageBytesPerSecond")),

@@ -550,6 +550,8 @@ function controlPlaneSchema(): z.ZodType {
       readyWithoutProbe: duration("from start to ready without a readiness probe"),
       stop: duration("stopping a process after SIGTERM"),
       boot: duration("from power on to the first sync"),
+      volumeMount: duration("until a pod has the volumes that it names"),
+      claimMount: duration("the same where it uses claims, whose disks are attached first"),
       relistPeriod: duration("grid on which exits are noticed"),
       pullImages: flag("false: all images are everywhere from the start"),
       imageBytesPerSecond: above(0, 1e15, "bandwidth of image pulls"),

@@ -324,6 +324,9 @@ export interface KubeletSpec {
   readonly readyWithoutProbe: Duration | undefined;
   readonly stop: Duration | undefined;
   readonly boot: Duration | undefined;
+  /** Until a pod that names volumes has them, and one that uses claims. */
+  readonly volumeMount: Duration | undefined;
+  readonly claimMount: Duration | undefined;
   readonly relistPeriod: Duration | undefined;
   /** False: all images are everywhere from the start. */
   readonly pullImages: boolean | undefined;

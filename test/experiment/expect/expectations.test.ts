@@ -105,6 +105,8 @@ const CASES: readonly (readonly [object, object])[] = [
   [{ pods: "", phase: "Running", count: 4 }, { phase: "Pending" }],
   [{ pods: "", status: "CrashLoopBackOff", count: 1 }, { status: "Completed" }],
   [{ pods: "", restarts: ">0", count: 1 }, { restarts: 0 }],
+  [{ pods: "", reason: "!=Evicted", count: ">=4" }, { reason: "Evicted" }],
+  [{ pods: "app=web", readyContainers: "1/1", count: 3 }, { readyContainers: "0/1" }],
   [{ pods: "app=web", onNode: "!=n-7", count: 3 }, { onNode: "n-7" }],
   [
     { at: "1m", pods: "", pending: "Insufficient cpu", count: 1 },
@@ -119,6 +121,12 @@ const CASES: readonly (readonly [object, object])[] = [
   [{ pod: "fails", image: "job:1" }, { image: "job:2" }],
   [{ pod: "fails", restarts: ">=1" }, { restarts: 0 }],
   [{ pod: "fails", onNode: "!=n-7" }, { onNode: "n-7" }],
+  [{ pod: "fails", reason: "!=Evicted" }, { reason: "Evicted" }],
+  [{ pod: "fails", readyContainers: "0/1" }, { readyContainers: "1/1" }],
+  [
+    { pod: "fails", conditions: { Ready: "ContainersNotReady", Initialized: "True" } },
+    { conditions: { Ready: "PodFailed", Initialized: "False" } },
+  ],
   [{ node: "n-1", exists: true }, { exists: false }],
   [{ node: "n-1", ready: "True" }, { ready: "Unknown" }],
   [{ node: "n-1", cordoned: true }, { at: "3m" }],
