@@ -3,7 +3,7 @@
 // The platform's versions differ between engines and releases, so one draw would differ and every
 // later event with it. These use + - * / and square roots only, carry about 68 bits where it
 // matters, and stay below 0.51 units in the last place (0.76 where results are subnormal); tests
-// hold them against exact integers. Constants are computed at load, not copied from a table.
+// hold them against exact integers. Constants are computed at first use, not copied from a table.
 //
 // Method. ln: split off the power of two, divide by the nearest 64th, sum the series of
 // 2 atanh(s) with |s| below 0.0056. exp: split off the nearest 64th of a power of two, sum the
@@ -43,7 +43,8 @@ const NEGLIGIBLE = 2 ** -54; // relative to 1
 const SUBNORMAL_SCALE = 2 ** 54;
 const SQRT_HALF_HIGH_WORD = 0x3fe6a09e; // upper bits of sqrt(1/2)
 
-fillTables();
+// Most commands and many runs draw nothing: the tables are filled when the first of them is read.
+let hasTables = false;
 
 // The second part of the logarithm last computed by `logarithm`, whose result is the first part.
 let lnLow = 0;
@@ -107,6 +108,7 @@ function positivePower(size: number, exponent: number): number {
  * unit in its last place: returns the first part and leaves the second in `lnLow`.
  */
 function logarithm(x: number, low: number, shift: number): number {
+  if (!hasTables) fillTables();
   // Mantissa from sqrt(1/2) to sqrt(2), so that the logarithm near 1 has exponent 0.
   const high = highWord(x);
   const offset = (high + (0x3ff00000 - SQRT_HALF_HIGH_WORD)) | 0;
@@ -149,6 +151,7 @@ function logarithm(x: number, low: number, shift: number): number {
 
 /** e ** (`x` + `low`), rounded once (twice where the result is subnormal). */
 function exponential(x: number, low: number): number {
+  if (!hasTables) fillTables();
   if (x > EXP_ARGUMENT_MAX) return Infinity;
   if (x < EXP_ARGUMENT_MIN) return 0;
   const parts = Math.round(x * PARTS_PER_UNIT);
@@ -183,6 +186,7 @@ function isOddInteger(value: number): boolean {
 }
 
 function fillTables(): void {
+  hasTables = true;
   for (let index = LN_INDEX_MIN; index <= LN_INDEX_MAX; index++) {
     if (index === PARTS) continue; // ln 1 is exactly 0
     const t = divideDoubles(doubleDouble(index - PARTS), doubleDouble(index + PARTS));
