@@ -11,13 +11,17 @@ import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small | --large] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
-A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, peers.`;
+A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers.`;
 
 /** Programs of their own, with their own options. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
   [
     "full-profile",
     async (args) => (await import("./workloads/race-command.ts")).runRaceCommand(args),
+  ],
+  [
+    "growth",
+    async (args) => (await import("./workloads/growth-command.ts")).runGrowthCommand(args),
   ],
   // Started by "peers".
   [

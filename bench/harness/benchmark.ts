@@ -26,7 +26,7 @@ export interface Benchmark {
   readonly operation: string;
   /** What sizes count, such as "pending events". */
   readonly sizeName: string;
-  /** Small sizes run in the test suite within a second or so; at least three for the exponent. */
+  /** Small sizes run in the test suite within a second or so; an exponent needs three. */
   readonly sizes: {
     readonly small: readonly number[];
     readonly full: readonly number[];

@@ -27,7 +27,7 @@ function createBenchmark(name: string, workload: Omit<FullProfileOptions, "nodes
     title: `full default profile, 100 applications, ${name}`,
     operation: "decision",
     sizeName: "nodes",
-    sizes: { small: [20, 40, 120], full: [100, 1_000, 5_000] },
+    sizes: { small: [20, 120], full: [100, 1_000, 5_000] },
     baseline: "plain",
     variants: (nodes) => [
       ...(Object.keys(EVALUATORS) as EvaluatorName[]).map((evaluator) =>

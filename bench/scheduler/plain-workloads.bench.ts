@@ -35,7 +35,7 @@ function createBenchmark(workload: WorkloadName): Benchmark {
     title: `scheduling, full default profile, ${workload}`,
     operation: "decision",
     sizeName: "nodes",
-    sizes: { small: [20, 40, 80], full: [100, 1_000, 5_000], large: [15_000, 100_000] },
+    sizes: { small: [20, 60], full: [100, 1_000, 5_000], large: [15_000, 100_000] },
     baseline: "plain",
     variants: (nodes) => [
       ...(nodes > PLAIN_NODES_MAX ? [] : plainVariants(nodes, workload)),
