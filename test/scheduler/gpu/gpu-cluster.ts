@@ -128,10 +128,24 @@ export class GpuCluster {
     const pod = this.podInfo(source);
     const decision = this.evaluator.decide(pod, this.profile, state);
     if (decision.node === -1) return decision.message;
-    const name = this.cache.nodeName(decision.node as NodeRow);
+    const row = decision.node as NodeRow;
+    this.keep(pod, row, state);
+    const name = this.cache.nodeName(row);
+    return `${name}: ${this.devices.devicesOf(pod, row) ?? "none"}`;
+  }
+
+  /** Puts a pod on a node and reserves its devices. */
+  keep(pod: PodInfo, row: NodeRow, state: CycleState = new CycleState()): void {
+    const name = this.cache.nodeName(row);
     const assumed = this.cache.assume(pod, name);
     for (const plugin of this.profile.reservePlugins) plugin.reserve(state, assumed, name);
-    return `${name}: ${this.devices.devicesOf(assumed, this.row(name)) ?? "none"}`;
+  }
+
+  /** Takes some pod off some node, as drawn; nothing if that node is empty. */
+  letGo(below: (n: number) => number): void {
+    const rows = this.cache.nodeList;
+    const pods = this.cache.podsOn(rows[below(rows.length)]!);
+    if (pods.length > 0) this.cache.forget(pods[below(pods.length)]!.uid);
   }
 
   left(node: string): readonly number[] {
