@@ -18,8 +18,11 @@ interface ImageState {
 /** Images by name over the whole cluster. */
 export class ImageTable {
   private readonly states = new Map<string, ImageState>();
+  /** Rises with every change. */
+  version = 0;
 
   add(imageName: string, sizeBytes: number, nodeName: string): void {
+    this.version++;
     const state = this.states.get(imageName);
     if (state === undefined) {
       this.states.set(imageName, { sizeBytes, nodeNames: new Set([nodeName]) });
@@ -29,6 +32,7 @@ export class ImageTable {
   }
 
   remove(imageName: string, nodeName: string): void {
+    this.version++;
     const state = this.states.get(imageName);
     if (state === undefined) return;
     state.nodeNames.delete(nodeName);

@@ -54,6 +54,8 @@ export class SchedulerCache {
   private readonly affinityPodLists: PodInfo[][] = [];
   private readonly portSets: HostPortSet[] = [];
   private readonly frozenImages: ReadonlyMap<string, ImageOnNode>[] = [];
+  private readonly frozenFrom: (NodeObject | undefined)[] = [];
+  private readonly frozenAt: number[] = [];
   private readonly generations: number[] = [];
   private readonly freeRows: NodeRow[] = [];
   private readonly rowOfName = new Map<string, NodeRow>();
@@ -369,8 +371,13 @@ export class SchedulerCache {
     const node = this.objects[row];
     if (node === undefined || node.images.length === 0) {
       this.frozenImages[row] = NO_IMAGES;
+      this.frozenFrom[row] = undefined;
       return;
     }
+    // A copy made from the same images would be the same.
+    if (this.frozenFrom[row] === node && this.frozenAt[row] === this.images.version) return;
+    this.frozenFrom[row] = node;
+    this.frozenAt[row] = this.images.version;
     const frozen = new Map<string, ImageOnNode>();
     for (const image of node.images) {
       for (const name of image.names) {
@@ -404,6 +411,8 @@ export class SchedulerCache {
     this.affinityPodLists.push([]);
     this.portSets.push(new HostPortSet());
     this.frozenImages.push(NO_IMAGES);
+    this.frozenFrom.push(undefined);
+    this.frozenAt.push(0);
     this.generations.push(0);
     this.resources.pushRow();
     this.exact?.pushRow();
@@ -417,6 +426,7 @@ export class SchedulerCache {
     this.exact?.clearRequested(row);
     this.portSets[row] = new HostPortSet();
     this.frozenImages[row] = NO_IMAGES;
+    this.frozenFrom[row] = undefined;
     this.freeRows.push(row);
   }
 }

@@ -73,7 +73,8 @@ export class PodCounters implements CacheObserver {
   private known: KnownCounter[] = [];
   private byKey = new Map<string, PodCounter>();
   private ownedByKey = new Map<string, OwnedTerm>();
-  private tallies = new WeakMap<PodTemplate, Tally[]>();
+  /** By template index, which is dense; each list is of one or few templates and namespaces. */
+  private tallies: (Tally[] | undefined)[] = [];
   /** Those with pods, in no particular order. */
   private peopled: Tally[] = [];
   private limit = COUNTERS_MAX;
@@ -187,12 +188,11 @@ export class PodCounters implements CacheObserver {
   }
 
   private tallyOf({ template, namespace }: PodInfo): Tally {
-    let tallies = this.tallies.get(template);
-    if (tallies === undefined) {
-      tallies = [];
-      this.tallies.set(template, tallies);
+    const tallies = (this.tallies[template.index] ??= []);
+    let tally: Tally | undefined;
+    for (const each of tallies) {
+      if (each.template === template && each.namespace === namespace) tally = each;
     }
-    let tally = tallies.find((each) => each.namespace === namespace);
     if (tally === undefined) {
       const owned = this.ownedBy(template, namespace).map(({ owners }) => owners);
       tally = {
@@ -258,7 +258,7 @@ export class PodCounters implements CacheObserver {
   private countAll(): void {
     this.ownedTerms = [];
     this.ownedByKey = new Map();
-    this.tallies = new WeakMap();
+    this.tallies = [];
     this.peopled = [];
     for (const row of this.cache.usedRows()) {
       for (const pod of this.cache.podsOn(row)) this.change(row, pod, 1);

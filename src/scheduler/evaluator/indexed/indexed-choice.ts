@@ -42,16 +42,8 @@ export interface ChoiceInput {
   readonly start: number;
 }
 
-/** Numbers that are the same for all nodes of a group: a partition and the pods on the node itself. */
-interface Group {
-  readonly partition: number;
-  readonly hostCount: number;
-  readonly hostWeight: number;
-  spread: number;
-  podAffinity: number;
-  addend: number;
-}
-
+/** Counts of matching pods on one node up to here are looked up in a table. */
+const HOST_COUNT_MAX = 255;
 /** The choice of one cycle; used anew for each. */
 export class IndexedChoice {
   feasibleCount = 0;
@@ -69,22 +61,31 @@ export class IndexedChoice {
   private readonly affinity = new AffinityScore();
   private readonly ranks = new ListRanks();
   private input!: ChoiceInput;
-  /** By slot: the round in which the node was found blocked, or exceptional. */
-  private blockedIn: Int32Array = new Int32Array(0);
-  private exceptionalIn: Int32Array = new Int32Array(0);
+  /** By slot: twice the round in which the node was found exceptional, one more if blocked. */
+  private foundIn: Int32Array = new Int32Array(0);
   private round = 0;
   /** Slots that fit but for pods on their node. */
   private readonly blocked: number[] = [];
   /** Fitting slots with pods that change their score, and their groups. */
-  private readonly exceptional: number[] = [];
-  private readonly exceptionalCounts: number[] = [];
-  private readonly exceptionalGroups: Group[] = [];
+  private exceptionalCount = 0;
+  private exceptional: Int32Array = new Int32Array(64);
+  private exceptionalHosts: Int32Array = new Int32Array(64);
+  private exceptionalGroups: Int32Array = new Int32Array(64);
   /** By partition: feasible nodes, and those of them that are not exceptional. */
   private readonly feasible: number[] = [];
   private readonly ordinary: number[] = [];
-  private readonly ordinaryGroups: (Group | undefined)[] = [];
-  private readonly groups: Group[] = [];
-  private readonly groupTable = new Map<number, Group>();
+  /** Group of the ordinary nodes by partition; NOTHING where there are none. */
+  private readonly ordinaryGroups: number[] = [];
+  /** Groups share partition and matching pods on the node: parallel columns. */
+  private groupCount = 0;
+  private readonly groupPartitions: number[] = [];
+  private readonly groupSpreads: number[] = [];
+  private readonly groupAffinities: number[] = [];
+  private readonly groupAddends: number[] = [];
+  /** Group plus one by count and partition; 0 none. Cleared after use. */
+  private groupTable: Int32Array = new Int32Array(0);
+  private readonly groupKeys: number[] = [];
+  private readonly order: number[] = [];
   private readonly staticAddends: number[] = [];
   private readonly zoneTerms: Float64Array[] = [];
   private readonly tiedSlots: number[] = [];
@@ -122,16 +123,13 @@ export class IndexedChoice {
 
   private begin(): void {
     const { slotCount, partitions } = this.slots;
-    if (this.blockedIn.length !== slotCount) {
-      this.blockedIn = new Int32Array(slotCount);
-      this.exceptionalIn = new Int32Array(slotCount);
+    if (this.foundIn.length !== slotCount || this.round > 1_000_000_000) {
+      this.foundIn = new Int32Array(slotCount);
       this.round = 0;
     }
-    this.round++;
+    this.round += 2;
     this.blocked.length = 0;
-    this.exceptional.length = 0;
-    this.exceptionalCounts.length = 0;
-    this.exceptionalGroups.length = 0;
+    this.exceptionalCount = 0;
     for (let at = 0; at < partitions.length; at++) {
       this.feasible[at] = 0;
       this.ordinary[at] = 0;
@@ -154,8 +152,8 @@ export class IndexedChoice {
 
   private block(row: NodeRow): void {
     const slot = this.slots.slotOf.raw[row] ?? NOTHING;
-    if (slot === NOTHING || this.blockedIn[slot] === this.round) return;
-    this.blockedIn[slot] = this.round;
+    if (slot === NOTHING || this.foundIn[slot] === this.round + 1) return;
+    this.foundIn[slot] = this.round + 1;
     if (!this.fits(slot)) return;
     this.blocked.push(slot);
     this.feasible[this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!]!--;
@@ -179,13 +177,25 @@ export class IndexedChoice {
 
   /** `count`: matching pods on the node; whoever comes with 0 after that is known already. */
   private except(row: NodeRow, count: number): void {
+    const { signature, facts } = this.input;
     const slot = this.slots.slotOf.raw[row] ?? NOTHING;
-    if (slot === NOTHING || this.exceptionalIn[slot] === this.round) return;
-    this.exceptionalIn[slot] = this.round;
-    if (this.blockedIn[slot] === this.round || !this.fits(slot)) return;
-    this.exceptional.push(slot);
-    this.exceptionalCounts.push(count);
-    this.ordinary[this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!]!--;
+    if (slot === NOTHING || this.foundIn[slot]! >= this.round) return;
+    this.foundIn[slot] = this.round;
+    if (signature.values[slot] === 0) return;
+    const partition = this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!;
+    if (!facts.isAllowed[partition]!) return;
+    if (this.exceptionalCount === this.exceptional.length) this.growExceptional();
+    this.exceptional[this.exceptionalCount] = slot;
+    this.exceptionalHosts[this.exceptionalCount] = count;
+    this.exceptionalCount++;
+    this.ordinary[partition]!--;
+  }
+
+  private growExceptional(): void {
+    const length = this.exceptional.length * 2;
+    this.exceptional = wider(this.exceptional, length);
+    this.exceptionalHosts = wider(this.exceptionalHosts, length);
+    this.exceptionalGroups = wider(this.exceptionalGroups, length);
   }
 
   private countFeasible(): void {
@@ -200,12 +210,12 @@ export class IndexedChoice {
   }
 
   private onlyRow(): NodeRow {
-    if (this.exceptional.length > 0) return this.rowAt(this.exceptional[0]!);
+    if (this.exceptionalCount > 0) return this.rowAt(this.exceptional[0]!);
     const { signature } = this.input;
     for (const { number, begin, end } of this.slots.partitions) {
       if (this.feasible[number] === 0) continue;
       for (let slot = begin; slot < end; slot++) {
-        if (signature.values[slot]! > 0 && this.blockedIn[slot] !== this.round) {
+        if (signature.values[slot]! > 0 && this.foundIn[slot]! < this.round) {
           return this.rowAt(slot);
         }
       }
@@ -221,33 +231,67 @@ export class IndexedChoice {
 
   private addUp(): void {
     const { podClass, facts, weights } = this.input;
-    this.groups.length = 0;
-    this.groupTable.clear();
+    const { length } = this.slots.partitions;
     const hasSpread = weights.spread > 0 && podClass.softSpread.length > 0;
+    const { hasPodAffinity } = this;
+    if (this.groupTable.length < length * (HOST_COUNT_MAX + 1)) {
+      this.groupTable = new Int32Array(length * (HOST_COUNT_MAX + 1));
+    }
+    this.groupCount = 0;
+    this.groupKeys.length = 0;
     if (hasSpread) this.weighDomains();
-    for (let at = 0; at < this.slots.partitions.length; at++) {
-      this.ordinaryGroups[at] = undefined;
-      if (this.ordinary[at]! > 0) this.ordinaryGroups[at] = this.groupOf(at, 0, 0, hasSpread);
+    for (let at = 0; at < length; at++) {
+      this.ordinaryGroups[at] =
+        this.ordinary[at]! > 0 ? this.groupOf(at, 0, 0, hasSpread) : NOTHING;
     }
-    for (let k = 0; k < this.exceptional.length; k++) {
+    const { partitionOfBlock, rowAt } = this.slots;
+    for (let k = 0; k < this.exceptionalCount; k++) {
       const slot = this.exceptional[k]!;
-      const partition = this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!;
-      const count = this.exceptionalCounts[k]!;
-      const weight = this.hasPodAffinity ? this.affinity.hostSum(this.slots.rowAt[slot]!) : 0;
-      this.exceptionalGroups.push(this.groupOf(partition, count, weight, hasSpread));
+      const weight = hasPodAffinity ? this.affinity.hostSum(rowAt[slot]!) : 0;
+      this.exceptionalGroups[k] = this.groupOf(
+        partitionOfBlock[slot >> BLOCK_SHIFT]!,
+        this.exceptionalHosts[k]!,
+        weight,
+        hasSpread,
+      );
     }
+    for (const key of this.groupKeys) this.groupTable[key] = 0;
     this.addStatically();
-    const spreadRange = this.rangeOf(facts.isIgnored, "spread");
-    const affinityRange = this.rangeOf(undefined, "podAffinity");
-    for (const group of this.groups) {
-      let addend = this.staticAddends[group.partition]!;
-      if (hasSpread && !facts.isIgnored[group.partition]!) {
-        addend += weights.spread * spreadScore(group.spread, spreadRange);
+    this.addNormalized(hasSpread, facts.isIgnored);
+  }
+
+  /** Spreading and pod affinity, normalised over the groups. */
+  private addNormalized(hasSpread: boolean, ignored: readonly boolean[]): void {
+    const { weights } = this.input;
+    const { groupCount, groupPartitions, groupSpreads, groupAffinities, hasPodAffinity } = this;
+    let lowestSpread = Number.MAX_SAFE_INTEGER;
+    let highestSpread = 0;
+    let lowestAffinity = Number.MAX_SAFE_INTEGER;
+    let highestAffinity = Number.MIN_SAFE_INTEGER;
+    for (let group = 0; group < groupCount; group++) {
+      const affinity = groupAffinities[group]!;
+      if (affinity < lowestAffinity) lowestAffinity = affinity;
+      if (affinity > highestAffinity) highestAffinity = affinity;
+      if (ignored[groupPartitions[group]!] === true) continue;
+      const spread = groupSpreads[group]!;
+      if (spread < lowestSpread) lowestSpread = spread;
+      if (spread > highestSpread) highestSpread = spread;
+    }
+    const range = highestAffinity - lowestAffinity;
+    for (let group = 0; group < groupCount; group++) {
+      const partition = groupPartitions[group]!;
+      let addend = this.staticAddends[partition]!;
+      if (hasSpread && ignored[partition] !== true) {
+        const raw = highestSpread + lowestSpread - groupSpreads[group]!;
+        addend +=
+          weights.spread * (highestSpread === 0 ? 100 : Math.trunc((100 * raw) / highestSpread));
       }
-      if (this.hasPodAffinity) {
-        addend += weights.podAffinity * affinityScore(group.podAffinity, affinityRange);
+      if (hasPodAffinity && range > 0) {
+        const raw = groupAffinities[group]! - lowestAffinity;
+        // Divide, then multiply, then cut, as the plugin.
+        addend += weights.podAffinity * Math.trunc(100 * (raw / range));
       }
-      group.addend = addend;
+      this.groupAddends[group] = addend;
     }
   }
 
@@ -256,19 +300,22 @@ export class IndexedChoice {
     hostCount: number,
     hostWeight: number,
     hasSpread: boolean,
-  ): Group {
+  ): number {
     // Weights over host names are rare; such groups are not shared.
-    const key = hostCount * 65_536 + partition;
-    const known = hostWeight === 0 ? this.groupTable.get(key) : undefined;
-    if (known !== undefined) return known;
+    const isShared = hostWeight === 0 && hostCount <= HOST_COUNT_MAX;
+    const key = hostCount * this.slots.partitions.length + partition;
+    if (isShared && this.groupTable[key] !== 0) return this.groupTable[key]! - 1;
     const row = this.input.facts.rows[partition]!;
-    const group: Group = {
-      ...{ partition, hostCount, hostWeight, addend: 0 },
-      spread: hasSpread ? this.rawSpread(partition, row, hostCount) : 0,
-      podAffinity: this.hasPodAffinity ? this.affinity.domainSum(row) + hostWeight : 0,
-    };
-    this.groups.push(group);
-    if (hostWeight === 0) this.groupTable.set(key, group);
+    const group = this.groupCount++;
+    this.groupPartitions[group] = partition;
+    this.groupSpreads[group] = hasSpread ? this.rawSpread(partition, row, hostCount) : 0;
+    this.groupAffinities[group] = this.hasPodAffinity
+      ? this.affinity.domainSum(row) + hostWeight
+      : 0;
+    if (isShared) {
+      this.groupTable[key] = group + 1;
+      this.groupKeys.push(key);
+    }
     return group;
   }
 
@@ -297,20 +344,6 @@ export class IndexedChoice {
       }
       this.staticAddends[at] = addend;
     }
-  }
-
-  private rangeOf(
-    ignored: readonly boolean[] | undefined,
-    field: "spread" | "podAffinity",
-  ): readonly [number, number] {
-    let lowest = Number.MAX_SAFE_INTEGER;
-    let highest = field === "spread" ? 0 : Number.MIN_SAFE_INTEGER;
-    for (const group of this.groups) {
-      if (ignored?.[group.partition] === true) continue;
-      if (group[field] < lowest) lowest = group[field];
-      if (group[field] > highest) highest = group[field];
-    }
-    return [lowest, highest];
   }
 
   // ---- spreading -------------------------------------------------------------------------------
@@ -405,52 +438,63 @@ export class IndexedChoice {
     const { values } = signature;
     let best = -1;
     this.tiedSlots.length = 0;
-    for (let k = 0; k < this.exceptional.length; k++) {
+    const { groupAddends, exceptionalGroups } = this;
+    for (let k = 0; k < this.exceptionalCount; k++) {
       const slot = this.exceptional[k]!;
-      const total = values[slot]! + this.exceptionalGroups[k]!.addend;
+      const total = values[slot]! + groupAddends[exceptionalGroups[k]!]!;
       if (total < best) continue;
       if (total > best) this.tiedSlots.length = 0;
       best = total;
       this.tiedSlots.push(slot);
     }
-    for (const group of this.partitionsByBound()) {
-      const bound = signature.partitionBest[group.partition]! + group.addend;
-      if (bound < best) break;
-      best = this.scanPartition(group, best);
+    this.orderPartitions();
+    for (const partition of this.order) {
+      const addend = groupAddends[this.ordinaryGroups[partition]!]!;
+      if (signature.partitionBest[partition]! + addend < best) break;
+      best = this.scanPartition(partition, addend, best);
     }
     this.total = best;
     this.tieCount = this.tiedSlots.length;
     this.row = this.rowAt(this.tiedSlots.length === 1 ? this.tiedSlots[0]! : this.firstTied());
   }
 
-  private partitionsByBound(): Group[] {
+  /** Partitions with ordinary nodes, highest bound first; few, so each is put in its place. */
+  private orderPartitions(): void {
     const { partitionBest } = this.input.signature;
-    const groups: Group[] = [];
-    for (let at = 0; at < this.slots.partitions.length; at++) {
-      const group = this.ordinaryGroups[at];
-      if (group !== undefined) groups.push(group);
+    const { order, ordinaryGroups, groupAddends } = this;
+    order.length = 0;
+    for (let partition = 0; partition < this.slots.partitions.length; partition++) {
+      const group = ordinaryGroups[partition]!;
+      if (group === NOTHING) continue;
+      const bound = partitionBest[partition]! + groupAddends[group]!;
+      let at = order.length;
+      while (at > 0) {
+        const other = order[at - 1]!;
+        if (partitionBest[other]! + groupAddends[ordinaryGroups[other]!]! >= bound) break;
+        order[at] = other;
+        at--;
+      }
+      order[at] = partition;
     }
-    return groups.sort(
-      (a, b) => partitionBest[b.partition]! + b.addend - (partitionBest[a.partition]! + a.addend),
-    );
   }
 
-  private scanPartition(group: Group, incumbent: number): number {
+  private scanPartition(partition: number, addend: number, incumbent: number): number {
     const { values, blockBest } = this.input.signature;
-    const { begin, end } = this.slots.partitions[group.partition]!;
-    const { blockedIn, exceptionalIn, round, tiedSlots } = this;
-    const { operations } = this.cache;
+    const { begin, end } = this.slots.partitions[partition]!;
+    const { foundIn, round, tiedSlots } = this;
+    const firstBlock = begin >> BLOCK_SHIFT;
+    const lastBlock = end >> BLOCK_SHIFT;
+    this.cache.operations.treeSteps += lastBlock - firstBlock;
     let best = incumbent;
-    for (let block = begin >> BLOCK_SHIFT; block < end >> BLOCK_SHIFT; block++) {
-      operations.treeSteps++;
+    for (let block = firstBlock; block < lastBlock; block++) {
       const highest = blockBest[block]!;
-      if (highest === 0 || highest + group.addend < best) continue;
+      if (highest === 0 || highest + addend < best) continue;
       const first = block << BLOCK_SHIFT;
       for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
         const value = values[slot]!;
         if (value === 0) continue;
-        const total = value + group.addend;
-        if (total < best || blockedIn[slot] === round || exceptionalIn[slot] === round) continue;
+        const total = value + addend;
+        if (total < best || foundIn[slot]! >= round) continue;
         if (total > best) tiedSlots.length = 0;
         best = total;
         tiedSlots.push(slot);
@@ -519,13 +563,10 @@ export class IndexedChoice {
   }
 }
 
-function spreadScore(raw: number, [lowest, highest]: readonly [number, number]): number {
-  return highest === 0 ? 100 : Math.trunc((100 * (highest + lowest - raw)) / highest);
-}
-
-function affinityScore(raw: number, [lowest, highest]: readonly [number, number]): number {
-  const range = highest - lowest;
-  return range > 0 ? Math.trunc(100 * ((raw - lowest) / range)) : 0;
+function wider(array: Int32Array, length: number): Int32Array {
+  const made = new Int32Array(length);
+  made.set(array);
+  return made;
 }
 
 /** Whether every node has a host name of its own, which the index builds on. */

@@ -31,7 +31,7 @@ export class SignatureState {
   private round = 0;
   private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
-  private readonly valueOf: NodeValue;
+  private readonly judge: NodeValue;
   private readonly isWide: boolean;
   private readonly dependsOnNodeCount: () => boolean;
 
@@ -39,13 +39,13 @@ export class SignatureState {
   constructor(
     cache: SchedulerCache,
     slots: NodeSlots,
-    valueOf: NodeValue,
+    judge: NodeValue,
     highest: number,
     dependsOnNodeCount: () => boolean,
   ) {
     this.cache = cache;
     this.slots = slots;
-    this.valueOf = valueOf;
+    this.judge = judge;
     this.isWide = highest > 255;
     this.dependsOnNodeCount = dependsOnNodeCount;
   }
@@ -85,7 +85,7 @@ export class SignatureState {
       seen[slot] = round;
       replayed++;
       const row = slots.rowAt[slot]!;
-      this.set(slot, row === NOTHING ? 0 : this.valueOf(row as NodeRow));
+      this.set(slot, row === NOTHING ? 0 : this.judge(row as NodeRow));
     }
     this.cache.operations.journalReplays += replayed;
     this.cache.operations.nodesTouched += replayed;
@@ -158,7 +158,7 @@ export class SignatureState {
         const first = block << BLOCK_SHIFT;
         for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
           const row = slots.rowAt[slot]!;
-          const value = row === NOTHING ? 0 : this.valueOf(row as NodeRow);
+          const value = row === NOTHING ? 0 : this.judge(row as NodeRow);
           values[slot] = value;
           if (value > 0) fitting++;
           if (value > best) best = value;

@@ -27,9 +27,9 @@ export class KeptSignature {
 
   constructor(cache: SchedulerCache, slots: NodeSlots, values: NodeValues) {
     this.values = values;
-    const valueOf = (row: Parameters<NodeValues["valueOf"]>[0]): number => values.valueOf(row);
+    const judge = (row: Parameters<NodeValues["valueOf"]>[0]): number => values.valueOf(row);
     const { highest } = values;
-    this.state = new SignatureState(cache, slots, valueOf, highest, () => values.hasImagesNow);
+    this.state = new SignatureState(cache, slots, judge, highest, () => values.hasImagesNow);
     this.usedAt = slots.journalEnd;
     this.usedIn = slots.layoutEpoch;
   }
