@@ -10,6 +10,7 @@ import {
   type DisruptionBudgetStatus,
   formatConditionStatus,
   formatPhase,
+  formatTimestamp,
   NO_NODE,
   type NodeObject,
   PodConditionType,
@@ -26,6 +27,7 @@ const POD_CONDITIONS: readonly (readonly [string, PodConditionType])[] = [
   ["cond.Ready", PodConditionType.Ready],
   ["cond.DisruptionTarget", PodConditionType.DisruptionTarget],
 ];
+const REVISION = "deployment.kubernetes.io/revision";
 const COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index";
 
 /** A pod as it is now. */
@@ -66,20 +68,39 @@ export function nodeFields(facts: NodeObject): CompactFields {
 }
 
 /** Any other object; kinds that the recordings do not show have no fields. */
-export function objectFields(stored: StoredObject, aliases: AliasBook): CompactFields {
+export function objectFields(
+  stored: StoredObject,
+  aliases: AliasBook,
+  /** Of a Deployment: the revision of its newest ReplicaSet, as its own annotation has it. */
+  newestRevision?: string,
+): CompactFields {
   const fields = new Map<string, string>();
   const { object } = stored;
   const status = (stored.status ?? {}) as Readonly<Record<string, unknown>>;
   if (stored.deletionUs >= 0) fields.set("deleting", "grace=0");
   switch (object.kind) {
     case "Deployment":
+      fields.set("generation", String(stored.generation));
+      fields.set("spec.replicas", String(object.replicas));
+      addRevision(fields, newestRevision);
+      break;
     case "ReplicaSet":
+      fields.set("spec.replicas", String(object.replicas));
+      addRevision(fields, object.meta.annotations.get(REVISION));
+      break;
     case "StatefulSet":
       fields.set("spec.replicas", String(object.replicas));
+      addRevisionsEqual(fields, status);
       break;
     case "Job":
       fields.set("parallelism", String(object.spec.parallelism));
       fields.set("suspend", String(object.spec.suspend));
+      if (object.spec.completions !== undefined)
+        fields.set("completions", String(object.spec.completions));
+      addIndexes(fields, status);
+      break;
+    case "CronJob":
+      addCount(fields, "active", (status["active"] as readonly unknown[] | undefined)?.length);
       break;
     case "PersistentVolume":
       fields.set("phase", object.phase);
@@ -97,7 +118,10 @@ export function objectFields(stored: StoredObject, aliases: AliasBook): CompactF
       break;
   }
   for (const [name, value] of Object.entries(status)) {
-    if (typeof value === "number" && value !== 0) fields.set(name, String(value));
+    if (typeof value !== "number" || UNSHOWN_COUNTERS.has(`${object.kind} ${name}`)) continue;
+    const instant = INSTANTS.get(name);
+    if (instant === undefined) addCount(fields, name, value);
+    else if (value >= 0) fields.set(instant, formatTimestamp(value, 0));
   }
   addConditions(fields, status["conditions"]);
   if (object.kind === "ReplicaSet" && status["replicaFailure"] !== undefined) {
@@ -105,6 +129,62 @@ export function objectFields(stored: StoredObject, aliases: AliasBook): CompactF
     if (reason !== "") fields.set("cond.ReplicaFailure", conditionText("True", reason));
   }
   return fields;
+}
+
+/** Instants of statuses as the API names them. */
+const INSTANTS: ReadonlyMap<string, string> = new Map([
+  ["startUs", "startTime"],
+  ["completionUs", "completionTime"],
+  ["lastScheduleUs", "lastScheduleTime"],
+  ["lastSuccessfulUs", "lastSuccessfulTime"],
+  ["lastScaleUs", "lastScaleTime"],
+]);
+/** What the recorder left out. */
+const UNSHOWN_COUNTERS: ReadonlySet<string> = new Set([
+  "ReplicaSet observedGeneration",
+  "StatefulSet observedGeneration",
+  "HorizontalPodAutoscaler observedGeneration",
+  "HorizontalPodAutoscaler lastScaleUs",
+]);
+
+function addCount(fields: Map<string, string>, name: string, value: number | undefined): void {
+  if (value !== undefined && value !== 0) fields.set(name, String(value));
+}
+
+function addRevision(fields: Map<string, string>, revision: string | undefined): void {
+  if (revision !== undefined) fields.set("revision", revision);
+}
+
+/** Whether the pods are all to be of one revision; absent before the first status. */
+function addRevisionsEqual(
+  fields: Map<string, string>,
+  { currentRevision, updateRevision }: Readonly<Record<string, unknown>>,
+): void {
+  if (currentRevision === undefined) return;
+  fields.set("revisionsEqual", String(currentRevision === updateRevision));
+}
+
+/** Indexes as the API writes them: "0,2-4". */
+function addIndexes(fields: Map<string, string>, status: Readonly<Record<string, unknown>>): void {
+  for (const name of ["completedIndexes", "failedIndexes"]) {
+    const indexes = (status[name] ?? []) as readonly number[];
+    if (indexes.length > 0) fields.set(name, rangesOf(indexes));
+  }
+}
+
+function rangesOf(indexes: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const index of indexes) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === index - 1) last[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([from, to]) => textOfRange(from, to)).join(",");
+}
+
+function textOfRange(from: number, to: number): string {
+  if (from === to) return String(from);
+  return to === from + 1 ? `${from},${to}` : `${from}-${to}`;
 }
 
 function budgetFields(status: Partial<DisruptionBudgetStatus>): CompactFields {

@@ -35,6 +35,7 @@ function nameOf({ alias, name }: ObjectLife): string {
 
 function everyPod({ view }: Situation): string | undefined {
   for (const pod of view.pods) {
+    if (pod.name === "" && pod.alias === "") continue; // a recording that names nobody
     const isForced = pod.grace === "0";
     const disrupted = pod.disrupted;
     const isCause =
@@ -188,17 +189,58 @@ function recreate({ view, file, actions }: Situation): string | undefined {
     : `${nameOf(fresh)} came before ${nameOf(old)} was gone`;
 }
 
-function endpoints({ view }: Situation): string | undefined {
+/** A node that returns is Ready before its taints go. */
+function returns({ view, actions }: Situation): string | undefined {
+  const back = actions.find(({ op }) => op === "recover");
+  for (const name of back?.nodes ?? []) {
+    const node = view.find("Node", name);
+    const ready = node?.firstStart("cond.Ready", "True", back!.t);
+    const free = node?.first("taints", (value) => value === null, back!.t);
+    if (ready !== undefined && free !== undefined && free.rv < ready.rv)
+      return `${name} lost its taints before it was Ready`;
+  }
+  return undefined;
+}
+
+/** Taint, deletion, end, and only then the next pod of the name. */
+function outOfService({ view }: Situation): string | undefined {
+  for (const node of view.objects("Node")) {
+    const taint = node.first("taints", (value) => value?.includes("out-of-service") === true);
+    if (taint === undefined) continue;
+    for (const pod of view.pods) {
+      const isAfter = pod.gone !== undefined && pod.gone.t >= taint.t;
+      if (pod.node !== node.name || !isAfter || pod.createdT > taint.t) continue;
+      const again = view.pods.find(
+        ({ name, createdRv }) => name === pod.name && name !== "" && createdRv > pod.createdRv,
+      );
+      const isByTaint = pod.deleting !== undefined && pod.deleting.t >= taint.t;
+      const wrong = firstOutOfOrder([
+        ["deleted before the node was out of service", isByTaint ? taint : undefined, pod.deleting],
+        ["gone before it was deleted", pod.deleting, pod.gone],
+        ["replaced before it was gone", pod.gone, created(again)],
+      ]);
+      if (wrong !== undefined) return `${nameOf(pod)} was ${wrong}`;
+    }
+  }
+  return undefined;
+}
+
+function endpoints({ view, actions }: Situation): string | undefined {
+  const isSwitched = actions.some(({ op, kind }) => op === "patch" && kind === "Service");
   for (const slice of view.objects("EndpointSlice")) {
     for (const pod of view.pods) {
+      if (pod.alias === "") continue;
       const history = slice.history(`ep.${pod.alias}`);
       const entry = history.find(({ value }) => value !== null)?.change;
       const ready = history.find(({ value }) => value?.startsWith("r") === true)?.change;
       const ending = history.find(({ value }) => value?.endsWith("t") === true)?.change;
+      const removed = isSwitched ? undefined : history.find(({ value }) => value === null)?.change;
+      const stops = removed === undefined || pod.running === undefined ? undefined : pod.terminal;
       const wrong = firstOutOfOrder([
         ["has an endpoint before it is bound", pod.bound, entry],
         ["has a ready endpoint before it is ready", pod.ready, ready],
         ["terminates in its slice before it is deleted", pod.deleting, ending],
+        ["left its slice before it ended", stops, removed],
       ]);
       if (wrong !== undefined) return `${nameOf(pod)} ${wrong}`;
     }
@@ -316,8 +358,10 @@ export const ORDER_RULES: readonly OrderRule[] = [
     check: nodeFailure,
   },
   { name: "node failure: nothing ends on a dead node", check: deadNodes },
+  { name: "node failure: a node that returns is Ready before its taints go", check: returns },
   { name: "one pod of a name at a time", check: sameName },
   { name: "removal: node gone, pod failed, deleted, gone", check: removal },
+  { name: "removal: out of service, deleted, gone, replaced", check: outOfService },
   { name: "drain: cordon before evictions", check: drain },
   { name: "roll-out: Recreate waits for the last old pod", check: recreate },
   { name: "endpoints: bound, entry; deleted, terminating", check: endpoints },

@@ -7,8 +7,10 @@ import {
   type ApiServer,
   type KubernetesEvent,
   NO_OWNER,
+  type StoredObject,
   type Uid,
 } from "../../../cluster/index.ts";
+import { REVISION_ANNOTATION } from "../../../controllers/index.ts";
 import { AliasBook } from "./alias-book.ts";
 import {
   changedFields,
@@ -73,11 +75,22 @@ export class Recorder {
           const alias = this.aliases.nameObject(after);
           if (UNSHOWN.has(after.kind)) return;
           const owner = this.aliases.ofOwner(after.owner);
-          this.meet(uid, after.kind, after.name, alias, owner, objectFields(after, this.aliases));
-        } else this.changed(uid, objectFields(after, this.aliases));
+          this.meet(uid, after.kind, after.name, alias, owner, this.fieldsOf(after));
+        } else this.changed(uid, this.fieldsOf(after));
       },
     });
     api.events.listen((event) => this.heard(event));
+  }
+
+  /** A Deployment is annotated with the revision of its newest ReplicaSet when its status is written. */
+  private fieldsOf(stored: StoredObject): CompactFields {
+    if (stored.kind !== "Deployment") return objectFields(stored, this.aliases);
+    let newest = 0;
+    for (const { kind, object } of this.api.objects.childrenOfOwner(stored.uid)) {
+      if (kind === "ReplicaSet")
+        newest = Math.max(newest, Number(object.meta.annotations.get(REVISION_ANNOTATION) ?? 0));
+    }
+    return objectFields(stored, this.aliases, newest === 0 ? undefined : String(newest));
   }
 
   /** The first action happens now: what went before is known but not part of the record. */

@@ -14,7 +14,6 @@ import {
   DecodeSink,
   FieldCursor,
   findKind,
-  LATENCIES_KUBERNETES_1_36,
   Machines,
   type NodeObject,
   PodTemplateRegistry,
@@ -22,7 +21,6 @@ import {
 import {
   type ControllerOptions,
   type ControllerSet,
-  KUBERNETES_CONTROLLER_OPTIONS,
   startControllers,
 } from "../../../controllers/index.ts";
 import { RANK, Simulation } from "../../../engine/index.ts";
@@ -36,6 +34,7 @@ import {
 import { AnnotatedPodBehavior, STAND_IN_CONTAINER_TIMES } from "../../../workload/index.ts";
 import { LoadMetrics } from "./load-metrics.ts";
 import { Recorder } from "./recorder.ts";
+import { gatesOf, latenciesOf, optionsOf } from "./replay-flags.ts";
 import { StandInKubelets } from "./stand-in-kubelet.ts";
 import type { Json, NodeShape, TimelineFile } from "./timeline-file.ts";
 
@@ -82,7 +81,7 @@ export class ReplayWorld {
     this.originUs = (wallUs >= ageUs ? wallUs : wallUs + 60 * SECOND_US) as Instant;
     this.sim.runUntil((this.originUs - ageUs) as Instant);
     const { sim, templates } = this;
-    this.api = new ApiServer(sim, { latencies: LATENCIES_KUBERNETES_1_36, templates });
+    this.api = new ApiServer(sim, { latencies: latenciesOf(file), templates });
     this.recorder = new Recorder(this.api);
     this.load = new LoadMetrics(this.api);
     this.user = this.api.client("recorder", { limit: "unlimited", rank: RANK.workload });
@@ -93,7 +92,7 @@ export class ReplayWorld {
       templates,
       behavior: new AnnotatedPodBehavior(this.api, STAND_IN_CONTAINER_TIMES, draws("workload/run")),
       draws,
-      options: this.optionsOf(file, passT),
+      options: this.optionsWith(file, passT),
       podMetrics: this.load,
       createNodeAgents: (context, heartbeats) => {
         this.standIn = new StandInKubelets(context, heartbeats, (uid) =>
@@ -121,7 +120,7 @@ export class ReplayWorld {
     this.recorder.begin(this.originUs);
   }
 
-  private optionsOf(file: TimelineFile, passT: number | undefined): ControllerOptions {
+  private optionsWith(file: TimelineFile, passT: number | undefined): ControllerOptions {
     const options = optionsOf(file);
     if (passT === undefined) return options;
     const { nodeMonitorPeriodUs, passDurationUs } = options.nodeLifecycle;
@@ -154,24 +153,6 @@ export class ReplayWorld {
   }
 }
 
-/** Flags that a replay can set, or that have no effect in one; any other is named as not supported. */
-export function unsupportedFlags(file: TimelineFile): readonly string[] {
-  const found: string[] = [];
-  for (const [component, flags] of Object.entries(file.config)) {
-    if (typeof flags !== "object" || flags === null) continue;
-    for (const name of Object.keys(flags)) {
-      if (WITHOUT_EFFECT.has(name) || component === "etcd") continue;
-      const isNodeTimer = component === "kube-controller-manager" && NODE_FLAGS.has(name);
-      if (isNodeTimer || (component === "kube-scheduler" && name === "--feature-gates")) continue;
-      found.push(`flag ${component} ${name}`);
-    }
-  }
-  for (const gate of gatesOf(file).keys()) {
-    if (gate !== "SchedulerPopFromBackoffQ") found.push(`gate ${gate}`);
-  }
-  return found;
-}
-
 /** The nodes of a shape as manifests. */
 export function nodesOf(shape: NodeShape): readonly Json[] {
   const { prefix, count, start, zone, cpu, memory, pods, labels = {}, taints } = shape;
@@ -199,60 +180,6 @@ const CONDITIONS: readonly Json[] = [
   { type: "DiskPressure", status: "False", reason: "KubeletHasNoDiskPressure" },
   { type: "PIDPressure", status: "False", reason: "KubeletHasSufficientPID" },
 ];
-
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  "--authorization-mode",
-  "--token-auth-file",
-  "--endpoint-reconciler-type",
-  "--leader-elect",
-]);
-
-type NodeFlag = { readonly [K in keyof ControllerOptions["nodeLifecycle"]]?: number };
-
-/** Flags of the node lifecycle controller, from their text to the option. */
-const NODE_FLAGS: ReadonlyMap<string, (text: string) => NodeFlag> = new Map<
-  string,
-  (text: string) => NodeFlag
->([
-  ["--node-monitor-period", (text) => ({ nodeMonitorPeriodUs: seconds(text) })],
-  ["--node-monitor-grace-period", (text) => ({ nodeMonitorGracePeriodUs: seconds(text) })],
-  ["--node-eviction-rate", (text) => ({ nodeEvictionRatePerSecond: Number(text) })],
-  [
-    "--secondary-node-eviction-rate",
-    (text) => ({ secondaryNodeEvictionRatePerSecond: Number(text) }),
-  ],
-  ["--unhealthy-zone-threshold", (text) => ({ unhealthyZoneThreshold: Number(text) })],
-  ["--large-cluster-size-threshold", (text) => ({ largeClusterSizeThreshold: Number(text) })],
-]);
-
-function seconds(text: string): number {
-  return Math.round(Number.parseFloat(text) * SECOND_US);
-}
-
-function flagsOf(file: TimelineFile, component: string): Json {
-  const flags = file.config[component];
-  return typeof flags === "object" && flags !== null ? (flags as Json) : {};
-}
-
-function optionsOf(file: TimelineFile): ControllerOptions {
-  let { nodeLifecycle } = KUBERNETES_CONTROLLER_OPTIONS;
-  for (const [name, value] of Object.entries(flagsOf(file, "kube-controller-manager"))) {
-    const option = NODE_FLAGS.get(name);
-    if (option !== undefined) nodeLifecycle = { ...nodeLifecycle, ...option(String(value)) };
-  }
-  return { ...KUBERNETES_CONTROLLER_OPTIONS, nodeLifecycle };
-}
-
-function gatesOf(file: TimelineFile): ReadonlyMap<string, boolean> {
-  const text = flagsOf(file, "kube-scheduler")["--feature-gates"];
-  if (typeof text !== "string") return new Map();
-  return new Map(
-    text.split(",").map((pair) => {
-      const [name = "", value] = pair.split("=");
-      return [name, value === "true"];
-    }),
-  );
-}
 
 function defaultConfiguration(): SchedulerConfiguration {
   const context = { registry: createDefaultRegistry(), defaultMultiPoint: DEFAULT_MULTI_POINT };

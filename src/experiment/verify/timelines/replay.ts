@@ -4,12 +4,13 @@
 // recorded distance from its end (REPLAY.md 1.1); so a replay is late or early where the simulated
 // cluster is, and nowhere else.
 
-import type { Instant } from "../../../base/index.ts";
-import { NO_POD, podToJson } from "../../../cluster/index.ts";
+import { duration, type Instant } from "../../../base/index.ts";
+import { NO_POD, type NodeObject, podToJson, type Taint } from "../../../cluster/index.ts";
 import { RANK } from "../../../engine/index.ts";
-import { startDrain } from "./drain.ts";
+import { startDrain } from "../../assembly/drain.ts";
 import { ReplayRequests } from "./replay-requests.ts";
-import { type Attempt, nodesOf, ReplayWorld, unsupportedFlags } from "./replay-world.ts";
+import { unsupportedFlags } from "./replay-flags.ts";
+import { type Attempt, nodesOf, ReplayWorld } from "./replay-world.ts";
 import type {
   Json,
   TimelineAction,
@@ -27,6 +28,8 @@ const SLICE_US = 60_000_000;
 const AFTERMATH_S = 0.5;
 /** A replay that is so much shorter than its recording has met an old condition. */
 const CUT_SHORT_S = 1;
+/** From the start of a drain to its first request. */
+const DRAIN_START_UP_US = 100_000;
 /** Simulated beyond the horizon: loops with a free phase may come so much later than recorded. */
 const PHASE_S = 45;
 /** From the beginning of a health pass to the recorded event of the node that it marked. */
@@ -83,6 +86,7 @@ const OPERATIONS: ReadonlySet<string> = new Set([
 const KUBECTL: ReadonlySet<string> = new Set([
   "taint node",
   "label node",
+  "label pod",
   "cordon",
   "uncordon",
   "drain",
@@ -407,7 +411,8 @@ class Replay {
   }
 
   private kubectl(args: readonly string[], done: () => void): void {
-    const [verb = "", second = "", name = "", change = ""] = args;
+    const [verb = "", second = "", name = "", ...rest] = args;
+    const changes = rest.filter((arg) => !arg.startsWith("--"));
     const answered = (refusal: string | undefined): void => {
       if (refusal !== undefined) this.failures.push(`kubectl ${args.join(" ")}: ${refusal}`);
       done();
@@ -415,33 +420,32 @@ class Replay {
     if (verb === "drain") {
       const limit = args.find((arg) => arg.startsWith("--timeout="))?.slice("--timeout=".length);
       const timeoutUs = limit === undefined ? undefined : Number.parseFloat(limit) * 1_000_000;
-      startDrain(this.world, this.requests, second, timeoutUs, () => done());
+      const { api, sim, user } = this.world;
+      const request = { api, client: user, nodeName: second, timeoutUs };
+      sim.callAfter(duration(DRAIN_START_UP_US), RANK.workload, "kubectl drain", () =>
+        startDrain(request, () => done()),
+      );
     } else if (verb === "cordon" || verb === "uncordon") {
       const unschedulable = verb === "cordon";
       this.requests.changeNode(second, (before) => ({ ...before, unschedulable }), answered);
-    } else if (verb === "rollout") this.requests.undo(name.replace(/^deployment\//, ""), answered);
-    else if (verb === "label") {
-      const [key = "", value = ""] = change.split("=");
-      const labels = { [key]: change.endsWith("-") ? null : value };
-      this.requests.patch("Node", name, { metadata: { labels } }, answered);
-    } else this.taint(name, change, answered);
-  }
-
-  private taint(name: string, change: string, answered: (refusal?: string) => void): void {
-    this.requests.changeNode(
-      name,
-      (before) => {
-        if (change.endsWith("-")) {
-          const key = change.slice(0, -1);
-          return { ...before, taints: before.taints.filter((taint) => taint.key !== key) };
-        }
-        const [pair = "", effect = ""] = change.split(":");
-        const [key = "", value = ""] = pair.split("=");
-        const taint = { key, value, effect: effect as "NoSchedule" };
-        return { ...before, taints: [...before.taints, taint] };
-      },
-      answered,
-    );
+    } else if (verb === "rollout") {
+      const revision = args.find((arg) => arg.startsWith("--to-revision="))?.split("=")[1];
+      this.requests.undo(name.replace(/^deployment\//, ""), Number(revision ?? 0), answered);
+    } else if (verb === "label") {
+      const labels = Object.fromEntries(changes.map(labelChange));
+      this.requests.patch(
+        second === "pod" ? "Pod" : "Node",
+        name,
+        { metadata: { labels } },
+        answered,
+      );
+    } else {
+      const tainted = (before: NodeObject): NodeObject => ({
+        ...before,
+        taints: changes.reduce(taintsAfter, before.taints),
+      });
+      this.requests.changeNode(name, tainted, answered);
+    }
   }
 
   private snapshot(): void {
@@ -450,6 +454,22 @@ class Replay {
       this.snapshots.set(api.pods.name(pod), podToJson(api, pod));
     });
   }
+}
+
+/** `key=value` sets a label, `key-` takes it off. */
+function labelChange(text: string): readonly [string, string | null] {
+  const [key = "", value] = text.split("=");
+  return value === undefined ? [key.replace(/-$/, ""), null] : [key, value];
+}
+
+/** `key=value:Effect` adds or replaces a taint, `key-` and `key:Effect-` take some off. */
+function taintsAfter(before: readonly Taint[], text: string): readonly Taint[] {
+  const [pair = "", effect] = text.replace(/-$/, "").split(":");
+  const [key = "", value = ""] = pair.split("=");
+  const others = before.filter(
+    (taint) => taint.key !== key || (effect !== undefined && taint.effect !== effect),
+  );
+  return text.endsWith("-") ? others : [...others, { key, value, effect: effect as "NoSchedule" }];
 }
 
 function shifted(

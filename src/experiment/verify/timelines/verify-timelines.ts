@@ -6,13 +6,17 @@
 
 import { type Difference, ReportBuilder, type VerifyReport } from "../case-format.ts";
 import { judge, round, shorten } from "./judge.ts";
+import { CONTROLLER_ORDER_RULES } from "./order-of-controllers.ts";
 import { ORDER_RULES, type OrderRule } from "./order-rules.ts";
 import { ABSENT, type Computed, type Quantity, type Rule, type Situation } from "./quantity.ts";
 import { findQuantity, splitKey } from "./quantities.ts";
 import { type ReplayRecord, replayRun, unsupportedParts } from "./replay.ts";
-import { UnknownChange } from "./replay-requests.ts";
+import { UnknownChange } from "./replay-patches.ts";
 import { RunView } from "./run-view.ts";
 import { readTimeline, type RecordedQuantity, type TimelineFile } from "./timeline-file.ts";
+
+/** All families of the order table. */
+export const ALL_ORDER_RULES: readonly OrderRule[] = [...ORDER_RULES, ...CONTROLLER_ORDER_RULES];
 
 /** How far an instant may be from the recorded one when the passes are the same. */
 const PASS_SLACK_S = 0.6;
@@ -161,7 +165,7 @@ function judgeReplay(
     verdicts.push(judgeQuantity(row, situation, followed, followsPasses));
   }
   const whole: Situation = { ...recordedView, ...beyond, actions: replay.actions, horizon };
-  for (const rule of ORDER_RULES) verdicts.push(judgeOrder(rule, whole));
+  for (const rule of ALL_ORDER_RULES) verdicts.push(judgeOrder(rule, whole));
   return verdicts;
 }
 

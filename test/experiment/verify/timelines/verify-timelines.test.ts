@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findQuantity, splitKey } from "../../../../src/experiment/verify/timelines/quantities.ts";
 import { readTimeline } from "../../../../src/experiment/verify/timelines/timeline-file.ts";
-import { ORDER_RULES } from "../../../../src/experiment/verify/timelines/order-rules.ts";
+
 import {
+  ALL_ORDER_RULES,
   recordedSituation,
   verifyTimeline,
 } from "../../../../src/experiment/verify/timelines/verify-timelines.ts";
@@ -58,7 +59,7 @@ function parts(summary: Json = SUMMARY, more: SmallParts = {}): string {
   });
 }
 
-const ORDERS = ORDER_RULES.length;
+const ORDERS = ALL_ORDER_RULES.length;
 
 describe("a small timeline", () => {
   it("agrees; what is for information only is told and not counted", () => {
@@ -114,7 +115,7 @@ describe("a small timeline", () => {
   });
 
   it("names a patch that it cannot make", () => {
-    const patch = [{ op: "add", path: "/spec/x", value: 1 }];
+    const patch = [{ op: "move", from: "/spec/y", path: "/spec/x" }];
     const actions = [
       { op: "create", t: 0, until: 0.01, count: 1 },
       { op: "patch", t: 3, kind: "Pod", names: ["web-1-1"], patch },
