@@ -16,6 +16,9 @@ export const BENCH_FORMATS = ["table", "json", "markdown", "junit", "github", "b
 /** One of them: `github` is github-action-benchmark's, `bencher` the Bencher Metric Format. */
 export type BenchFormat = (typeof BENCH_FORMATS)[number];
 
+/** Smaller falls are not listed for people; the other formats have every figure. */
+const FALL_RATIO_SHOWN = 0.005;
+
 /** The findings as text in a format. */
 export function formatBench(report: BenchReport, format: BenchFormat): string {
   switch (format) {
@@ -64,17 +67,21 @@ function detailsOf({ scenario, tiers }: ScenarioFinding): string[] {
   return tiers.flatMap((finding) => {
     if (finding.tier === "A") {
       return finding.measures
-        .filter(({ verdict }) => verdict !== "same")
+        .filter(({ verdict, headMean }) => verdict !== "same" && headMean !== null)
         .map(
           ({ measure, baseMean, headMean, low, high, verdict }) =>
             `  ${scenario}: ${measure} ${amount(baseMean)} -> ${amount(headMean)}, difference [${amount(low)}, ${amount(high)}] ${verdict}`,
         );
     }
     if (finding.tier !== "B") return [];
-    return finding.counts
-      .filter(({ verdict }) => verdict !== "same")
-      .map((count) => `  ${scenario}: ${countText(count)}`);
+    return finding.counts.filter(isWorthALine).map((count) => `  ${scenario}: ${countText(count)}`);
   });
+}
+
+/** What failed, what is new, and what fell by as much as would have failed had it risen. */
+function isWorthALine({ verdict, base, head }: CountFinding): boolean {
+  if (verdict === "too-many" || verdict === "new") return true;
+  return verdict === "fewer" && base !== null && head < base * (1 - FALL_RATIO_SHOWN);
 }
 
 function countText({ name, base, head, verdict }: CountFinding): string {

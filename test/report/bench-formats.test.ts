@@ -28,6 +28,8 @@ const report: BenchReport = {
           counts: [
             { name: "filterCalls", base: 10, head: 12, verdict: "too-many" },
             { name: "events.heapPushes", base: 5, head: 5, verdict: "same" },
+            { name: "queueMoves", base: 10, head: 10.01, verdict: "more" },
+            { name: "treeSteps", base: 10, head: 8, verdict: "fewer" },
           ],
         },
         { tier: "C", verdict: "unavailable", reason: "no <perf>", ratio: null },
@@ -52,7 +54,9 @@ describe("formatBench", () => {
   it("shows what moved below the table, and only that", () => {
     const text = formatBench(report, "table");
     expect(text).toContain("filterCalls per decision 10 -> 12 (+20.00 %) too-many");
+    expect(text).toContain("treeSteps per decision 10 -> 8 (-20.00 %) fewer");
     expect(text).not.toContain("heapPushes");
+    expect(text).not.toContain("queueMoves");
     expect(text.trimEnd().endsWith("FAIL: compared with the build ../old")).toBe(true);
   });
 
@@ -79,6 +83,8 @@ describe("formatBench", () => {
     expect(metrics['a & "b".yaml']).toEqual({
       "filter-calls": { value: 12 },
       "events-heap-pushes": { value: 5 },
+      "queue-moves": { value: 10.01 },
+      "tree-steps": { value: 8 },
       "cpu-ratio": { value: 1.01, lower_value: 0.92, upper_value: 1.11 },
     });
   });

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { InstructionCounts } from "../../experiment/index.ts";
 import type { BenchRuns, BenchSide } from "./bench-runs.ts";
 
-/** Runs of which the least count is taken: whatever else comes in only adds. */
+/** Whole runs of which the least count is taken: whatever else comes in only adds. */
 const REPEATS = 2;
 
 /** Counts both sides, or says why this machine cannot. */
@@ -28,7 +28,7 @@ export async function countInstructions(
       return "not available on this machine: perf counts no instructions here";
     const least = async (side: BenchSide, isStartup: boolean): Promise<number> => {
       let count = Number.POSITIVE_INFINITY;
-      for (let repeat = 0; repeat < REPEATS; repeat++) {
+      for (let repeat = 0; repeat < (isStartup ? 1 : REPEATS); repeat++) {
         await runs.count(side, scenario, counter, isStartup);
         count = Math.min(count, readCount(file) ?? Number.POSITIVE_INFINITY);
       }
