@@ -2,12 +2,13 @@
 
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../framework/cluster-objects.ts";
+import { BothEvaluator, sharedTies } from "./both.ts";
 import { FusedEvaluator } from "./fused/fused.ts";
 import { IndexedEvaluator } from "./indexed/indexed.ts";
 import { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./plain.ts";
 
-/** Names that `--evaluator` takes. */
-export const EVALUATOR_NAMES = ["plain", "fused", "indexed"] as const;
+/** Names that `--evaluator` takes; `both` compares plain with indexed at every decision. */
+export const EVALUATOR_NAMES = ["plain", "fused", "indexed", "both"] as const;
 /** One of them. */
 export type EvaluatorName = (typeof EVALUATOR_NAMES)[number];
 /** What decides when nobody says otherwise. */
@@ -27,5 +28,12 @@ export function createEvaluator(
       return new FusedEvaluator(cache, objects, options);
     case "indexed":
       return new IndexedEvaluator(cache, objects, options);
+    case "both": {
+      const [first, second] = sharedTies(options.tieBreak ?? "heap");
+      return new BothEvaluator(
+        new PlainEvaluator(cache, { ...options, tieBreak: first }),
+        new IndexedEvaluator(cache, objects, { ...options, tieBreak: second }),
+      );
+    }
   }
 }

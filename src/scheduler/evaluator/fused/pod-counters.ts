@@ -188,7 +188,8 @@ export class PodCounters implements CacheObserver {
   }
 
   private tallyOf({ template, namespace }: PodInfo): Tally {
-    const tallies = (this.tallies[template.index] ??= []);
+    const tallies = this.tallies[template.index] ?? [];
+    if (tallies.length === 0) this.tallies[template.index] = tallies;
     let tally: Tally | undefined;
     for (const each of tallies) {
       if (each.template === template && each.namespace === namespace) tally = each;
