@@ -16,7 +16,9 @@ export interface RankedPod {
   readonly deletionCost: number;
   /** Active pods of all ReplicaSets with the same owner on the same node. */
   readonly rank: number;
+  /** Restarts of the main container, and of the sidecar, that had most. */
   readonly restartCount: number;
+  readonly sidecarRestartCount: number;
   readonly createdUs: number;
 }
 
@@ -37,7 +39,8 @@ export function compareForReplicaSet(a: RankedPod, b: RankedPod, nowUs: number):
     const byReady = compareOnLogScale(a.readySinceUs, b.readySinceUs, nowUs, a.uid - b.uid);
     if (byReady !== 0) return byReady;
   }
-  if (a.restartCount !== b.restartCount) return b.restartCount - a.restartCount;
+  const byRestarts = compareRestarts(a, b);
+  if (byRestarts !== 0) return byRestarts;
   const byAge = compareOnLogScale(a.createdUs, b.createdUs, nowUs, a.uid - b.uid);
   return byAge !== 0 ? byAge : b.uid - a.uid;
 }
@@ -50,9 +53,14 @@ export function compareForJob(a: RankedPod, b: RankedPod): number {
     const byReady = wholeSeconds(b.readySinceUs) - wholeSeconds(a.readySinceUs);
     if (byReady !== 0) return byReady;
   }
-  if (a.restartCount !== b.restartCount) return b.restartCount - a.restartCount;
+  const byRestarts = compareRestarts(a, b);
+  if (byRestarts !== 0) return byRestarts;
   const byAge = wholeSeconds(b.createdUs) - wholeSeconds(a.createdUs);
   return byAge !== 0 ? byAge : b.uid - a.uid;
+}
+
+function compareRestarts(a: RankedPod, b: RankedPod): number {
+  return b.restartCount - a.restartCount || b.sidecarRestartCount - a.sidecarRestartCount;
 }
 
 function compareBoundPhaseReady(a: RankedPod, b: RankedPod): number {

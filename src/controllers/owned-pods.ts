@@ -99,8 +99,26 @@ export function rankedPod(pods: PodTable, pod: PodIndex, rank: number): RankedPo
     readySinceUs: pods.readyTransitionUs(pod),
     deletionCost: deletionCost(pods, pod),
     rank,
-    restartCount: pods.restartCount(pod),
+    ...mostRestarts(pods, pod),
     createdUs: pods.createdUs(pod),
+  };
+}
+
+/** Restarts of the main container and of the sidecar that had most. */
+function mostRestarts(
+  pods: PodTable,
+  pod: PodIndex,
+): Pick<RankedPod, "restartCount" | "sidecarRestartCount"> {
+  const total = pods.restartCount(pod);
+  if (total === 0) return { restartCount: 0, sidecarRestartCount: 0 };
+  const statuses = pods.containerStatuses(pod);
+  if (statuses.length === 0) return { restartCount: total, sidecarRestartCount: 0 };
+  const { initContainers } = pods.template(pod);
+  const most = (counts: readonly number[]): number => Math.max(0, ...counts);
+  const counts = statuses.map(({ restartCount }) => restartCount);
+  return {
+    restartCount: most(counts.slice(initContainers.length)),
+    sidecarRestartCount: most(counts.filter((_, i) => initContainers[i]?.isSidecar === true)),
   };
 }
 

@@ -18,6 +18,7 @@ function pod(uid: number, facts: Partial<RankedPod> = {}): RankedPod {
     deletionCost: 0,
     rank: 1,
     restartCount: 0,
+    sidecarRestartCount: 0,
     createdUs: 90 * SECOND,
     ...facts,
   };
@@ -37,6 +38,8 @@ describe("a ReplicaSet gives up", () => {
     ["the one on the fuller node", { rank: 2, readySinceUs: 0 }, { readySinceUs: 990 * SECOND }],
     ["the one ready for less time", { readySinceUs: 990 * SECOND }, { restartCount: 7 }],
     ["the one restarted more often", { restartCount: 2 }, { createdUs: 99 * SECOND }],
+    ["a main container's restarts first", { restartCount: 2 }, { sidecarRestartCount: 9 }],
+    ["then those of a sidecar", { sidecarRestartCount: 1 }, { createdUs: 99 * SECOND }],
     ["the younger", { createdUs: 999 * SECOND }, {}],
   ];
   it.each(rows)("%s", (_why, firstFacts, otherFacts) => {

@@ -9,6 +9,7 @@ import { subdomainProblem } from "../selectors/qualified-name.ts";
 import { decodeTaints } from "./decode-labels.ts";
 import { decodeConditions, decodeMeta } from "./decode-meta.ts";
 import type { FieldCursor } from "./field-cursor.ts";
+import { isRecord } from "./field-cursor.ts";
 import type { NodeImage, NodeObject, PodObject, PodStatus } from "./node-and-pod.ts";
 import type { ShownContainer, ShownEnd } from "./node-and-pod.ts";
 
@@ -73,6 +74,7 @@ export function decodePod(
   const interned = registry.internChecked(source, true);
   replay(interned, object);
   const nodeName = nodeNameOf(object);
+  noteKubeletMatters(object, meta);
   const pod: PodObject = {
     kind: "Pod",
     meta,
@@ -81,6 +83,31 @@ export function decodePod(
     status: decodePodStatus(object.objectOrEmpty("status")),
   };
   return pod;
+}
+
+const MIRROR = "kubernetes.io/config.mirror";
+const SOURCE = "kubernetes.io/config.source";
+const RESIZES: readonly string[] = ["PodResizePending", "PodResizeInProgress"];
+
+/**
+ * Names what kubelets do with a pod that is not simulated: static pods, which they take from files and
+ * show as mirrors, count as ordinary pods; a resize that waits is counted but never carried out.
+ */
+function noteKubeletMatters(object: FieldCursor, { annotations }: PodObject["meta"]): void {
+  const note = (path: readonly string[], changesScheduling: boolean): void => {
+    object.sink.ignored.push({ path: object.at(...path), changesScheduling, isUnknown: false });
+  };
+  const source = annotations.get(SOURCE) ?? "api";
+  if (annotations.has(MIRROR)) note(["metadata", "annotations", MIRROR], false);
+  else if (source !== "api") note(["metadata", "annotations", SOURCE], false);
+  const status = object.raw("status");
+  const conditions = isRecord(status) ? status["conditions"] : undefined;
+  if (!Array.isArray(conditions)) return;
+  for (const condition of conditions) {
+    const type: unknown = isRecord(condition) ? condition["type"] : undefined;
+    if (typeof type === "string" && RESIZES.includes(type))
+      note(["status", "conditions", type], true);
+  }
 }
 
 function nodeNameOf(object: FieldCursor): string {

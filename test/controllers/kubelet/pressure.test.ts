@@ -7,7 +7,7 @@ import type { EvictionThreshold } from "../../../src/controllers/kubelet/evictio
 import { cpuShares, oomScoreAdjust } from "../../../src/controllers/kubelet/quality-of-service.ts";
 import { hasTaint } from "../../../src/controllers/node-taints.ts";
 import type { Json } from "../rig.ts";
-import { kubeletOptions, type OneNode, oneNode, podOf } from "./one-node.ts";
+import { kubeletOptions, type OneNode, oneNode, podOf, sidecar } from "./one-node.ts";
 
 /** A node of 1 GiB memory and 10 GiB disk; pods name it themselves. */
 function smallNode(thresholds: readonly EvictionThreshold[] = []): OneNode {
@@ -255,6 +255,22 @@ describe("classes of quality", () => {
       return oomScoreAdjust(template, 0, 0, 16 * gi);
     });
     expect(scores).toEqual([999, 938, 750, 500]);
+    const requests = (memory: string) => ({ requests: { memory } });
+    const whole = node.decode(
+      podOf("p", {
+        init: [sidecar("proxy", { resources: requests("1Gi") })],
+        main: [{ name: "main", resources: requests("4Gi") }],
+      }),
+    ) as { template: Parameters<typeof oomScoreAdjust>[0] };
+    // the sidecar counts as the smallest main container; what the pod asks for besides is shared out
+    expect([0, 1].map((i) => oomScoreAdjust(whole.template, i, 0, 16 * gi))).toEqual([750, 750]);
+    const shared = node.decode(
+      podOf("q", {
+        main: [{ name: "one", resources: requests("1Gi") }, "two"],
+        more: { resources: requests("9Gi") },
+      }),
+    ) as typeof whole;
+    expect([0, 1].map((i) => oomScoreAdjust(shared.template, i, 0, 16 * gi))).toEqual([688, 750]);
     expect([0, 1, 100, 1000].map(cpuShares)).toEqual([2, 2, 102, 1024]);
     expect(KUBERNETES_CONTROLLER_OPTIONS.kubelet.eviction.thresholds).toHaveLength(3);
   });
