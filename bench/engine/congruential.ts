@@ -16,8 +16,9 @@ export class Congruential {
 
   /** In the open interval (0, 1). */
   uniform(): number {
-    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
-    return (this.state + 0.5) / 4294967296;
+    const state = (Math.imul(this.state, 1664525) + 1013904223) | 0; // signed: a small integer
+    this.state = state;
+    return ((state >>> 0) + 0.5) / 4294967296;
   }
 
   /** Of mean 1, by the platform's logarithm: peers are compared on the same one. */

@@ -44,12 +44,14 @@ export interface Race {
 
 /** Decisions between two looks at the clock, and of one hash. */
 const CHUNK = 20;
+/** Before the first slice: slow evaluators need decisions, fast ones time, until their code is compiled. */
 const WARM_UP_MS = 500;
+const WARM_UP_DECISIONS = 200;
 
 /** Runs the evaluators in turns; throws where two of them decide otherwise. */
 export function race(options: RaceOptions): Race {
   const lanes = options.evaluators.map((name) => new Lane(name, options.workload));
-  for (const lane of lanes) lane.run(Math.max(WARM_UP_MS, options.sliceMs));
+  for (const lane of lanes) lane.run(Math.max(WARM_UP_MS, options.sliceMs), WARM_UP_DECISIONS);
   for (const lane of lanes) lane.costsUs.length = 0; // the warm-up's
   for (let slice = 0; slice < options.slices; slice++) {
     // ABBA: whoever came last begins, so that a drift of the machine favours nobody.
@@ -82,11 +84,11 @@ class Lane {
     this.buildMs = cpuMs() - startMs;
   }
 
-  /** Chunks until so much CPU time is used; one slice. */
-  run(sliceMs: number): void {
+  /** Chunks until so much CPU time is used and so many decisions are made; one slice. */
+  run(sliceMs: number, decisionsMin = 0): void {
     let usedMs = 0;
     let decisions = 0;
-    while (usedMs < sliceMs) {
+    while (usedMs < sliceMs || decisions < decisionsMin) {
       this.stream.prepare(CHUNK);
       const startMs = cpuMs();
       const stretch = this.stream.advance(CHUNK);

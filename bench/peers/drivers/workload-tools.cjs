@@ -6,8 +6,9 @@ class Congruential {
   }
 
   exponential() {
-    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
-    return -Math.log((this.state + 0.5) / 4294967296);
+    const state = (Math.imul(this.state, 1664525) + 1013904223) | 0; // signed: a small integer
+    this.state = state;
+    return -Math.log(((state >>> 0) + 0.5) / 4294967296);
   }
 }
 
