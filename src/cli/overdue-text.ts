@@ -1,4 +1,7 @@
 // What is said of a call into user code that took longer than it may.
+//
+// Apart from the deadlines themselves: these words need the writer of durations, and whoever only
+// keeps watch does not.
 
 import { durationFromMillis, formatDuration } from "../base/index.ts";
 

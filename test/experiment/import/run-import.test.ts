@@ -7,9 +7,11 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { InputError, utf8Bytes } from "../../../src/base/index.ts";
 import {
+  defaultScheduler,
   importedScenarioText,
   IMPORTERS,
   prepareRun,
+  type RunScheduler,
   readScenario,
   runToEnd,
 } from "../../../src/experiment/index.ts";
@@ -43,7 +45,10 @@ async function imported(paths: readonly string[], options: Readonly<Record<strin
   return { ...outcome, tables };
 }
 
-function prepared({ tables, ...outcome }: Awaited<ReturnType<typeof imported>>) {
+function prepared(
+  { tables, ...outcome }: Awaited<ReturnType<typeof imported>>,
+  evaluator?: RunScheduler["evaluator"],
+) {
   const [nodesFile, podsFile, command] = ["n.csv", "p.csv", "podsim import kubesbs"];
   const text = importedScenarioText({ ...outcome, nodesFile, podsFile, command });
   const { scenario, document, problems } = readScenario(utf8Bytes(text), { file: "s.yaml" });
@@ -52,7 +57,9 @@ function prepared({ tables, ...outcome }: Awaited<ReturnType<typeof imported>>) 
     ["n.csv", { name: "n.csv", bytes: utf8Bytes(tables.nodes) }],
     ["p.csv", { name: "p.csv", bytes: utf8Bytes(tables.pods) }],
   ]);
-  return prepareRun({ scenario: scenario!, document: document!, files });
+  const scheduler =
+    evaluator === undefined ? {} : { scheduler: { ...defaultScheduler("default"), evaluator } };
+  return prepareRun({ scenario: scenario!, document: document!, files, ...scheduler });
 }
 
 const SMALL = {
@@ -150,5 +157,20 @@ describe.skipIf(!existsSync(SHARED))("KubeSBS (skipped: ../shared is absent)", (
     expect(counts).toMatchObject({ nodes: 100, podsCreated: 1067, podsBound: bound });
     expect(end).toMatchObject({ reason: "drained", atUs: seconds * 1e6 });
     if (workload !== "k1") expect(counts.podsSucceeded).toBe(1067);
+  });
+
+  it.each([
+    ["k1", "fused"],
+    ["k2g", "fused"],
+    ["k1", "indexed"],
+    ["k2g", "indexed"],
+  ] as const)("decides %s at point 100 under %s as the plain evaluator does", async (...row) => {
+    const [workload, evaluator] = row;
+    const data = await imported([folder], { point: "100", workload });
+    const fast = runToEnd(prepared(data, evaluator));
+    const plain = runToEnd(prepared(data, "plain"));
+    // Every placement, with its instant, is in the fingerprint.
+    expect(fast.fingerprint).toBe(plain.fingerprint);
+    expect(fast.schedulers[0]?.attemptsCount).toBe(plain.schedulers[0]?.attemptsCount);
   });
 });
