@@ -1,4 +1,6 @@
-// Evaluators by name: the plain one, which is the specification, and the ones that only have to be fast.
+// Evaluators by name: the plain one, which is the specification, and the ones that are fast.
+//
+// All of them decide alike; which one does shows in nothing but the time that a run takes.
 
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../framework/cluster-objects.ts";

@@ -3,6 +3,7 @@
 // Everything counts that the loop, the queue, explanations or the next decision depend on, verdicts of
 // single nodes included; the scores of single plugins only where both kept them.
 
+import { compareText } from "../../base/index.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { Decision } from "../framework/decision.ts";
 import type { NodeStatuses } from "../framework/node-statuses.ts";
@@ -30,10 +31,10 @@ const FIELDS: readonly (readonly [string, (decision: Decision) => unknown])[] = 
   ["next start", ({ nextStart }) => nextStart],
   ["PreFilter", ({ preFilter }) => statusText(preFilter)],
   ["PreFilter message", ({ preFilterMessage }) => preFilterMessage],
-  ["nodes left by PreFilter", ({ narrowedTo }) => narrowedTo && [...narrowedTo].sort()],
+  ["nodes left by PreFilter", ({ narrowedTo }) => narrowedTo && [...narrowedTo].sort(compareText)],
   ["filters skipped", ({ skippedFilters }) => skippedFilters],
   ["scores skipped", ({ skippedScores }) => skippedScores],
-  ["rejecting plugins", ({ rejectingPlugins }) => [...rejectingPlugins].sort()],
+  ["rejecting plugins", ({ rejectingPlugins }) => [...rejectingPlugins].sort(compareText)],
   ["via nominated", ({ viaNominated }) => viaNominated],
   ["hint", ({ hint, viaHint }) => [hint, viaHint]],
   ["not simulated", ({ notSimulated }) => notSimulated],

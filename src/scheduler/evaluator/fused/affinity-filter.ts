@@ -9,11 +9,14 @@ import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
 import { NO_DOMAIN, type NodeDomains } from "./node-domains.ts";
 import type { CountedTerm, PodClass } from "./pod-class.ts";
 
-/** Verdicts: the pod passes, or why not. */
+/** The verdict of a node that takes the pod. */
 export const AFFINITY_PASSES = 0;
+/** The pod's required affinity is not met there. */
 export const AFFINITY_UNMET = 1;
+/** The pod's required anti-affinity keeps it away. */
 export const ANTI_AFFINITY_MET = 2;
-export const EXISTING_ANTI_AFFINITY_MET = 3;
+/** The required anti-affinity of pods that are there keeps it away. */
+const EXISTING_ANTI_AFFINITY_MET = 3;
 
 /** Sums of one kind over one topology. */
 class DomainTable {

@@ -31,6 +31,7 @@ import { FitReasons } from "./fit-reasons.ts";
 import { type FilterStep, type FusedProfile, rememberCounts } from "./fused-profile.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PodCounters } from "./pod-counters.ts";
+import { PortHolders } from "./port-holders.ts";
 import { SPREAD_LACKS_LABEL, SPREAD_PASSES, SpreadFilter } from "./spread-filter.ts";
 
 const PORTS_TAKEN: Status = unschedulable(
@@ -72,6 +73,9 @@ export class FusedSearch {
   readonly affinity: AffinityFilter = new AffinityFilter();
   private readonly cache: SchedulerCache;
   private readonly fitReasons: FitReasons;
+  readonly ports: PortHolders;
+  private readonly holderRows = new Uint8Column();
+  private readonly holders: NodeRow[] = [];
   private readonly nominatedRows = new Uint8Column();
   private nominated: NodeRow[] = [];
   private fused!: FusedProfile;
@@ -85,14 +89,16 @@ export class FusedSearch {
   private hasFit = false;
   /** Whether host ports are looked at in this cycle. */
   judgesPorts = false;
-  private judgesSpread = false;
-  private judgesAffinity = false;
+  /** Whether hard spreading and required pod affinity are looked at, likewise. */
+  judgesSpread = false;
+  judgesAffinity = false;
   private remembersCounts = false;
 
   constructor(cache: SchedulerCache, counters: PodCounters, objects: ClusterObjects) {
     this.cache = cache;
     this.spread = new SpreadFilter(cache, counters);
     this.fitReasons = new FitReasons(cache, objects);
+    this.ports = new PortHolders(cache);
   }
 
   /** Counts what the class's terms need; before PreFilter, whose answers depend on it. */
@@ -126,6 +132,7 @@ export class FusedSearch {
       else if (step.kind === "affinity") this.judgesAffinity = true;
     }
     this.remembersCounts = false;
+    if (this.judgesPorts) this.findHolders();
     this.findNominated();
     this.feasibleCount = 0;
     this.refusedCount = 0;
@@ -201,9 +208,7 @@ export class FusedSearch {
   private takes(row: NodeRow): boolean {
     if (!this.hasPlainSteps && !this.isNominated(row)) {
       if (!this.takesQuickly(row)) return false;
-      return (
-        !this.judgesPorts || !this.cache.hasPortConflict(row, this.podClass.template.hostPorts)
-      );
+      return !this.judgesPorts || !this.hasPortConflict(row);
     }
     const status = this.statusOf(row);
     if (status.code === Code.Success) return true;
@@ -222,10 +227,8 @@ export class FusedSearch {
         const { statics } = this.podClass;
         return statics.groupAt(row).refusals[step.index] ?? SUCCESS;
       }
-      case "ports": {
-        const { hostPorts } = this.podClass.template;
-        return this.cache.hasPortConflict(row, hostPorts) ? PORTS_TAKEN : SUCCESS;
-      }
+      case "ports":
+        return this.hasPortConflict(row) ? PORTS_TAKEN : SUCCESS;
       case "fit":
         return this.hasRoom(row) ? SUCCESS : this.fitReasons.statusOf(this.podClass, row);
       case "spread": {
@@ -265,6 +268,24 @@ export class FusedSearch {
       return false;
     }
     return scalars.length === 0 || this.fitReasons.hasScalars(scalars, row);
+  }
+
+  private hasPortConflict(row: NodeRow): boolean {
+    if (this.holderRows.raw[row] !== 1) return false;
+    return this.cache.hasPortConflict(row, this.podClass.template.hostPorts);
+  }
+
+  /** Marks the nodes with pods on the same port numbers; all others are free of conflicts. */
+  private findHolders(): void {
+    for (const row of this.holders) this.holderRows.raw[row] = 0;
+    this.holders.length = 0;
+    this.holderRows.grow(this.cache.rowCount);
+    for (const { port } of this.podClass.template.hostPorts) {
+      for (const row of this.ports.holdersOf(port)) {
+        this.holders.push(row);
+        this.holderRows.raw[row] = 1;
+      }
+    }
   }
 
   private findNominated(): void {

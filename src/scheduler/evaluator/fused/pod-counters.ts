@@ -5,7 +5,7 @@
 // pods and followed from then on; which counters a pod belongs to is worked out once per template and
 // namespace. Terms that pods own are found when the first such pod comes.
 
-import { Uint8Column } from "../../../base/index.ts";
+import { compareText, Uint8Column } from "../../../base/index.ts";
 import {
   areEqualLabels,
   type AffinityTerm,
@@ -245,7 +245,7 @@ export class PodCounters implements CacheObserver {
   private ownedTerm(kind: TermKind, weight: number, resolved: ResolvedTerm): OwnedTerm {
     const { term, namespaces } = resolved;
     const key = [
-      ...[kind, weight, term.topologyKey, [...namespaces].sort().join(",")],
+      ...[kind, weight, term.topologyKey, [...namespaces].sort(compareText).join(",")],
       ...[selectorKey(term.namespaceSelector), selectorKey(term.labelSelector)],
     ].join(" ");
     const known = this.ownedByKey.get(key);
@@ -279,7 +279,7 @@ function isMeant(
 
 function keyOfIncoming({ term, namespaces }: ResolvedTerm): string {
   const isAnywhere = term.namespaceSelector.matches(NO_LABELS);
-  const where = isAnywhere ? "*" : [...namespaces].sort().join(",");
+  const where = isAnywhere ? "*" : [...namespaces].sort(compareText).join(",");
   return `${where} ${selectorKey(term.labelSelector)}`;
 }
 

@@ -26,10 +26,12 @@ interface ActiveConstraint {
   readonly isHostname: boolean;
 }
 
-/** Verdicts: the pod passes, or why not. */
+/** The verdict of a node that takes the pod. */
 export const SPREAD_PASSES = 0;
+/** The node lacks a topology label. */
 export const SPREAD_LACKS_LABEL = 1;
-export const SPREAD_TOO_SKEWED = 2;
+/** The pod would make its domain too full. */
+const SPREAD_TOO_SKEWED = 2;
 
 /** Counts of one cycle; used anew for each. */
 export class SpreadFilter {

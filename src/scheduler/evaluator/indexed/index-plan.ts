@@ -40,6 +40,8 @@ export function planFor(podClass: PodClass, nodeCount: number): IndexPlan {
     if (term.names.length > 0) return not("terms on node names");
     for (const key of keysOf(term)) labels.add(key);
   }
+  // Partitions tell only whether a node has a host name, not which.
+  if (labels.has(HOSTNAME_KEY)) return not("node selectors on host names");
   const hosts = softSpread.filter(({ isHostname }) => isHostname);
   if (hosts.length > 1) return not("several constraints over host names");
   for (const { domains } of [...softSpread, ...hardSpread]) labels.add(domains.key);

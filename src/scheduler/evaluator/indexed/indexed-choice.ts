@@ -18,7 +18,6 @@ import type { IndexPlan } from "./index-plan.ts";
 import { ListRanks } from "./list-ranks.ts";
 import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.ts";
 import type { PartitionFacts } from "./partition-facts.ts";
-import type { PortHolders } from "./port-holders.ts";
 import type { SignatureState } from "./signature-state.ts";
 
 /** Weights of the scores over partitions and hosts; 0 for plugins that do not score such pods. */
@@ -52,11 +51,12 @@ export class IndexedChoice {
   /** Undefined when a single node fits: it is not scored. */
   total: number | undefined;
   tieCount = 0;
-  /** Whether pod affinity had anything to score. */
-  hasPodAffinity = false;
+  /** Whether any preference concerns a pod, so that pod affinity does not skip. */
+  findsPreferences = false;
+  /** Whether pod affinity has anything to score. */
+  private hasPodAffinity = false;
   private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
-  private readonly ports: PortHolders;
   private readonly search: FusedSearch;
   private readonly affinity = new AffinityScore();
   private readonly ranks = new ListRanks();
@@ -93,10 +93,9 @@ export class IndexedChoice {
   private readonly masks = new Map<string, Uint32Array>();
   private masksEpoch = "";
 
-  constructor(cache: SchedulerCache, slots: NodeSlots, ports: PortHolders, search: FusedSearch) {
+  constructor(cache: SchedulerCache, slots: NodeSlots, search: FusedSearch) {
     this.cache = cache;
     this.slots = slots;
-    this.ports = ports;
     this.search = search;
   }
 
@@ -138,13 +137,13 @@ export class IndexedChoice {
 
   private findBlocked(): void {
     const { podClass } = this.input;
-    const { spread, affinity } = this.search;
-    if (spread.isActive) spread.forEachFullHost(podClass, (row) => this.block(row));
-    if (affinity.isActive) affinity.forEachFullHost(podClass, (row) => this.block(row));
+    const { spread, affinity, judgesSpread, judgesAffinity, judgesPorts } = this.search;
+    if (judgesSpread) spread.forEachFullHost(podClass, (row) => this.block(row));
+    if (judgesAffinity) affinity.forEachFullHost(podClass, (row) => this.block(row));
     const { hostPorts } = podClass.template;
-    if (!this.search.judgesPorts) return;
+    if (!judgesPorts) return;
     for (const { port } of hostPorts) {
-      for (const row of this.ports.holdersOf(port)) {
+      for (const row of this.search.ports.holdersOf(port)) {
         if (this.cache.hasPortConflict(row, hostPorts)) this.block(row);
       }
     }
@@ -167,7 +166,8 @@ export class IndexedChoice {
 
   private findExceptional(): void {
     const { podClass, plan, weights } = this.input;
-    this.hasPodAffinity = weights.podAffinity > 0 && this.affinity.prepare(podClass);
+    this.findsPreferences = this.affinity.prepare(podClass);
+    this.hasPodAffinity = weights.podAffinity > 0 && this.findsPreferences;
     if (weights.spread > 0 && plan.hostSpread !== undefined) {
       const { rows, counts } = plan.hostSpread.counter;
       for (let k = 0; k < rows.length; k++) this.except(rows[k]!, counts[k]!);

@@ -23,7 +23,6 @@ import { type GroupWeights, hasUniqueHosts, IndexedChoice } from "./indexed-choi
 import { NodeSlots } from "./node-slots.ts";
 import { valueWeightsOf, type ValueWeights } from "./node-value.ts";
 import { PartitionFacts } from "./partition-facts.ts";
-import { PortHolders } from "./port-holders.ts";
 import { type KeptSignature, Signatures } from "./signatures.ts";
 
 /** What is kept for one class. */
@@ -47,7 +46,7 @@ export class IndexedEvaluator extends FusedEvaluator {
     super(cache, objects, options);
     this.slots = new NodeSlots(cache);
     this.signatures = new Signatures(cache, this.slots, this.search);
-    this.choice = new IndexedChoice(cache, this.slots, new PortHolders(cache), this.search);
+    this.choice = new IndexedChoice(cache, this.slots, this.search);
   }
 
   protected override findByIndex(
@@ -70,7 +69,7 @@ export class IndexedEvaluator extends FusedEvaluator {
     const signature = this.signatures.find(podClass, pod, weights);
     if (signature === undefined) return undefined;
     signature.sync();
-    known.facts.refresh(podClass, slots, search.spread, search.affinity);
+    known.facts.refresh(podClass, slots, search);
     choice.choose({
       podClass,
       plan: known.plan,
@@ -139,7 +138,7 @@ export class IndexedEvaluator extends FusedEvaluator {
     for (const plugin of podClass.fused.profile.preScorePlugins) {
       let isSkipped: boolean;
       if (plugin instanceof PodTopologySpread) isSkipped = podClass.softSpread.length === 0;
-      else if (plugin instanceof InterPodAffinity) isSkipped = !this.choice.hasPodAffinity;
+      else if (plugin instanceof InterPodAffinity) isSkipped = !this.choice.findsPreferences;
       else {
         const { code } = plugin.preScore(state, pod, []);
         if (code !== Code.Success && code !== Code.Skip) return undefined;

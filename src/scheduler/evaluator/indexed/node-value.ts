@@ -6,9 +6,12 @@
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
+import type { PreScorePlugin } from "../../framework/plugin.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { ImageLocality } from "../../plugins/image-locality.ts";
+import { InterPodAffinity } from "../../plugins/inter-pod-affinity.ts";
 import type { NodeResourcesFit } from "../../plugins/node-resources-fit.ts";
+import { PodTopologySpread } from "../../plugins/pod-topology-spread.ts";
 import { balance, cpuAndMemoryWeights, share } from "../fused/fused-scores.ts";
 import type { FusedSearch } from "../fused/fused-search.ts";
 import type { FusedProfile, ScoreStep } from "../fused/fused-profile.ts";
@@ -30,7 +33,13 @@ export interface ValueWeights {
 const BALANCE_MIN = 50;
 
 /** The weights, or undefined when some score of a single node has no such form. */
-export function valueWeightsOf({ scores }: FusedProfile): ValueWeights | undefined {
+export function valueWeightsOf({ scores, profile }: FusedProfile): ValueWeights | undefined {
+  // A PreScore that nothing is known of may look at the feasible nodes, which nobody lists.
+  const isKnown = (plugin: PreScorePlugin): boolean =>
+    plugin instanceof PodTopologySpread ||
+    plugin instanceof InterPodAffinity ||
+    scores.some((step) => step.plugin.name === plugin.name);
+  if (!profile.preScorePlugins.every(isKnown)) return undefined;
   let fit: Extract<ScoreStep, { kind: "fit" }> | undefined;
   let balanced = 0;
   let images = 0;

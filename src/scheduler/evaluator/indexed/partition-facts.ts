@@ -4,10 +4,9 @@
 // judged in each cycle. Every node of a partition has the same facts, which is what makes it one.
 
 import type { NodeRow } from "../../cache/node-row.ts";
-import type { AffinityFilter } from "../fused/affinity-filter.ts";
+import type { FusedSearch } from "../fused/fused-search.ts";
 import { NO_DOMAIN } from "../fused/node-domains.ts";
 import type { PodClass } from "../fused/pod-class.ts";
-import type { SpreadFilter } from "../fused/spread-filter.ts";
 import { type NodeSlots, NOTHING } from "./node-slots.ts";
 
 /** Facts by partition number. */
@@ -24,20 +23,15 @@ export class PartitionFacts {
   private partitionEpoch = -1;
 
   /** Brings the facts up to date. */
-  refresh(
-    podClass: PodClass,
-    slots: NodeSlots,
-    spread: SpreadFilter,
-    affinity: AffinityFilter,
-  ): void {
+  refresh(podClass: PodClass, slots: NodeSlots, search: FusedSearch): void {
+    const { spread, affinity, judgesSpread, judgesAffinity } = search;
     if (this.partitionEpoch !== slots.partitionEpoch) this.look(podClass, slots);
-    const isOpen = !spread.isActive && !affinity.isActive;
     for (let at = 0; at < this.rows.length; at++) {
       const row = this.rows[at]!;
       this.isAllowed[at] =
         this.passes[at]! &&
-        (isOpen ||
-          (spread.admitsDomains(row as NodeRow) && affinity.admitsDomains(row as NodeRow)));
+        (!judgesSpread || spread.admitsDomains(row as NodeRow)) &&
+        (!judgesAffinity || affinity.admitsDomains(row as NodeRow));
     }
   }
 

@@ -12,12 +12,15 @@ import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.t
 /** Judges one node for the signature: 0, or 1 plus the score above its least value. */
 export type NodeValue = (row: NodeRow) => number;
 
+/** As narrow as the highest value permits. */
+type ValueColumn = Uint8Array | Uint16Array | Uint32Array;
+
 /** What is kept for one signature. */
 export class SignatureState {
   /** Value by slot. */
-  values: Uint8Array | Uint16Array = new Uint8Array(0);
+  values: ValueColumn = new Uint8Array(0);
   /** Highest value by block and by partition. */
-  blockBest: Uint8Array | Uint16Array = new Uint8Array(0);
+  blockBest: ValueColumn = new Uint8Array(0);
   partitionBest: number[] = [];
   /** Fitting nodes by partition. */
   fitting: number[] = [];
@@ -32,7 +35,7 @@ export class SignatureState {
   private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
   private readonly judge: NodeValue;
-  private readonly isWide: boolean;
+  private readonly highest: number;
   private readonly dependsOnNodeCount: () => boolean;
 
   /** `highest` bounds the values; `dependsOnNodeCount`: whether image scores play a part just now. */
@@ -46,7 +49,7 @@ export class SignatureState {
     this.cache = cache;
     this.slots = slots;
     this.judge = judge;
-    this.isWide = highest > 255;
+    this.highest = highest;
     this.dependsOnNodeCount = dependsOnNodeCount;
   }
 
@@ -141,9 +144,9 @@ export class SignatureState {
     const { slots, cache } = this;
     const { slotCount } = slots;
     if (this.values.length !== slotCount || this.layoutEpoch !== slots.layoutEpoch) {
-      this.values = this.isWide ? new Uint16Array(slotCount) : new Uint8Array(slotCount);
+      this.values = columnFor(this.highest, slotCount);
       const blocks = slotCount >> BLOCK_SHIFT;
-      this.blockBest = this.isWide ? new Uint16Array(blocks) : new Uint8Array(blocks);
+      this.blockBest = columnFor(this.highest, blocks);
       this.seen = new Int32Array(slotCount);
       this.round = 0;
     }
@@ -189,4 +192,9 @@ export class SignatureState {
     this.bitsEpoch = slots.listEpoch;
     this.cache.operations.rebuiltRows += this.cache.nodeList.length;
   }
+}
+
+function columnFor(highest: number, length: number): ValueColumn {
+  if (highest <= 0xff) return new Uint8Array(length);
+  return highest <= 0xffff ? new Uint16Array(length) : new Uint32Array(length);
 }

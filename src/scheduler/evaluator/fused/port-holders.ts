@@ -7,7 +7,7 @@ import type { CacheObserver } from "../../cache/cache-observer.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
-import { PodCounter } from "../fused/pod-counter.ts";
+import { PodCounter } from "./pod-counter.ts";
 
 /** Rows by host port over one cache. */
 export class PortHolders implements CacheObserver {
