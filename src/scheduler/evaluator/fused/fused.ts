@@ -146,6 +146,7 @@ export class FusedEvaluator implements Evaluator {
     else if (preFiltering.status.code !== Code.Success) run.absent = preFiltering.status;
     else found = this.find(run, podClass, state, batched);
     const decision = this.conclude(run, found ?? this.score(run, podClass, state));
+    if (decision.node === -1) this.promiseCounts(state);
     if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
     return decision;
   }
@@ -243,6 +244,19 @@ export class FusedEvaluator implements Evaluator {
     return run.all.filter((row) => nodeNames.has(cache.nodeName(row)));
   }
 
+  /** PostFilter and whoever else goes on from here finds what PreFilter counts. */
+  private promiseCounts(state: CycleState): void {
+    const { serial, cache, search } = this;
+    const generation = cache.currentGeneration;
+    state.prepare = () => {
+      assert(
+        serial === this.serial && generation === cache.currentGeneration,
+        "counts of a cycle are asked for after the cache changed",
+      );
+      search.rememberCounts();
+    };
+  }
+
   /** Scores what the search found and chooses. */
   private score(run: FusedCycle, podClass: PodClass, state: CycleState): FusedOutcome {
     const { search, winner } = this;
@@ -282,9 +296,8 @@ export class FusedEvaluator implements Evaluator {
     const rejectsAll = preFiltering.status.code !== Code.Success;
     const preFilterMessage =
       rejectsAll && error === undefined ? statusMessage(preFiltering.status) : "";
-    // Whoever goes on from a pod that fits nowhere wants the verdicts and what plugins counted.
+    // Whoever goes on from a pod that fits nowhere wants the verdicts.
     const statuses = isPlaced && !this.details ? undefined : lists.statuses();
-    if (!isPlaced) search.rememberCounts();
     const { serial } = this;
     const generation = cache.currentGeneration;
     return new FusedDecision(
