@@ -22,6 +22,11 @@ export class CycleState {
   activeFilters: readonly FilterPlugin[] | undefined;
   /** Whose work it is; absent where nobody counts (audits, explanations). */
   operations: OperationCounts | undefined;
+  /**
+   * Stores what PreFilter would have stored, when somebody first asks for it: an evaluator that counts
+   * in its own way sets this for a pod that fits nowhere, because whoever goes on may never ask.
+   */
+  prepare: (() => void) | undefined;
   private readonly values = new Map<string, CycleValue>();
 
   write(key: string, value: CycleValue): void {
@@ -30,11 +35,13 @@ export class CycleState {
 
   /** The stored value, or undefined when the writer did not run in this cycle. */
   read<T extends CycleValue>(key: string): T | undefined {
+    if (this.prepare !== undefined) this.runPrepare();
     return this.values.get(key) as T | undefined;
   }
 
   /** A copy whose values can be changed by AddPod and RemovePod without touching this one. */
   clone(): CycleState {
+    if (this.prepare !== undefined) this.runPrepare();
     const copy = new CycleState();
     for (const name of this.skipFilterPlugins) copy.skipFilterPlugins.add(name);
     for (const name of this.skipScorePlugins) copy.skipScorePlugins.add(name);
@@ -42,5 +49,11 @@ export class CycleState {
     copy.operations = this.operations;
     for (const [key, value] of this.values) copy.values.set(key, value.clone?.() ?? value);
     return copy;
+  }
+
+  private runPrepare(): void {
+    const { prepare } = this;
+    this.prepare = undefined;
+    prepare?.();
   }
 }

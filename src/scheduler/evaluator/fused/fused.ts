@@ -290,7 +290,7 @@ export class FusedEvaluator implements Evaluator {
 
   private conclude(run: FusedCycle, found: FusedOutcome): Decision {
     const { pod, profile, all, preFiltering, hint, viaNominated } = run;
-    const { search, cache } = this;
+    const { cache } = this;
     const { feasibleCount, refusedCount, node, error, lists } = found;
     const isPlaced = node !== -1;
     const rejectsAll = preFiltering.status.code !== Code.Success;
