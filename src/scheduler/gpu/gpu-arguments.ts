@@ -12,6 +12,9 @@ const TYPE_FIELDS = ["apiVersion", "kind"] as const;
 /** Label of the GPU model that NVIDIA's feature discovery puts on nodes. */
 const DEFAULT_MODEL_LABEL = "nvidia.com/gpu.product";
 
+/** Far above the roundings of a sum of weights, far below any weight that is meant. */
+const ROUNDING_MAX = 1e-9;
+
 /** FGD needs to know what usually comes: typicalPods is required and holds one pod at least. */
 export function readFragmentationArguments(source: Decoder): FragmentationDescentArguments {
   source.object([...TYPE_FIELDS, "typicalPods", "modelLabel"]);
@@ -19,12 +22,20 @@ export function readFragmentationArguments(source: Decoder): FragmentationDescen
   if (source.isPresent && list.length === 0) {
     source.at("typicalPods").fail("E_VALUE", "at least one typical pod is needed");
   }
-  const pods = list.map(readTypicalPod);
-  const sum = pods.reduce((total, { weight }) => total + weight, 0);
   return {
-    typicalPods: pods.map((pod) => ({ ...pod, weight: sum > 0 ? pod.weight / sum : 0 })),
+    typicalPods: sumToOne(list.map(readTypicalPod)),
     modelLabel: source.optional("modelLabel")?.text() ?? DEFAULT_MODEL_LABEL,
   };
+}
+
+/**
+ * Weights that sum to 1 but for roundings stay as they are, bit for bit: scores are cut to integers, and
+ * a difference in the last bit of a weight can make 49 of 50.
+ */
+function sumToOne(pods: readonly TypicalPod[]): TypicalPod[] {
+  const sum = pods.reduce((total, { weight }) => total + weight, 0);
+  const divisor = Math.abs(sum - 1) < ROUNDING_MAX || sum === 0 ? 1 : sum;
+  return pods.map((pod) => ({ ...pod, weight: pod.weight / divisor }));
 }
 
 /** GpuRandom's seed; "1" when none is given. */

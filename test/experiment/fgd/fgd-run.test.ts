@@ -5,10 +5,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../../src/base/index.ts";
 import { arrivalOrder } from "../../../src/experiment/fgd/arrival-order.ts";
-import { FGD_POLICIES } from "../../../src/experiment/fgd/fgd-policies.ts";
+import { FGD_POLICIES, fgdConfiguration } from "../../../src/experiment/fgd/fgd-policies.ts";
 import { runFgd } from "../../../src/experiment/fgd/fgd-run.ts";
 import { FGD_TABLES, fgdTable } from "../../../src/experiment/fgd/fgd-tables.ts";
 import { type FgdWorkload, readFgdWorkload } from "../../../src/experiment/fgd/fgd-workload.ts";
+import { createGpuRegistry } from "../../../src/scheduler/index.ts";
 import { runTwin } from "./plain-twin.ts";
 
 const TRACE = new URL("../../../../shared/data/openb/", import.meta.url);
@@ -69,6 +70,16 @@ describe("a run of the FGD study", () => {
       const workload = workloadOf(smallLists(1000 + seed));
       const plain = runFgd(workload, policy, seed, "plain");
       expect(runFgd(workload, policy, seed), `seed ${seed}`).toEqual(plain);
+    }
+  });
+
+  it("hands the weights of typical pods to the plugin bit for bit", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const { typicalPods } = workloadOf(smallLists(seed));
+      const registry = createGpuRegistry();
+      const { profiles } = fgdConfiguration("fgd", typicalPods, "model", 1, registry);
+      const args = profiles[0]!.args.get("GpuFragmentationDescent");
+      expect(args, `seed ${seed}`).toEqual({ typicalPods, modelLabel: "model" });
     }
   });
 
