@@ -25,6 +25,7 @@ import {
 } from "../../metrics/index.ts";
 import { CommandFailure, EXIT } from "../exit-codes.ts";
 import { printNote, stderrIsTerminal } from "../output.ts";
+import { auditGate } from "./bench-audit.ts";
 import { type BenchRequest, findBuild } from "./bench-request.ts";
 import { type BenchRun, BenchRuns, type BenchSide } from "./bench-runs.ts";
 import { countInstructions } from "./instruction-counter.ts";
@@ -32,9 +33,6 @@ import { timeSides } from "./timed-pairs.ts";
 
 /** The program this is part of. */
 const OWN_MAIN = realpathSync(process.argv[1]!);
-
-/** Share of A/A trials that each tier may flag. */
-const AUDIT_ALLOWANCE = { results: 0, times: 0.05 };
 
 /** Runs a gate to its findings. */
 export class BenchJob {
@@ -64,8 +62,9 @@ export class BenchJob {
     this.runs = new BenchRuns(request.passed);
   }
 
-  /** Removes what the runs left. */
+  /** Removes what the runs left, and the line of progress. */
   close(): void {
+    this.note("");
     this.runs.close();
   }
 
@@ -91,51 +90,11 @@ export class BenchJob {
   }
 
   /** Compares this build with itself, so many times; every flag is a false one. */
-  async audit(trialsCount: number): Promise<BenchAudit> {
-    const { scenarios, seeds = [undefined], pairsCount } = this.request;
-    const tiers = this.request.tiers ?? ["A", "B"];
-    const found: BenchAudit["tiers"][number][] = [];
-    const results = tiers.filter((tier) => tier === "A" || tier === "B");
-    if (results.length > 0) {
-      let flaggedCount = 0;
-      const firsts = new Map<string, BenchRun>();
-      for (let trial = 0; trial < trialsCount; trial++) {
-        const scenario = scenarios[trial % scenarios.length]!;
-        const seed = seeds[Math.floor(trial / scenarios.length) % seeds.length];
-        this.note(`tiers ${results.join("")}: trial ${trial + 1} of ${trialsCount}`);
-        const key = JSON.stringify([scenario, seed]);
-        const first = firsts.get(key) ?? (await this.runs.sample(this.head, scenario, seed));
-        firsts.set(key, first);
-        const again = await this.runs.sample(this.head, scenario, seed);
-        const findings = [
-          judgeEquality([first.sample], [again.sample]),
-          judgeOperations([first.sample], [again.sample]),
-        ];
-        if (findings.some(({ verdict }) => verdict !== "pass")) flaggedCount++;
-      }
-      const flaggedRatioMax = AUDIT_ALLOWANCE.results;
-      const name = results.join(",");
-      found.push({ tiers: name, trialsCount, flaggedCount, inconclusiveCount: 0, flaggedRatioMax });
-    }
-    if (tiers.includes("D")) {
-      const verdicts: BenchVerdict[] = [];
-      for (let trial = 0; trial < trialsCount; trial++) {
-        const scenario = scenarios[trial % scenarios.length]!;
-        const note = (text: string): void => this.note(`trial ${trial + 1}: ${text}`);
-        const plan = { scenario, seed: seeds[0], pairsCount, note };
-        verdicts.push((await timeSides(this.runs, this.head, this.head, plan)).verdict);
-      }
-      const countOf = (wanted: BenchVerdict): number =>
-        verdicts.filter((verdict) => verdict === wanted).length;
-      found.push({
-        tiers: "D",
-        trialsCount,
-        flaggedCount: countOf("fail"),
-        inconclusiveCount: countOf("inconclusive"),
-        flaggedRatioMax: AUDIT_ALLOWANCE.times,
-      });
-    }
-    return { schemaVersion: BENCH_SCHEMA_VERSION, scenarios, tiers: found };
+  audit(trialsCount: number): Promise<BenchAudit> {
+    const { scenarios, seeds = [undefined], pairsCount, tiers = ["A", "B"] } = this.request;
+    const note = (text: string): void => this.note(text);
+    const plan = { scenarios, seeds, pairsCount, trialsCount, note };
+    return auditGate(this.runs, this.head, tiers, plan);
   }
 
   // --- Against a baseline --------------------------------------------------------------------------
@@ -151,13 +110,18 @@ export class BenchJob {
   }
 
   private async updateBaseline(): Promise<void> {
-    const { baseline: file, scenarios, seeds = [undefined] } = this.request;
-    const known = existsSync(file) ? this.loadBaseline() : new Map();
-    const baseline = new Map(known);
+    const { baseline: file, scenarios } = this.request;
+    const baseline = new Map(existsSync(file) ? this.loadBaseline() : []);
     for (const scenario of scenarios) {
-      const runs = await this.sampleAll(this.head, scenario, seeds);
+      const key = this.keyOf(scenario);
+      const known = baseline.get(key)?.map(({ seed }) => seed);
+      const runs = await this.sampleAll(
+        this.head,
+        scenario,
+        this.request.seeds ?? known ?? [undefined],
+      );
       baseline.set(
-        this.keyOf(scenario),
+        key,
         runs.map(({ sample }) => sample),
       );
     }
