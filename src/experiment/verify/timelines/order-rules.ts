@@ -275,13 +275,15 @@ function orderedPods({ view, file }: Situation): string | undefined {
     const spec = object["spec"] as Readonly<Record<string, unknown>> | undefined;
     if (object["kind"] !== "StatefulSet" || spec?.["podManagementPolicy"] === "Parallel") continue;
     const name = String((object["metadata"] as Readonly<Record<string, unknown>>)["name"]);
-    const pods = view.pods.filter(
-      ({ owner, alias }) => owner === `statefulset/${name}` && alias.endsWith("#1"),
-    );
-    for (const [k, pod] of pods.slice(1).entries()) {
-      const before = pods[k]!;
-      if (before.ready === undefined || before.ready.rv > pod.createdRv)
-        return `${pod.name} came before ${before.name} was ready`;
+    const pods = view.pods.filter(({ owner }) => owner === `statefulset/${name}`);
+    const ordinalOf = ({ alias }: PodLife): number => Number(/-(\d+)#/.exec(alias)?.[1] ?? -1);
+    for (const pod of pods) {
+      const before = pods.filter((one) => ordinalOf(one) === ordinalOf(pod) - 1);
+      const isFollowing = before.some(
+        ({ ready }) => ready !== undefined && ready.rv < pod.createdRv,
+      );
+      if (pod.alias.endsWith("#1") && before.length > 0 && !isFollowing)
+        return `${pod.alias} came before ${before[0]!.alias} was ready`;
     }
   }
   return undefined;
@@ -314,11 +316,11 @@ function preemption({ view }: Situation): string | undefined {
     const bound = pod.bound;
     if (bound === undefined || nominated?.set["nominated"] !== pod.node) continue;
     const isFreed = view.pods.some(
-      ({ node, terminal }) =>
+      ({ node, terminal, gone }) =>
         node === pod.node &&
-        terminal !== undefined &&
-        terminal.rv < bound.rv &&
-        terminal.rv > nominated.rv,
+        [terminal, gone].some((end) => {
+          return end !== undefined && end.rv < bound.rv && end.rv > nominated.rv;
+        }),
     );
     if (!isFreed) return `${nameOf(pod)} was bound before anybody on its node ended`;
   }
