@@ -52,6 +52,15 @@ interface Plan {
   retryAfterUs: number | undefined;
 }
 
+/** The pods of one node that are not being deleted: of the present revision and of an old one. */
+interface NodePair {
+  readonly node: NodeIndex;
+  readonly fresh: PodIndex | undefined;
+  readonly old: PodIndex | undefined;
+  /** More than one of a revision: the next sync clears that up. */
+  readonly isCrowded: boolean;
+}
+
 /** Runs all DaemonSets. */
 export class DaemonSetController {
   readonly expectations: Expectations = new Expectations();
@@ -147,6 +156,7 @@ export class DaemonSetController {
     const row = api.owners.find(record.uid);
     if (row < 0) return byNode;
     api.pods.forEachOfOwner(row, (pod) => {
+      if (api.pods.isFinished(pod) && api.pods.isDeleting(pod)) return; // as good as gone
       const node = this.nodeMeant(pod);
       if (node === NO_NODE) return;
       const pods = byNode.get(node);
@@ -176,19 +186,38 @@ export class DaemonSetController {
     for (const node of nodes.collectExisting()) {
       const facts = nodes.facts(node);
       const all = byNode.get(node) ?? [];
-      const present: PodIndex[] = [];
-      for (const pod of all) {
-        if (!pods.isFinished(pod)) present.push(pod);
-        else if (!pods.isDeleting(pod)) this.planFinished(record, pod, node, plan);
-      }
-      const isWaiting = all.some((pod) => pods.isFinished(pod) && !pods.isDeleting(pod));
-      if (!isEligible(general, facts, ["NoExecute"])) {
-        plan.remove.push(...present.filter((pod) => !pods.isDeleting(pod)));
-      } else if (present.length === 0) {
-        if (!isWaiting && isEligible(general, facts, ["NoSchedule", "NoExecute"]))
-          plan.create.push(node);
-      } else this.planSurplus(record, present, plan);
+      const shouldRun = isEligible(general, facts, ["NoSchedule", "NoExecute"]);
+      if (all.length === 0) {
+        if (shouldRun) plan.create.push(node);
+      } else if (isEligible(general, facts, ["NoExecute"])) {
+        this.planPresent(record, node, all, shouldRun, plan);
+      } else plan.remove.push(...all.filter((pod) => !pods.isDeleting(pod)));
     }
+  }
+
+  /** A node that keeps its pods: what ended goes, what is too many goes, and with surge one is always there. */
+  private planPresent(
+    record: DaemonSetRecord,
+    node: NodeIndex,
+    all: readonly PodIndex[],
+    shouldRun: boolean,
+    plan: Plan,
+  ): void {
+    const { pods } = this.context.api;
+    const running: PodIndex[] = [];
+    for (const pod of all) {
+      if (pods.isDeleting(pod)) continue;
+      if (pods.isFinished(pod)) this.planFinished(record, pod, node, plan);
+      else running.push(pod);
+    }
+    running.sort(
+      (a, b) =>
+        Number(pods.node(a) === NO_NODE) - Number(pods.node(b) === NO_NODE) ||
+        pods.uid(a) - pods.uid(b),
+    );
+    if (!allowsSurge(record)) plan.remove.push(...running.slice(1));
+    else if (running.length === 0 && shouldRun) plan.create.push(node);
+    else if (running.length > 1) this.planPair(record, running, plan);
   }
 
   /** A pod that ended goes: at once if it succeeded, else with growing delays per node. */
@@ -216,20 +245,14 @@ export class DaemonSetController {
     plan.remove.push(pod);
   }
 
-  /** Of several pods of one revision the scheduled and oldest stays. */
-  private planSurplus(record: DaemonSetRecord, present: readonly PodIndex[], plan: Plan): void {
-    const { pods } = this.context.api;
-    const staying = present.filter((pod) => !pods.isDeleting(pod));
+  /** Of each revision the scheduled and oldest stays; the old one until it is down or the new one is up. */
+  private planPair(record: DaemonSetRecord, running: readonly PodIndex[], plan: Plan): void {
     const revision = revisionHash(record.object.template);
-    for (const isNew of [true, false]) {
-      const alike = staying.filter((pod) => this.isOfRevision(pod, revision) === isNew);
-      alike.sort(
-        (a, b) =>
-          Number(pods.node(a) === NO_NODE) - Number(pods.node(b) === NO_NODE) ||
-          pods.uid(a) - pods.uid(b),
-      );
-      plan.remove.push(...alike.slice(1));
-    }
+    const [fresh, ...freshToo] = running.filter((pod) => this.isOfRevision(pod, revision));
+    const [old, ...oldToo] = running.filter((pod) => !this.isOfRevision(pod, revision));
+    plan.remove.push(...freshToo, ...oldToo);
+    if (fresh === undefined || old === undefined) return;
+    if (!isReady(this.context.api.pods, old) || this.isUp(record, fresh)) plan.remove.push(old);
   }
 
   // ---- rolling update ------------------------------------------------------------------------
@@ -240,71 +263,97 @@ export class DaemonSetController {
     plan: Plan,
   ): void {
     if (record.object.updateStrategy !== "RollingUpdate") return;
+    const wanted = this.nodesWanted(record);
+    const surge = resolveIntOrPercent(record.object.maxSurge, wanted.size, "up");
+    const unavailableMax = resolveIntOrPercent(record.object.maxUnavailable, wanted.size, "up");
+    const pairs = this.pairsByNode(record, byNode, wanted);
+    if (surge > 0) this.planSurge(record, pairs, wanted, surge, plan);
+    else this.planReplacement(record, pairs, Math.max(1, unavailableMax), plan);
+  }
+
+  /** Nodes that are to have a pod. */
+  private nodesWanted(record: DaemonSetRecord): ReadonlySet<NodeIndex> {
+    const { api, templates } = this.context;
+    const general = daemonTemplate(record.object.template, templates);
+    const wanted = api.nodes
+      .collectExisting()
+      .filter((node) => isEligible(general, api.nodes.facts(node), ["NoSchedule", "NoExecute"]));
+    return new Set(wanted);
+  }
+
+  /** What stays on each node with a pod, or that is to have one; too many of a revision are told apart. */
+  private pairsByNode(
+    record: DaemonSetRecord,
+    byNode: ReadonlyMap<NodeIndex, readonly PodIndex[]>,
+    wanted: ReadonlySet<NodeIndex>,
+  ): readonly NodePair[] {
+    const { pods } = this.context.api;
     const revision = revisionHash(record.object.template);
-    const desired = [...byNode.keys()].length;
-    const surge = resolveIntOrPercent(record.object.maxSurge, desired, "up");
-    const unavailableMax = resolveIntOrPercent(record.object.maxUnavailable, desired, "up");
-    if (surge > 0) this.planSurge(record, byNode, revision, surge, plan);
-    else this.planReplacement(record, byNode, revision, Math.max(1, unavailableMax), plan);
+    const nodes = [...new Set([...byNode.keys(), ...wanted])].sort((a, b) => a - b);
+    return nodes.map((node) => {
+      const staying = (byNode.get(node) ?? []).filter((pod) => !pods.isDeleting(pod));
+      const [fresh, ...freshToo] = staying.filter((pod) => this.isOfRevision(pod, revision));
+      const [old, ...oldToo] = staying.filter((pod) => !this.isOfRevision(pod, revision));
+      return { node, fresh, old, isCrowded: freshToo.length + oldToo.length > 0 };
+    });
   }
 
   /** Old pods that are down anyway go at once, others as far as the budget allows, by node. */
   private planReplacement(
     record: DaemonSetRecord,
-    byNode: ReadonlyMap<NodeIndex, readonly PodIndex[]>,
-    revision: string,
+    pairs: readonly NodePair[],
     unavailableMax: number,
     plan: Plan,
   ): void {
-    const { pods } = this.context.api;
     const replaceable: PodIndex[] = [];
     let unavailable = 0;
-    for (const node of this.nodesInOrder(byNode)) {
-      const present = byNode.get(node)!.filter((pod) => !pods.isFinished(pod));
-      const old = present.find((pod) => !pods.isDeleting(pod) && !this.isOfRevision(pod, revision));
-      const isUp = present.some((pod) => !pods.isDeleting(pod) && this.isUp(record, pod));
-      if (!isUp) unavailable++;
-      if (old === undefined) continue;
-      if (isUp) replaceable.push(old);
-      else plan.remove.push(old);
+    for (const { fresh, old, isCrowded } of pairs) {
+      if (isCrowded || (fresh === undefined) === (old === undefined)) unavailable++;
+      else if (fresh !== undefined) unavailable += this.isUp(record, fresh) ? 0 : 1;
+      else if (this.isUp(record, old!)) replaceable.push(old!);
+      else {
+        plan.remove.push(old!);
+        unavailable++;
+      }
     }
     const budget = Math.max(0, unavailableMax - unavailable);
     plan.remove.push(...replaceable.slice(0, budget));
   }
 
-  /** A new pod beside the old one, which goes when the new one is available or it is itself down. */
+  /**
+   * A new pod beside the old one, which goes when the new one is up. On a node that is to have no pod any
+   * more the old one goes when it is down, or when enough others are up.
+   */
   private planSurge(
     record: DaemonSetRecord,
-    byNode: ReadonlyMap<NodeIndex, readonly PodIndex[]>,
-    revision: string,
+    pairs: readonly NodePair[],
+    wanted: ReadonlySet<NodeIndex>,
     surge: number,
     plan: Plan,
   ): void {
-    const { pods } = this.context.api;
     const candidates: NodeIndex[] = [];
+    const sunset: PodIndex[] = [];
     let surging = 0;
-    for (const node of this.nodesInOrder(byNode)) {
-      // A new pod that has failed counts too: it is deleted with a back-off, not joined by another.
-      const staying = byNode.get(node)!.filter((pod) => !pods.isDeleting(pod));
-      const olds = staying.filter((pod) => !this.isOfRevision(pod, revision));
-      const news = staying.filter((pod) => this.isOfRevision(pod, revision));
-      if (olds.length > 1 || news.length > 1) {
+    let up = 0;
+    for (const { node, fresh, old, isCrowded } of pairs) {
+      if (isCrowded) {
         surging++;
         continue;
       }
-      const [old, fresh] = [olds[0], news[0]];
+      const counted = old ?? fresh;
+      if (counted !== undefined && this.isUp(record, counted)) up++;
       if (old === undefined) continue;
-      if (fresh === undefined) {
-        if (isReady(pods, old)) candidates.push(node);
-        else plan.create.push(node);
-      } else if (this.isUp(record, fresh) || !isReady(pods, old)) plan.remove.push(old);
-      else surging++;
+      if (fresh !== undefined) {
+        // A new pod that has failed counts too: it is deleted with a back-off, not joined by another.
+        if (this.isUp(record, fresh)) plan.remove.push(old);
+        else surging++;
+      } else if (this.isUp(record, old))
+        wanted.has(node) ? candidates.push(node) : sunset.push(old);
+      else if (wanted.has(node)) plan.create.push(node);
+      else plan.remove.push(old);
     }
+    plan.remove.push(...sunset.slice(0, Math.max(0, up - wanted.size)));
     plan.create.push(...candidates.slice(0, Math.max(0, surge - surging)));
-  }
-
-  private nodesInOrder(byNode: ReadonlyMap<NodeIndex, readonly PodIndex[]>): NodeIndex[] {
-    return [...byNode.keys()].sort((a, b) => a - b);
   }
 
   private isOfRevision(pod: PodIndex, revision: string): boolean {
@@ -412,6 +461,12 @@ export class DaemonSetController {
       numberUnavailable: desired - available,
     };
   }
+}
+
+/** True if a rolling update may put a second pod on a node. */
+function allowsSurge({ object }: DaemonSetRecord): boolean {
+  const { updateStrategy, maxSurge } = object;
+  return updateStrategy === "RollingUpdate" && resolveIntOrPercent(maxSurge, 1, "up") > 0;
 }
 
 /** Node name, node affinity and selector, and the taints of the given effects, all let the pod in. */
