@@ -68,6 +68,8 @@ export class Simulation {
   private cancelledCount = 0;
   private heapPushCount = 0;
   private heapPopCount = 0;
+  /** Hands an instant to `insert`: as an argument of a function that is not inlined it would be allocated. */
+  private readonly dueUs = new Float64Array(1);
   private isRunning = false;
   private stopReason: string | undefined;
   private readonly sweep = (slot: number): boolean => {
@@ -125,12 +127,14 @@ export class Simulation {
 
   /** An event of this kind fires at this instant, not before the present. */
   at(atUs: Instant, kind: EventKind, a = 0, b = 0): EventHandle {
-    return this.table.handleOf(this.insert(atUs, kind, a, b));
+    this.dueUs[0] = atUs;
+    return this.table.handleOf(this.insert(kind, a, b));
   }
 
   /** An event of this kind fires this much later. */
   after(delayUs: Duration, kind: EventKind, a = 0, b = 0): EventHandle {
-    return this.table.handleOf(this.insert(this.admission.nowUs + delayUs, kind, a, b));
+    this.dueUs[0] = this.admission.nowUs + delayUs;
+    return this.table.handleOf(this.insert(kind, a, b));
   }
 
   /** Cancels a pending event; false if it fired, was cancelled before, or is `NO_HANDLE`. */
@@ -321,8 +325,10 @@ export class Simulation {
     return kind;
   }
 
-  private insert(atUs: number, kind: EventKind, a: number, b: number): number {
+  /** An event at the instant in `dueUs`. */
+  private insert(kind: EventKind, a: number, b: number): number {
     const { admission } = this;
+    const atUs = this.dueUs[0]!;
     if (!(atUs >= admission.nowUs)) this.refusePast(atUs, kind);
     if (atUs > Number.MAX_SAFE_INTEGER) refuseEndOfTime();
     if (Math.floor(atUs) !== atUs) refuseFraction(atUs);
