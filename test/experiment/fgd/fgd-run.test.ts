@@ -129,6 +129,13 @@ describe.skipIf(!existsSync(TRACE))("the FGD study on openb (skipped: ../shared 
     expect(placements.slice(0, count)).toEqual(twin.placements);
   });
 
+  it("places gpuspec33 under fgd as the plain twin does to the end, ties of the last bit included", () => {
+    const { placements } = runFgd(workloadOf(lists("gpuspec33")), "fgd", 42);
+    expect(sha256Hex(placements.join())).toBe(
+      "98b0a39773559ee566b1c9bf16df694b98dc902ec391fbe0d3813751b4af2415",
+    );
+  });
+
   it("gives these tables for the default trace and seed 42", () => {
     const workload = workloadOf(lists("default"), "default");
     const cells = DETERMINISTIC.map((policy) => ({ workload: "default", policy, seed: 42 }));
