@@ -78,7 +78,7 @@ export const PEERS: readonly Peer[] = [
     command: native(),
   },
   {
-    name: "simcore, asynchronous",
+    name: "simcore async",
     version: "0.1.0",
     license: "MIT or Apache-2.0",
     toolchain: "rust",
