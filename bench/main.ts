@@ -11,7 +11,8 @@ import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small | --large] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
-A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers.`;
+A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers.
+Audits of docs/statistics.md: --audit NAME|all [--repeats N].`;
 
 /** Programs of their own, with their own options. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
@@ -42,6 +43,7 @@ const { values, positionals } = parseArgs({
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
     audit: { type: "string" },
+    repeats: { type: "string" },
     slices: { type: "string", default: "5" },
     "slice-ms": { type: "string", default: "75" },
     "child-variant": { type: "string" },
@@ -57,7 +59,8 @@ else await main();
 
 async function audit(name: string): Promise<void> {
   const { AUDITS, runAudits } = await import("./analysis/audits.ts");
-  if (runAudits(name, values.small, console.log)) return;
+  const repeats = values.repeats === undefined ? undefined : Number(values.repeats);
+  if (runAudits(name, repeats, console.log)) return;
   const known = AUDITS.map((one) => one.name).join(", ");
   console.error(`No audit is called ${name}: there are ${known}.\n${USAGE}`);
   process.exitCode = 2;

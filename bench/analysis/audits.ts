@@ -14,12 +14,19 @@ export const AUDITS: readonly Audit[] = [
   selectionAudit,
 ];
 
-/** Prints the tables of the audits whose names start so, or of all; false if there is none. */
-export function runAudits(name: string, isSmall: boolean, print: (text: string) => void): boolean {
+/**
+ * Prints the tables of the audits whose names start so, or of all; false if there is none. `repeats`
+ * is the number of macro-replications; undefined = each audit's own.
+ */
+export function runAudits(
+  name: string,
+  repeats: number | undefined,
+  print: (text: string) => void,
+): boolean {
   const chosen = AUDITS.filter((audit) => name === "all" || audit.name.startsWith(name));
   for (const audit of chosen) {
-    const repeats = isSmall ? Math.ceil(audit.repeats / 100) : audit.repeats;
-    for (const table of audit.run({ repeats })) print(`${formatTable(table)}\n`);
+    const size = { repeats: repeats ?? audit.repeats };
+    for (const table of audit.run(size)) print(`${formatTable(table)}\n`);
   }
   return chosen.length > 0;
 }

@@ -1,0 +1,78 @@
+// `podsim compare`: verdicts on the terminal, the same bytes for any number of threads, wrong questions.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { freshFolder, podsim, SMALL } from "./command-line.ts";
+
+const FIRST = `export const apiVersion = "podsim.dev/v1";
+export default (_pod, view) => ({ node: view.nodes[0] });
+`;
+const FILES = { "s.yaml": SMALL, "mine.mjs": FIRST };
+const compare = (args: readonly string[], cwd: string = freshFolder(FILES)) =>
+  podsim(["compare", "s.yaml", ...args], { cwd });
+const TWO = ["-s", "default", "-s", "best-fit", "--vary", "arrivals,lifetimes", "-n", "5"];
+
+describe("podsim compare", () => {
+  it("gives the same bytes with one thread and with three, files included", () => {
+    const outcomes = ["1", "3"].map((workers) => {
+      const cwd = freshFolder(FILES);
+      const args = ["-s", "default", "-s", "mine.mjs", "-s", "best-fit", "--vary", "arrivals,ties"];
+      args.push("-n", "5", "--workers", workers, "-o", "json", "--output-dir", "out");
+      const { code, stdout } = compare(args, cwd);
+      expect(code).toBe(0);
+      const files = ["compare.json", "replications.csv", "run.json"].map((name) =>
+        readFileSync(join(cwd, "out", name), "utf8"),
+      );
+      expect(files[0]).toBe(stdout);
+      expect(files[1]!.trim().split("\n")).toHaveLength(16);
+      return [stdout, ...files];
+    });
+    expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
+  it("says what varied, and that nothing did where nothing is named", () => {
+    const varied = compare([...TWO, "--workers", "1", "--measure", "utilization"]);
+    expect(varied.stdout).toMatch(/^COMPARE {2}best-fit against default on small, seed 1\n/);
+    expect(varied.stdout).toContain("5 replications, varied: arrivals, lifetimes");
+    expect(varied.stdout).not.toContain("pending");
+    const fixed = compare(["-s", "default", "-s", "best-fit", "--workers", "1"]);
+    expect(fixed.stdout).toContain("nothing varies between replications: one run of each");
+  });
+
+  it("ends with 5 where a verdict is open and that was asked to fail", () => {
+    const few = [...TWO.slice(0, -1), "2", "--workers", "1", "-q"];
+    expect(compare(few).code).toBe(0);
+    expect(compare([...few, "--fail-on-inconclusive"]).code).toBe(5);
+  });
+
+  it.each([
+    [["-s", "default"], "needs two alternatives"],
+    [["-s", "default", "-s", "default"], "given twice"],
+    [[...TWO, "--baseline", "other"], "no alternative is called 'other'"],
+    [["-s", "default", "-s", "best-fit", "--vary", "moods"], "--vary moods"],
+    [[...TWO, "--margin", "wide"], "A share of the baseline is expected"],
+    [[...TWO, "--confidence", "100%"], "A share from 50% to below 100% is expected"],
+  ])("refuses %j", (args, message) => {
+    const { code, stderr, stdout } = compare(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+  });
+
+  it("an alternative that does not exist, or a run that hits its limit, ends it without a folder", () => {
+    const cwd = freshFolder(FILES);
+    const unknown = compare(["-s", "default", "-s", "nobody", "--output-dir", "out"], cwd);
+    expect([unknown.code, unknown.stderr.includes("no scheduler is called 'nobody'")]).toEqual([
+      3,
+      true,
+    ]);
+    const limited = compare(
+      [...TWO, "--set", "run.limits.maxEvents=50", "--output-dir", "out"],
+      cwd,
+    );
+    expect(limited.code).toBe(4);
+    expect(limited.stderr).toContain("partial runs are not compared");
+    expect(existsSync(join(cwd, "out"))).toBe(false);
+  });
+});
