@@ -3,6 +3,7 @@
 // One place, so that the same flag means the same everywhere; which values exclude each other is
 // option-rules.ts.
 
+import type { EvaluatorName } from "../experiment/index.ts";
 import { type Command, InvalidArgumentError, Option } from "./commander.ts";
 
 /** Adds the options that say what to read. */
@@ -47,6 +48,15 @@ export function formatOption(formats: readonly string[]): Option {
   return new Option("-o, --format <format>", "what goes to stdout")
     .choices(formats)
     .default("table");
+}
+
+/** Names that `--evaluator` takes; a test holds them against those that there are. */
+export const EVALUATOR_CHOICES: readonly EvaluatorName[] = ["plain", "fused", "indexed", "both"];
+
+/** The option that chooses what decides; the outcome is the same. */
+export function evaluatorOption(): Option {
+  const text = "what decides, to the same end; both compares plain with indexed at every decision";
+  return new Option("--evaluator <name>", text).choices(EVALUATOR_CHOICES);
 }
 
 /** Gathers the values of a repeatable option. */

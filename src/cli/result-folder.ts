@@ -25,6 +25,8 @@ import { CommandFailure, EXIT } from "./exit-codes.ts";
 const MANIFEST = "run.json";
 /** Left by a run that broke an invariant; gone once the same inputs have run well. */
 export const BUNDLE_FILE = "bundle.json";
+/** The state in which two evaluators decided otherwise; beside the bundle. */
+export const CASE_FILE = "case.jsonl";
 const TEMPORARY = /^\.(.+)\.podsim-(\d+)\.tmp$/;
 
 /** An open folder of results; `commit` makes its files visible, `abandon` leaves the old ones. */
@@ -77,7 +79,9 @@ export class ResultFolder {
       ];
       if (order.includes(MANIFEST)) rmSync(join(this.path, MANIFEST), { force: true });
       for (const name of order) renameSync(this.temporaryName(name), join(this.path, name));
-      if (order.includes(MANIFEST)) rmSync(join(this.path, BUNDLE_FILE), { force: true });
+      if (order.includes(MANIFEST)) {
+        for (const name of [BUNDLE_FILE, CASE_FILE]) rmSync(join(this.path, name), { force: true });
+      }
       syncFolder(this.path);
       return order;
     });

@@ -9,6 +9,8 @@ import { performance } from "node:perf_hooks";
 import { formatInstant, type Instant, parseDuration } from "../base/index.ts";
 import {
   type ActiveRun,
+  decisionCaseText,
+  EvaluatorDifference,
   InvariantBroken,
   type PreparedRun,
   prepareRun,
@@ -23,7 +25,7 @@ import { findDivergence } from "./determinism-check.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { stackOf } from "./failure-report.ts";
 import { refuseLeftOut, refuseWrongValues } from "./request-checks.ts";
-import { BUNDLE_FILE, folderNameOf, ResultFolder } from "./result-folder.ts";
+import { BUNDLE_FILE, CASE_FILE, folderNameOf, ResultFolder } from "./result-folder.ts";
 import { RowWriters } from "./row-writers.ts";
 import { bundleText, commandOf, manifestText } from "./run-manifest.ts";
 import { advanceWatched } from "./run-pace.ts";
@@ -72,6 +74,7 @@ class RunJob {
     try {
       const options = {
         check: request.check,
+        evaluator: request.evaluator,
         ...(userCalls === undefined ? {} : { userCalls }),
       };
       run = startRun(prepared, { ...options, sinks: writers.sinks });
@@ -187,18 +190,29 @@ class RunJob {
     return pod === undefined ? "podsim run --help" : `podsim explain ${this.folder.path} ${pod}`;
   }
 
+  private differenceOf({ pod, decision, difference }: EvaluatorDifference): object {
+    const { field, left, right } = difference;
+    return {
+      ...{ pod: `${pod.namespace}/${pod.name}`, decision, field, case: CASE_FILE },
+      ...{ reference: left, other: right },
+    };
+  }
+
   // Podsim itself went wrong: say where, and leave what it takes to see it again.
   private reportBreakdown(run: ActiveRun, error: unknown): RunReport {
     const { prepared, request, folder } = this;
     const message = error instanceof Error ? error.message : String(error);
     const lastEvents = run.recentEvents();
+    const difference = error instanceof EvaluatorDifference ? error : undefined;
     const command = commandOf(request, folder.path);
     const breakdown = {
       invariant: error instanceof InvariantBroken ? error.id : undefined,
       message,
       atUs: run.nowUs,
       lastEvents,
+      ...(difference === undefined ? {} : { difference: this.differenceOf(difference) }),
     };
+    if (difference !== undefined) folder.append(CASE_FILE, decisionCaseText(run, difference));
     folder.append(BUNDLE_FILE, bundleText(prepared, request, breakdown, command));
     folder.commit();
     const at = formatInstant(run.nowUs as Instant);
@@ -208,6 +222,9 @@ class RunJob {
       ...lastEvents.map((event) => `  ${event}`),
       `bundle      ${join(folder.path, BUNDLE_FILE)}`,
       `again       ${command}`,
+      ...(difference === undefined
+        ? []
+        : [`this state  podsim verify decisions ${join(folder.path, CASE_FILE)} --evaluator both`]),
       "hint: this is a fault of podsim, please report it with the bundle",
     ];
     if (request.debug) lines.push(stackOf(error));

@@ -29,6 +29,8 @@ export interface Breakdown {
   readonly message: string;
   readonly atUs: number;
   readonly lastEvents: readonly string[];
+  /** What two evaluators disagreed about, and the file that holds the state; undefined for other faults. */
+  readonly difference?: object | undefined;
 }
 
 /** Text of the bundle that goes with a report of an internal error. Inputs are named, never copied. */
@@ -57,6 +59,7 @@ export function commandOf(request: RunRequest, outputDir: string): string {
     ...request.thresholds.map((gate): [string, string] => ["--threshold", gate]),
     ["--seed", request.seed],
     ["--for", request.horizon],
+    ["--evaluator", request.evaluator],
     ["--max-input-bytes", request.maxInputBytes],
     ["--output-dir", outputDir],
   ];
@@ -98,6 +101,7 @@ function originOf(prepared: PreparedRun, request: RunRequest): object {
       thresholds: request.thresholds,
       allowUnsimulated: request.allowUnsimulated,
       allowOutside: request.allowOutside,
+      ...(request.evaluator === undefined ? {} : { evaluator: request.evaluator }),
     },
   };
 }

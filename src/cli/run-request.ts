@@ -2,6 +2,7 @@
 //
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
+import type { EvaluatorName } from "../experiment/index.ts";
 import type { CellsRequest } from "./compare-request.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly force: boolean;
   readonly format: OutputFormat;
   readonly verifyDeterminism: boolean;
+  /** What decides; absent: as the schedulers say. The outcome is the same. */
+  readonly evaluator?: EvaluatorName | undefined;
   readonly noPlugins: boolean;
   /** Longest call into user code, a duration of wall time. */
   readonly pluginDeadline?: string | undefined;

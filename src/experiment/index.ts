@@ -25,6 +25,7 @@ export { prepareRun } from "./prepare-run.ts";
 export type { PreparedRun } from "./prepare-run.ts";
 export { ActiveRun, runToEnd, startRun } from "./run.ts";
 export type { RunOptions } from "./run.ts";
+export { decisionCaseText } from "./decision-case.ts";
 export { runScenario } from "./run-scenario.ts";
 export type { RunScenarioOptions } from "./run-scenario.ts";
 export { formatReportLine } from "./verify/case-format.ts";
@@ -64,8 +65,8 @@ export { cellsOf, compareCells } from "./compare/compare-cells.ts";
 export type { ComparePlan } from "./compare/compare-cells.ts";
 // What ends a run from inside, for callers who may not look further down.
 export { InvariantBroken } from "../engine/index.ts";
-export { StrategyError } from "../scheduler/index.ts";
-export type { StrategyCall, UserCallWatch } from "../scheduler/index.ts";
+export { EvaluatorDifference, StrategyError } from "../scheduler/index.ts";
+export type { EvaluatorName, StrategyCall, UserCallWatch } from "../scheduler/index.ts";
 export { listSettings } from "./settings.ts";
 export type { Setting } from "./settings.ts";
 export { FGD_POLICIES } from "./fgd/fgd-policies.ts";

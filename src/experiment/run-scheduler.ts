@@ -20,6 +20,8 @@ export interface RunScheduler {
   /** As the user calls it; stands in results. */
   readonly name: string;
   readonly configuration: SchedulerConfiguration;
+  /** The KubeSchedulerConfiguration it was read from; absent: none was given. */
+  readonly source?: unknown;
   /** Plugins that the configuration may name; absent: upstream's. */
   readonly registry?: Registry;
   /** Makes the decider of one run; absent: the plain evaluator over the profiles. */

@@ -46,7 +46,7 @@ import type {
   RunEnd,
   RunResult,
 } from "../metrics/index.ts";
-import type { DecisionRecord, UserCallWatch } from "../scheduler/index.ts";
+import type { DecisionRecord, EvaluatorName, UserCallWatch } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
@@ -77,6 +77,8 @@ export interface RunOptions {
   readonly onQueueMove?: QueueListener;
   /** Keep every plugin's scores in the decisions. */
   readonly details?: boolean;
+  /** What decides for profiles, in place of what the schedulers say; the outcome is the same. */
+  readonly evaluator?: EvaluatorName | undefined;
   /** Told of every call into user code; absent: nobody is. */
   readonly userCalls?: UserCallWatch;
   /** Faults beside those of the scenario, in the library user's own code. */
@@ -169,6 +171,11 @@ export class ActiveRun {
       this.end = outcome.reason;
     }
     return false;
+  }
+
+  /** What the scheduler of pods with that schedulerName believes; the first, where several share it. */
+  schedulerOf(schedulerName: string): ReturnType<RunningSchedulers["beliefsOf"]> {
+    return this.schedulers.beliefsOf(schedulerName);
   }
 
   /** The last events before now, one line each, oldest first; for reports of what went wrong. */
@@ -341,6 +348,7 @@ export class ActiveRun {
         replication: replicationOf("ties", this.replication, options.varied),
       },
       details: options.details,
+      evaluator: options.evaluator,
       userCalls: options.userCalls,
       bindingTimes: bindingTimesOf(prepared.scenario.controlPlane, this.draws("binding")),
       onDecision: (scheduler, record) => this.onDecision(scheduler, record),

@@ -8,12 +8,15 @@ import type { Simulation } from "../engine/index.ts";
 import type { OperationsSummary, SchedulerSummary } from "../metrics/index.ts";
 import {
   type BindingTimes,
+  type ClusterObjects,
   type DecisionRecord,
+  type EvaluatorName,
   type PodInfo,
   type Profile,
   type QueuedPod,
   type QueuePlace,
   registerSchedulerInvariants,
+  type SchedulerCache,
   type SchedulerStatistics,
   startScheduler,
   type StartedScheduler,
@@ -30,6 +33,8 @@ export interface RunningSchedulersOptions {
   readonly schedulers: readonly RunScheduler[];
   readonly run: Omit<RunIdentity, "simulation" | "scheduler">;
   readonly details: boolean | undefined;
+  /** In place of what the schedulers say; undefined: as they say. */
+  readonly evaluator: EvaluatorName | undefined;
   readonly userCalls: UserCallWatch | undefined;
   /** What the steps of a binding take beside what is simulated. */
   readonly bindingTimes: BindingTimes | undefined;
@@ -86,6 +91,21 @@ export class RunningSchedulers {
     return this.atWork.map(({ started }) => started);
   }
 
+  /** What the scheduler of that name believes, and the configuration that it was read from. */
+  beliefsOf(schedulerName: string): {
+    readonly cache: SchedulerCache;
+    readonly objects: ClusterObjects;
+    readonly source: unknown;
+  } {
+    const found = this.atWork.find(({ started }) =>
+      started.profiles.some((profile) => profile.schedulerName === schedulerName),
+    );
+    if (found === undefined) throw new Error(`no scheduler answers to ${schedulerName}`);
+    const { scheduler, objects } = found.started;
+    const source = this.options.schedulers.find(({ name }) => name === found.name)?.source;
+    return { cache: scheduler.cache, objects, source };
+  }
+
   /** What happened until now stays out of the summaries (warm-up). */
   restart(): void {
     for (const each of this.atWork) {
@@ -129,7 +149,8 @@ export class RunningSchedulers {
     const { simulation, api, details, userCalls, bindingTimes } = this.options;
     const { name, configuration, registry, createDecider, watchLatency, cycleUs, clientLimit } =
       scheduler;
-    const { keepsMatches = true, evaluator } = scheduler;
+    const { keepsMatches = true } = scheduler;
+    const evaluator = this.options.evaluator ?? scheduler.evaluator;
     const run: RunIdentity = { ...this.options.run, simulation, scheduler: name };
     const started = startScheduler(simulation, api, {
       name,

@@ -119,6 +119,8 @@ export { lowerNominations } from "./preemption/lower-nominations.ts";
 export { candidatesWanted, potentialNodes } from "./preemption/victim-search.ts";
 export { notSimulatedIn } from "./evaluator/conclusion.ts";
 export { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./evaluator/plain.ts";
+export { EvaluatorDifference } from "./evaluator/both.ts";
+export { findDecisionDifference } from "./evaluator/decision-difference.ts";
 export {
   createEvaluator,
   DEFAULT_EVALUATOR,

@@ -21,6 +21,7 @@ import {
   type EvaluatorName,
 } from "./evaluator/create-evaluator.ts";
 import type { TieBreak } from "./evaluator/winner.ts";
+import type { ClusterObjects } from "./framework/cluster-objects.ts";
 import { Profile } from "./framework/profile.ts";
 import type { PluginHandle, WaitingPods } from "./framework/plugin.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
@@ -79,6 +80,8 @@ export interface StartSchedulerOptions {
 export interface StartedScheduler {
   readonly scheduler: Scheduler;
   readonly profiles: readonly Profile[];
+  /** Cluster-wide objects as it last heard of them. */
+  readonly objects: ClusterObjects;
   /** Ends its watch: it hears of nothing any more. */
   readonly subscription: Subscription;
 }
@@ -135,7 +138,7 @@ export function startScheduler(
     onNode: (change) => watch.onNode(change),
     onPod: (change) => watch.onPod(change),
   });
-  return { scheduler, profiles, subscription };
+  return { scheduler, profiles, objects, subscription };
 }
 
 // A configuration that was written asks for its rate; the defaults stand for the control plane's preset.

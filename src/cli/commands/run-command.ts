@@ -3,9 +3,11 @@
 // What the words on the command line mean; the run itself is in run-job.ts, in a worker thread.
 
 import type { Command } from "commander";
+import type { EvaluatorName } from "../../experiment/index.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   addInputOptions,
+  evaluatorOption,
   formatOption,
   type InputOptions,
   positiveCount,
@@ -24,6 +26,7 @@ interface RunOptions extends InputOptions {
   readonly force?: boolean;
   readonly format: OutputFormat;
   readonly verifyDeterminism?: boolean;
+  readonly evaluator?: EvaluatorName;
   readonly printConfig?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -49,6 +52,7 @@ export function registerRun(program: Command, done: (code: ExitCode) => void): v
     .option("--output-dir <folder>", "where results go (default: results/NAME-HASH)")
     .option("--force", "write into a folder that holds other results")
     .addOption(formatOption(OUTPUT_FORMATS))
+    .addOption(evaluatorOption())
     .option("--verify-determinism", "run twice and compare fingerprints")
     .option("--print-config", "print every setting with its source, and do not run")
     .option("-q, --quiet", "no notes, no progress")
@@ -125,6 +129,7 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
     force: options.force === true,
     format: options.format,
     verifyDeterminism: options.verifyDeterminism === true,
+    evaluator: options.evaluator,
     noPlugins: !options.plugins,
     pluginDeadline: options.pluginDeadline,
     debug,

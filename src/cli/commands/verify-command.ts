@@ -4,9 +4,9 @@
 // the experiment floor.
 
 import type { Command } from "commander";
-import type { Difference, VerifyReport } from "../../experiment/index.ts";
+import type { Difference, EvaluatorName, VerifyReport } from "../../experiment/index.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { formatOption, positiveCount } from "../option-parts.ts";
+import { evaluatorOption, formatOption, positiveCount } from "../option-parts.ts";
 import { printResult } from "../output.ts";
 import { registerVerifyRules } from "./verify-rules.ts";
 
@@ -15,6 +15,7 @@ interface VerifyOptions {
   readonly format: "table" | "json";
   readonly show: number;
   readonly seeds?: number;
+  readonly evaluator?: EvaluatorName;
 }
 
 const KINDS = ["decisions", "cases", "trajectories", "timelines"] as const;
@@ -45,6 +46,7 @@ export function registerVerify(program: Command, done: (code: ExitCode) => void)
       .action(async (files: string[], options: VerifyOptions) => {
         done(await runVerify(kind, files, options));
       });
+    if (kind !== "timelines") command.addOption(evaluatorOption());
     if (kind === "timelines") {
       const text = "replay run 1 with so many seeds, instead of each recorded run once";
       command.option("--seeds <count>", text, positiveCount);
@@ -74,8 +76,8 @@ async function runVerify(
   );
   const { readInputFile } = await import("../../experiment/node.ts");
   const byLine = (verify: typeof verifyCases) => (text: string, file: string) =>
-    verify(text.split("\n"), file);
-  const { seeds } = options;
+    verify(text.split("\n"), file, evaluator === undefined ? {} : { evaluator });
+  const { seeds, evaluator } = options;
   const check: (text: string, file: string) => VerifyReport = {
     decisions: byLine(verifyDecisions),
     cases: byLine(verifyCases),

@@ -15,6 +15,8 @@ import {
   createGpuRegistry,
   createPolicyDecider,
   DEFAULT_MULTI_POINT,
+  EVALUATOR_NAMES,
+  type EvaluatorName,
   POLICIES,
   readSchedulerConfiguration,
   type Registry,
@@ -60,7 +62,7 @@ export function configuredScheduler(
   problems.push(...decoder.problems);
   if (configuration === undefined) return defaultScheduler(name);
   const notes = configuration.extenders.map((url) => `extender ${url} is never called`);
-  return { name, configuration, registry, notes };
+  return { name, configuration, source: document.value, registry, notes };
 }
 
 /** The schedulers of a scenario: all that work together; of alternatives one must be chosen first. */
@@ -102,6 +104,12 @@ function schedulerOfScenario(input: RunInput, problems: Problem[]): RunScheduler
   return schedulerOfSpec(input, first, problems);
 }
 
+const KNOWN_ARGUMENTS: ReadonlySet<string> = new Set(["tieBreak", "evaluator"]);
+
+function isEvaluator(value: unknown): value is EvaluatorName {
+  return EVALUATOR_NAMES.some((name) => name === value);
+}
+
 /** The scheduler that one entry of the scenario's list describes. */
 export function schedulerOfSpec(
   input: RunInput,
@@ -111,20 +119,28 @@ export function schedulerOfSpec(
   const scheduler = withEntry(schedulerOfSource(input, spec, problems), spec, input, problems);
   const document = input.document ?? documentOfValue(undefined, "scenario");
   const { source, args, path } = spec;
-  const takesTieBreak = source.kind !== "policy" && source.kind !== "module";
+  const takesArguments = source.kind !== "policy" && source.kind !== "module";
   for (const [arg, value] of Object.entries(args)) {
     const place = [...path, "args", arg];
-    if (arg !== "tieBreak" || !takesTieBreak) {
-      const message = takesTieBreak
-        ? "known is tieBreak"
+    if (!takesArguments || !KNOWN_ARGUMENTS.has(arg)) {
+      const message = takesArguments
+        ? "known are tieBreak and evaluator"
         : `a ${source.kind} takes no arguments yet`;
       problems.push(document.problemAt(place, { code: "E_ARGUMENT", message, what: "key" }));
-    } else if (value !== "heap" && value !== "random") {
-      const message = "tieBreak is heap (as kube-scheduler) or random (from the seed)";
+    } else if (arg === "evaluator" ? !isEvaluator(value) : value !== "heap" && value !== "random") {
+      const message =
+        arg === "evaluator"
+          ? `evaluator is one of ${EVALUATOR_NAMES.join(", ")} (all decide alike)`
+          : "tieBreak is heap (as kube-scheduler) or random (from the seed)";
       problems.push(document.problemAt(place, { code: "E_VALUE", message }));
     }
   }
-  return args["tieBreak"] === "random" ? { ...scheduler, tieBreak: "random" } : scheduler;
+  const { tieBreak, evaluator } = args;
+  return {
+    ...scheduler,
+    ...(tieBreak === "random" ? { tieBreak } : {}),
+    ...(isEvaluator(evaluator) ? { evaluator } : {}),
+  };
 }
 
 function schedulerOfSource(

@@ -64,6 +64,7 @@ export class FitWorld {
     for (const object of cluster.initial) this.load(object);
     this.boundCount = this.countBound();
     const running = new RunningSchedulers({
+      evaluator: undefined,
       ...{ simulation, api: this.api, schedulers, userCalls },
       run: { seed: scenario.run.seed, replication: 0 },
       details: undefined,

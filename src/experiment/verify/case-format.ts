@@ -4,6 +4,7 @@
 // never agreement. Pure: text lines in, a VerifyReport out; files are the caller's.
 
 import { compareText, InputError, readJson } from "../../base/index.ts";
+import type { EvaluatorName } from "../../scheduler/index.ts";
 
 /** One recorded line, parsed; `kind` chooses the check. */
 export type RecordedCase = Readonly<Record<string, unknown>>;
@@ -28,8 +29,14 @@ export type CaseOutcome =
   /** About gates that are off or alpha in 1.36: listed apart, fails nothing. */
   | { readonly kind: "outside"; readonly gates: readonly string[] };
 
+/** How a file is verified beyond what its lines say. */
+export interface VerifyOptions {
+  /** What decides; the plain evaluator when nothing is said. */
+  readonly evaluator?: EvaluatorName;
+}
+
 /** Compares one case of one kind. */
-export type CaseCheck = (recorded: RecordedCase) => CaseOutcome;
+export type CaseCheck = (recorded: RecordedCase, options?: VerifyOptions) => CaseOutcome;
 
 /** Checks by kind, as one part of the product offers them. */
 export type CaseKinds = ReadonlyMap<string, CaseCheck>;

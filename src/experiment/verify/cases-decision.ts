@@ -20,7 +20,9 @@ import {
   compareValues,
   type Difference,
   type RecordedCase,
+  type VerifyOptions,
 } from "./case-format.ts";
+import { compareEvaluators } from "./evaluator-comparison.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 
 interface RecordedRejection {
@@ -49,7 +51,10 @@ interface ExpectedDecision {
 }
 
 /** Compares one such case, with PostFilter's part where the pod fits nowhere. */
-export function checkSmallDecision(recorded: RecordedCase): CaseOutcome {
+export function checkSmallDecision(
+  recorded: RecordedCase,
+  { evaluator = "plain" }: VerifyOptions = {},
+): CaseOutcome {
   const name = String(recorded["name"]);
   const objects = (recorded["objects"] ?? []) as readonly unknown[];
   const world = new RecordedWorld(objects, [recorded["pod"]], { defaulting: false });
@@ -62,6 +67,14 @@ export function checkSmallDecision(recorded: RecordedCase): CaseOutcome {
   }
   const expect = recorded["expect"] as ExpectedDecision;
   const differences: Difference[] = [];
+  const percentageOfNodesToScore = 0;
+  compareEvaluators(differences, name, {
+    world,
+    profile,
+    pod,
+    evaluator,
+    percentageOfNodesToScore,
+  });
   compareOutcome(differences, name, world, expect, decision);
   if (decision.outcome === "unschedulable") {
     const outcome = runPostFilters(profile, state, pod, decision.statuses);

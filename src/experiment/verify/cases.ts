@@ -2,7 +2,13 @@
 //
 // A line of an unknown kind is counted as unsupported and named, never as agreement.
 
-import { type CaseKinds, parseCaseLines, ReportBuilder, type VerifyReport } from "./case-format.ts";
+import {
+  type CaseKinds,
+  parseCaseLines,
+  ReportBuilder,
+  type VerifyOptions,
+  type VerifyReport,
+} from "./case-format.ts";
 import { pluginCaseKinds } from "./cases-plugins.ts";
 import { preemptionCaseKinds } from "./cases-preemption.ts";
 import { queueCaseKinds } from "./cases-queue.ts";
@@ -16,12 +22,16 @@ const KINDS: readonly CaseKinds[] = [
 ];
 
 /** Compares recorded cases (JSON Lines) with what podsim answers; kinds nobody checks are named. */
-export function verifyCases(lines: Iterable<string>, file = "cases"): VerifyReport {
+export function verifyCases(
+  lines: Iterable<string>,
+  file = "cases",
+  options: VerifyOptions = {},
+): VerifyReport {
   const report = new ReportBuilder(file);
   for (const recorded of parseCaseLines(lines, file)) {
     const kind = String(recorded["kind"]);
     const check = KINDS.find((kinds) => kinds.has(kind))?.get(kind);
-    report.add(check?.(recorded) ?? { kind: "unsupported", names: [`kind ${kind}`] });
+    report.add(check?.(recorded, options) ?? { kind: "unsupported", names: [`kind ${kind}`] });
   }
   return report.build();
 }

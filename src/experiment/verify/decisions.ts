@@ -8,6 +8,7 @@ import {
   CycleState,
   type Decision,
   errorStatus,
+  type EvaluatorName,
   filterNode,
   type NodeRow,
   PlainEvaluator,
@@ -29,6 +30,7 @@ import {
   type RecordedCase,
   ReportBuilder,
   requiredObject,
+  type VerifyOptions,
   type VerifyReport,
 } from "./case-format.ts";
 import {
@@ -40,20 +42,31 @@ import {
   messageOf,
   compareStatus,
 } from "./decision-comparison.ts";
+import { compareEvaluators } from "./evaluator-comparison.ts";
 import { comparePreemption } from "./preemption-comparison.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 
-/** Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's. */
-export function verifyDecisions(lines: Iterable<string>, file = "decisions"): VerifyReport {
+/**
+ * Compares the recorded decisions in `lines` (JSON Lines) with the plain evaluator's, and those with
+ * another evaluator's if one is named. A case without `expect` (of a bundle) holds evaluators alone.
+ */
+export function verifyDecisions(
+  lines: Iterable<string>,
+  file = "decisions",
+  { evaluator = "plain" }: VerifyOptions = {},
+): VerifyReport {
   const report = new ReportBuilder(file);
   for (const recorded of parseCaseLines(lines, file)) {
     const name = String(recorded["name"]);
-    report.add(atCase(file, name, () => checkDecision(recorded)));
+    report.add(atCase(file, name, () => checkDecision(recorded, evaluator)));
   }
   return report.build();
 }
 
-function checkDecision(recorded: RecordedCase): CaseOutcome {
+function checkDecision(recorded: RecordedCase, evaluator: EvaluatorName): CaseOutcome {
+  if (recorded["expect"] === undefined && evaluator !== "plain") {
+    return checkEvaluators(recorded, evaluator);
+  }
   const name = String(recorded["name"]);
   const expect = requiredObject(recorded, "expect") as unknown as ExpectedDecision;
   requiredObject(expect as unknown as RecordedCase, "nodes");
@@ -71,12 +84,20 @@ function checkDecision(recorded: RecordedCase): CaseOutcome {
   const nodeOrder = world.cache.refreshSnapshot().map((row) => world.cache.nodeName(row));
   compareValues(differences, { case: name, what: "nodeOrder" }, expect.nodeOrder, nodeOrder);
   const gate = firstGate(profile, pod);
-  const evaluator = new PlainEvaluator(world.cache, { percentageOfNodesToScore: 100 });
+  const percentageOfNodesToScore = 100;
+  const plain = new PlainEvaluator(world.cache, { percentageOfNodesToScore });
   const state = new CycleState();
-  const decision = evaluator.decide(pod, profile, state);
+  const decision = plain.decide(pod, profile, state);
   if (decision.notSimulated.length > 0) {
     return { kind: "unsupported", names: decision.notSimulated.map((each) => each.plugin) };
   }
+  compareEvaluators(differences, name, {
+    world,
+    profile,
+    pod,
+    evaluator,
+    percentageOfNodesToScore,
+  });
   compareStatus(differences, { case: name, what: "preEnqueue" }, expect.preEnqueue, gate);
   if (gate !== undefined) return { kind: "checked", differences };
   const examination = examine(world, profile, pod, decision);
@@ -96,6 +117,27 @@ function checkDecision(recorded: RecordedCase): CaseOutcome {
   }
   const postFilter = runPostFilters(profile, state, pod, decision.statuses);
   comparePreemption(differences, name, expect, { world, profile, state, decision, postFilter });
+  return { kind: "checked", differences };
+}
+
+/** A case that says nothing of the truth: the evaluator is compared with the plain one. */
+function checkEvaluators(recorded: RecordedCase, evaluator: EvaluatorName): CaseOutcome {
+  const name = String(recorded["name"]);
+  const pending = requiredObject(recorded, "pod");
+  const objects = objectList(recorded, "objects");
+  const world = new RecordedWorld(objects, [pending], { defaulting: true, hasQueue: true });
+  const configuration = world.readConfiguration(recorded["config"]);
+  const pod = world.podInfo(world.decodePod(pending));
+  const profile = world
+    .createProfiles(configuration)
+    .find((each) => each.schedulerName === pod.template.schedulerName);
+  if (profile === undefined) return { kind: "checked", differences: [noProfile(name, pod)] };
+  const differences: Difference[] = [];
+  const { percentageOfNodesToScore } = configuration;
+  const start = Number(recorded["start"] ?? 0);
+  compareEvaluators(differences, name, {
+    ...{ world, profile, pod, evaluator, percentageOfNodesToScore, start },
+  });
   return { kind: "checked", differences };
 }
 

@@ -36,5 +36,5 @@ function gateOutcome(recorded: RecordedCase): CaseOutcome | undefined {
 
 /** The check for cases whose gates are those of 1.36. */
 export function withGates(check: CaseCheck): CaseCheck {
-  return (recorded) => gateOutcome(recorded) ?? check(recorded);
+  return (recorded, options) => gateOutcome(recorded) ?? check(recorded, options);
 }

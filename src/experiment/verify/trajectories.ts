@@ -8,9 +8,12 @@ import { compareText, InputError, sha256Hex } from "../../base/index.ts";
 import type { PodObject } from "../../cluster/index.ts";
 import {
   bestPositions,
+  createEvaluator,
   CycleState,
   type Decision,
-  PlainEvaluator,
+  type Evaluator,
+  EvaluatorDifference,
+  type EvaluatorName,
   type PodInfo,
   lowerNominations,
   type Profile,
@@ -26,8 +29,10 @@ import {
   type RecordedCase,
   ReportBuilder,
   requiredObject,
+  type VerifyOptions,
   type VerifyReport,
 } from "./case-format.ts";
+import { attempt } from "./evaluator-comparison.ts";
 import { type FailedCycle, fullMessage, searchEverywhere } from "./preemption-comparison.ts";
 import { RecordedWorld } from "./recorded-world.ts";
 
@@ -37,7 +42,11 @@ const LISTED_TIES_MAX = 12;
 const NOT_ELIGIBLE = "not eligible due to";
 
 /** Replays one recorded trajectory (JSON Lines) and compares every cycle. */
-export function verifyTrajectories(lines: Iterable<string>, file = "trajectory"): VerifyReport {
+export function verifyTrajectories(
+  lines: Iterable<string>,
+  file = "trajectory",
+  { evaluator = "plain" }: VerifyOptions = {},
+): VerifyReport {
   const report = new ReportBuilder(file);
   const [init, ...actions] = parseCaseLines(lines, file);
   if (init === undefined || init["op"] !== "init") {
@@ -50,7 +59,7 @@ export function verifyTrajectories(lines: Iterable<string>, file = "trajectory")
       },
     ]);
   }
-  const replay = atCase(file, "init", () => new TrajectoryReplay(init));
+  const replay = atCase(file, "init", () => new TrajectoryReplay(init, evaluator));
   for (const [index, action] of actions.entries()) {
     const place = `${file}:${index + 2}`;
     const outcome = atCase(file, `line ${index + 2}`, () =>
@@ -90,14 +99,14 @@ interface RecordedAction {
 class TrajectoryReplay {
   private readonly world: RecordedWorld;
   private readonly profiles: readonly Profile[];
-  private readonly evaluator: PlainEvaluator;
+  private readonly evaluator: Evaluator;
   private readonly templates = new Map<string, PodObject>();
   /** Every pod that exists, bound or pending, by namespace/name. */
   private readonly pods = new Map<string, PodInfo>();
   /** What differed at the beginning; told with the first cycle. */
   private readonly atFirst: Difference[] = [];
 
-  constructor(init: RecordedCase) {
+  constructor(init: RecordedCase, evaluator: EvaluatorName) {
     const sources = requiredObject(init, "templates");
     const objects = objectList(init, "objects");
     this.world = new RecordedWorld(objects, Object.values(sources), {
@@ -106,8 +115,9 @@ class TrajectoryReplay {
     });
     const configuration = this.world.readConfiguration(init["config"]);
     this.profiles = this.world.createProfiles(configuration);
-    this.evaluator = new PlainEvaluator(this.world.cache, {
-      percentageOfNodesToScore: configuration.percentageOfNodesToScore,
+    const { percentageOfNodesToScore } = configuration;
+    this.evaluator = createEvaluator(evaluator, this.world.cache, this.world.objects, {
+      percentageOfNodesToScore,
     });
     for (const name of Object.keys(sources)) {
       this.templates.set(name, this.world.decodePod(sources[name]));
@@ -152,7 +162,8 @@ class TrajectoryReplay {
       return { kind: "unsupported", names: [`profile ${pod.template.schedulerName}`] };
     }
     const state = new CycleState();
-    const decision = this.evaluator.decide(pod, profile, state);
+    const decision = attempt(() => this.evaluator.decide(pod, profile, state));
+    if (decision instanceof EvaluatorDifference) return this.differing(decision, name, action, pod);
     const differences: Difference[] = this.atFirst.splice(0);
     this.compare(differences, name, action, decision);
     if (decision.outcome !== "placed") {
@@ -166,6 +177,17 @@ class TrajectoryReplay {
       return { kind: "unsupported", names: unmodelled };
     }
     return { kind: "checked", differences };
+  }
+
+  private differing(
+    { difference: { field, left, right } }: EvaluatorDifference,
+    name: string,
+    action: RecordedAction,
+    pod: PodInfo,
+  ): CaseOutcome {
+    this.adopt(action, pod);
+    const what = `indexed against plain: ${field}`;
+    return { kind: "checked", differences: [{ case: name, what, expected: left, got: right }] };
   }
 
   private compare(

@@ -18,42 +18,71 @@ export class EvaluatorDifference extends Error {
   readonly difference: DecisionDifference;
   /** Number of the decision in this evaluator's life, from 1. */
   readonly decision: number;
+  /** Place in the node list where the search began. */
+  readonly start: number;
 
-  constructor(pod: PodInfo, difference: DecisionDifference, decision: number) {
+  constructor(pod: PodInfo, difference: DecisionDifference, decision: number, start: number) {
     const { field, left, right } = difference;
-    const shown = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}...` : text);
     super(
-      `decision ${decision}, about ${podKey(pod)}: ${field} is ${shown(left)} by the reference and ${shown(right)} by the other evaluator`,
+      `decision ${decision}, about ${podKey(pod)}: ${field} is ${short(left)} by the reference and ${short(right)} by the other evaluator`,
     );
     this.pod = pod;
     this.difference = difference;
     this.decision = decision;
+    this.start = start;
   }
 }
 
+const SHOWN_LENGTH_MAX = 300;
+
+function short(text: string): string {
+  return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
+}
+
 /** Ties that fall alike for two evaluators: the first draws, the second is given the same draws. */
-export function sharedTies(tieBreak: TieBreak): readonly [TieBreak, TieBreak] {
-  if (tieBreak === "heap") return ["heap", "heap"];
-  const draws: number[] = [];
-  return [
-    () => {
-      const draw = tieBreak();
-      draws.push(draw);
-      return draw;
-    },
-    () => draws.shift() ?? 0,
-  ];
+export class SharedTies {
+  readonly first: TieBreak;
+  readonly second: TieBreak;
+  private draws: number[] = [];
+  private missing = 0;
+
+  constructor(tieBreak: TieBreak) {
+    this.first = tieBreak === "heap" ? "heap" : () => this.record(tieBreak());
+    this.second = tieBreak === "heap" ? "heap" : () => this.replay();
+  }
+
+  /** How many draws the second made more (or fewer, below zero) than the first; then counts anew. */
+  takeSurplus(): number {
+    const surplus = this.missing - this.draws.length;
+    this.draws = [];
+    this.missing = 0;
+    return surplus;
+  }
+
+  private record(draw: number): number {
+    this.draws.push(draw);
+    return draw;
+  }
+
+  private replay(): number {
+    const draw = this.draws.shift();
+    if (draw === undefined) this.missing++;
+    return draw ?? 0;
+  }
 }
 
 /** Decides with both; what it gives back is the second one's. */
 export class BothEvaluator implements Evaluator {
   private readonly reference: Evaluator;
   private readonly other: Evaluator;
+  private readonly ties: SharedTies;
   private decisions = 0;
 
-  constructor(reference: Evaluator, other: Evaluator) {
+  /** `ties` are those that the two evaluators were made with. */
+  constructor(reference: Evaluator, other: Evaluator, ties: SharedTies = new SharedTies("heap")) {
     this.reference = reference;
     this.other = other;
+    this.ties = ties;
   }
 
   get nextStart(): number {
@@ -62,10 +91,18 @@ export class BothEvaluator implements Evaluator {
 
   decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision {
     this.decisions++;
+    const start = this.reference.nextStart;
     const wanted = this.reference.decide(pod, profile, new CycleState(), cycle);
     const decision = this.other.decide(pod, profile, state ?? new CycleState(), cycle);
-    const difference = findDecisionDifference(wanted, decision);
-    if (difference !== undefined) throw new EvaluatorDifference(pod, difference, this.decisions);
+    const surplus = this.ties.takeSurplus();
+    const difference =
+      findDecisionDifference(wanted, decision) ??
+      (surplus === 0
+        ? undefined
+        : { field: "surplus of tie draws", left: "0", right: String(surplus) });
+    if (difference !== undefined) {
+      throw new EvaluatorDifference(pod, difference, this.decisions, start);
+    }
     return decision;
   }
 

@@ -4,7 +4,7 @@
 
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../framework/cluster-objects.ts";
-import { BothEvaluator, sharedTies } from "./both.ts";
+import { BothEvaluator, SharedTies } from "./both.ts";
 import { FusedEvaluator } from "./fused/fused.ts";
 import { IndexedEvaluator } from "./indexed/indexed.ts";
 import { type Evaluator, type EvaluatorOptions, PlainEvaluator } from "./plain.ts";
@@ -31,10 +31,11 @@ export function createEvaluator(
     case "indexed":
       return new IndexedEvaluator(cache, objects, options);
     case "both": {
-      const [first, second] = sharedTies(options.tieBreak ?? "heap");
+      const ties = new SharedTies(options.tieBreak ?? "heap");
       return new BothEvaluator(
-        new PlainEvaluator(cache, { ...options, tieBreak: first }),
-        new IndexedEvaluator(cache, objects, { ...options, tieBreak: second }),
+        new PlainEvaluator(cache, { ...options, tieBreak: ties.first }),
+        new IndexedEvaluator(cache, objects, { ...options, tieBreak: ties.second }),
+        ties,
       );
     }
   }

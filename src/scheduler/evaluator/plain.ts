@@ -38,6 +38,8 @@ export interface EvaluatorOptions {
   readonly nowUs?: (() => number) | undefined;
   /** OpportunisticBatching, on by default; extenders switch it off. */
   readonly batching?: boolean;
+  /** Place in the node list where the first search begins: 0. */
+  readonly start?: number;
 }
 
 /** The contract every evaluator fulfils. */
@@ -66,7 +68,7 @@ interface Search {
 
 /** The evaluator that all others are compared with. */
 export class PlainEvaluator implements Evaluator {
-  nextStart = 0;
+  nextStart: number;
   private readonly cache: SchedulerCache;
   private readonly percentage: number;
   private readonly tieBreak: TieBreak;
@@ -77,6 +79,7 @@ export class PlainEvaluator implements Evaluator {
   /** `batches` are shared with an evaluator that leaves some pods to this one. */
   constructor(cache: SchedulerCache, options: EvaluatorOptions = {}, batches?: BatchKeeper) {
     this.cache = cache;
+    this.nextStart = options.start ?? 0;
     this.percentage = options.percentageOfNodesToScore ?? 0;
     this.tieBreak = options.tieBreak ?? "heap";
     this.details = options.details === true;

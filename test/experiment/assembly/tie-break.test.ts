@@ -70,6 +70,6 @@ describe("tieBreak", () => {
 
   it("other values and arguments are refused with their place", () => {
     expect(() => prepared({ tieBreak: "coin" })).toThrow("schedulers[0].args.tieBreak");
-    expect(() => prepared({ tiebreak: "random" })).toThrow("known is tieBreak");
+    expect(() => prepared({ tiebreak: "random" })).toThrow("known are tieBreak and evaluator");
   });
 });

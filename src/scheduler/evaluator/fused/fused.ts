@@ -74,7 +74,7 @@ export interface FusedOutcome {
 
 /** Decides like PlainEvaluator; keeps counters and tables in step with the cache. */
 export class FusedEvaluator implements Evaluator {
-  nextStart = 0;
+  nextStart: number;
   protected readonly cache: SchedulerCache;
   protected readonly counters: PodCounters;
   protected readonly search: FusedSearch;
@@ -99,6 +99,7 @@ export class FusedEvaluator implements Evaluator {
     this.scores = new FusedScores(cache, this.counters);
     this.batches = createBatchKeeper(cache, options);
     this.plain = new PlainEvaluator(cache, options, this.batches);
+    this.nextStart = options.start ?? 0;
     this.percentage = options.percentageOfNodesToScore ?? 0;
     this.tieBreak = options.tieBreak ?? "heap";
     this.details = options.details === true;
