@@ -308,9 +308,8 @@ function volumes({ view }: Situation): string | undefined {
 
 /** Of the most important pods: others may find room that was made for somebody else. */
 function preemption({ view }: Situation): string | undefined {
-  const priorityOf = (pod: PodLife): number => Number(pod.changes[0]?.set["priority"] ?? 0);
-  const highest = Math.max(1, ...view.pods.map(priorityOf));
-  for (const pod of view.pods.filter((one) => priorityOf(one) === highest)) {
+  const highest = Math.max(1, ...view.pods.map(({ priority }) => priority));
+  for (const pod of view.pods.filter((one) => one.priority === highest)) {
     const nominated = pod.first("nominated", (value) => value !== null);
     // One that found room elsewhere has nothing to wait for; else somebody on the node ends first.
     const bound = pod.bound;

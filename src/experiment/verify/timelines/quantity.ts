@@ -6,7 +6,7 @@
 
 import { compareText } from "../../../base/index.ts";
 import type { Attempt } from "./replay-world.ts";
-import type { RunView } from "./run-view.ts";
+import type { PodLife, RunView } from "./run-view.ts";
 import type { Json, RecordedQuantity, TimelineAction, TimelineFile } from "./timeline-file.ts";
 
 /** Values of a quantity, one per object, or a fact as plain JSON, or that there is no such object. */
@@ -233,4 +233,14 @@ export function countTexts(texts: readonly string[]): Readonly<Record<string, nu
 /** Distinct texts in order. */
 export function distinct(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].sort(compareText);
+}
+
+/** A time with two decimals. */
+export function hundredths(t: number): number {
+  return Math.round(t * 100) / 100;
+}
+
+/** The next pod of the same name. */
+export function successorOf(pod: PodLife, pods: readonly PodLife[]): PodLife | undefined {
+  return pods.find(({ name, createdRv }) => name === pod.name && createdRv > pod.createdRv);
 }

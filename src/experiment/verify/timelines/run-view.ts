@@ -79,6 +79,10 @@ export class PodLife extends ObjectLife {
     return this.alias === "" ? this.name : this.alias.slice(0, this.alias.lastIndexOf("#"));
   }
 
+  get priority(): number {
+    return Number(this.changes[0]?.set["priority"] ?? 0);
+  }
+
   /** Bound. */
   get bound(): Change | undefined {
     return this.first("node", (value) => value !== null);

@@ -29,6 +29,7 @@ import {
   span,
   STATEFUL_SET,
   valuesOf,
+  successorOf,
 } from "../quantity.ts";
 
 /** Throughput may be this far off the recorded range. */
@@ -262,12 +263,6 @@ function subjects(situation: Situation): readonly PodLife[] {
   return pods.filter(({ deleting, gone }) => deleting !== undefined || gone !== undefined);
 }
 
-function successorOf(situation: Situation, pod: PodLife): PodLife | undefined {
-  return situation.view.pods.find(
-    ({ name, createdRv }) => name === pod.name && createdRv > pod.createdRv,
-  );
-}
-
 /** Numbers and texts of the same figure are the same. */
 function sameFigure(given: unknown, { recorded, run }: Situation): string | undefined {
   const wanted = recorded.everyRun ?? recorded.perRun?.[run] ?? recorded.min;
@@ -318,7 +313,7 @@ export const GRACEFUL_ENDS: readonly Quantity[] = [
     compute: (at) =>
       valuesOf(
         subjects(at).map((pod) => {
-          const next = successorOf(at, pod);
+          const next = successorOf(pod, at.view.pods);
           return next === undefined ? undefined : span(pod.gone, { t: next.createdT });
         }),
       ),
@@ -330,7 +325,7 @@ export const GRACEFUL_ENDS: readonly Quantity[] = [
     compute: (at) =>
       valuesOf(
         subjects(at).map((pod) => {
-          const next = successorOf(at, pod);
+          const next = successorOf(pod, at.view.pods);
           return next === undefined ? undefined : span(pod.terminal, { t: next.createdT });
         }),
       ),
@@ -348,7 +343,7 @@ export const GRACEFUL_ENDS: readonly Quantity[] = [
     compute: (at) =>
       valuesOf(
         subjects(at).map((pod) => {
-          const next = successorOf(at, pod);
+          const next = successorOf(pod, at.view.pods);
           return next === undefined ? undefined : span(pod.gone, { t: next.createdT });
         }),
       ),

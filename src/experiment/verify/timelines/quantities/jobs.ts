@@ -25,8 +25,9 @@ import {
   type Situation,
   span,
   valuesOf,
+  hundredths,
 } from "../quantity.ts";
-import { lostPods, replacements } from "./node-failures.ts";
+import { lostPods, podReplacementPolicy, replacements } from "./node-failures.ts";
 
 function jobOf({ view, prefix }: Situation): ObjectLife | undefined {
   return view.find("Job", prefix) ?? view.objects("Job")[0];
@@ -61,10 +62,6 @@ function lastBefore(
     if (found === undefined || change.rv > found.rv) found = change;
   }
   return found;
-}
-
-function hundredths(t: number): number {
-  return Math.round(t * 100) / 100;
 }
 
 function tenths(t: number): number {
@@ -178,12 +175,6 @@ function delayAfterFailure(situation: Situation): Computed {
 
 function failureNumber({ key }: Situation): number {
   return Number(/\d+/.exec(key)?.[0] ?? 1);
-}
-
-function podReplacementPolicy(situation: Situation): string {
-  const name = situation.prefix.split("/")[1];
-  const policy = deep(inputOf(situation, "Job", name), "spec", "podReplacementPolicy");
-  return policy === "Failed" ? "Failed" : "TerminatingOrFailed";
 }
 
 /** Rows about Jobs. */

@@ -209,7 +209,8 @@ function replacementAfterDeletion(situation: Situation): Computed {
   );
 }
 
-function podReplacementPolicy(situation: Situation): string {
+/** When a Job replaces a pod that is being deleted: the policy of the Job that the key names. */
+export function podReplacementPolicy(situation: Situation): string {
   const name = situation.prefix.split("/")[1] ?? "";
   const policy = deep(inputOf(situation, "Job", name), "spec", "podReplacementPolicy");
   return typeof policy === "string" ? policy : "TerminatingOrFailed";

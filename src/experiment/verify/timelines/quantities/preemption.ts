@@ -27,14 +27,10 @@ import {
 /** Victims of one decision are asked for within this time. */
 const ONE_DECISION_S = 5;
 
-function priorityOf(pod: PodLife): number {
-  return Number(pod.changes[0]?.set["priority"] ?? 0);
-}
-
 /** The pods of the highest priority. */
 function preemptors({ view }: Situation): readonly PodLife[] {
-  const highest = Math.max(...view.pods.map(priorityOf));
-  return view.pods.filter((pod) => priorityOf(pod) === highest);
+  const highest = Math.max(...view.pods.map(({ priority }) => priority));
+  return view.pods.filter((pod) => pod.priority === highest);
 }
 
 /** Pods evicted by the scheduler, in order of their deletion. */

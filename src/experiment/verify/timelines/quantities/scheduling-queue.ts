@@ -146,10 +146,6 @@ function crowd({ view }: Situation): readonly PodLife[] {
   return view.pods.filter(({ name }) => /^o\d+$/.test(name));
 }
 
-function priorityOf(pod: PodLife): number {
-  return Number(pod.changes[0]?.set["priority"] ?? 0);
-}
-
 function boundInOrder(situation: Situation): readonly PodLife[] {
   return crowd(situation)
     .filter(({ bound }) => bound !== undefined)
@@ -160,7 +156,7 @@ function boundInOrder(situation: Situation): readonly PodLife[] {
 function inversions(pods: readonly PodLife[]): number {
   let count = 0;
   for (let k = 1; k < pods.length; k++) {
-    if (priorityOf(pods[k]!) > priorityOf(pods[k - 1]!)) count++;
+    if (pods[k]!.priority > pods[k - 1]!.priority) count++;
   }
   return count;
 }
@@ -168,8 +164,10 @@ function inversions(pods: readonly PodLife[]): number {
 function acceptBindOrder(given: unknown, situation: Situation): string | undefined {
   const names = new Set((given as readonly (readonly [string, number])[]).map(([name]) => name));
   const pods = crowd(situation);
-  const highest = [...new Set(pods.map(priorityOf))].sort((a, b) => b - a).slice(0, 2);
-  const missing = pods.find((pod) => highest.includes(priorityOf(pod)) && !names.has(pod.name));
+  const highest = [...new Set(pods.map(({ priority }) => priority))]
+    .sort((a, b) => b - a)
+    .slice(0, 2);
+  const missing = pods.find((pod) => highest.includes(pod.priority) && !names.has(pod.name));
   return missing === undefined ? undefined : `${missing.name} was never bound`;
 }
 
@@ -195,8 +193,8 @@ function attemptOrder(situation: Situation): Computed {
 function boundByPriority(situation: Situation): Computed {
   const counts = new Map<number, number>();
   for (const pod of crowd(situation)) {
-    const before = counts.get(priorityOf(pod)) ?? 0;
-    counts.set(priorityOf(pod), before + (pod.bound === undefined ? 0 : 1));
+    const before = counts.get(pod.priority) ?? 0;
+    counts.set(pod.priority, before + (pod.bound === undefined ? 0 : 1));
   }
   return fact(
     Object.fromEntries([...counts].map(([priority, count]) => [String(priority), count])),
@@ -244,7 +242,7 @@ export const SCHEDULING_QUEUE: readonly Quantity[] = [
   {
     name: "bindOrder",
     rule: set(acceptBindOrder),
-    compute: (at) => fact(boundInOrder(at).map((pod) => [pod.name, priorityOf(pod)])),
+    compute: (at) => fact(boundInOrder(at).map((pod) => [pod.name, pod.priority])),
   },
   {
     name: "priorityOrderInversions",

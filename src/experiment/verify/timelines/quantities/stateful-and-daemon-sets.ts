@@ -24,6 +24,7 @@ import {
   type Situation,
   span,
   valuesOf,
+  successorOf,
 } from "../quantity.ts";
 
 /** How long after a change of size deletions are taken as its own. */
@@ -97,11 +98,6 @@ function scaledDown(situation: Situation): readonly PodLife[] {
 
 function updated(situation: Situation): readonly PodLife[] {
   return byDeletion(podsOf(situation), updateT(situation), Number.POSITIVE_INFINITY);
-}
-
-/** The next pod of the same name. */
-function successorOf(pod: PodLife, pods: readonly PodLife[]): PodLife | undefined {
-  return pods.find(({ name, createdRv }) => name === pod.name && createdRv > pod.createdRv);
 }
 
 /** Replacements that became ready, to the next deletion of the update. */

@@ -16,6 +16,7 @@ import {
   set,
   type Situation,
   valuesOf,
+  hundredths,
 } from "../quantity.ts";
 import { failedNodes, failureOf, podsOnFailed, tainted, unknown } from "./node-failures.ts";
 
@@ -50,10 +51,6 @@ function noExecuteTimes(situation: Situation): readonly number[] {
     (node) => tainted(situation, node, NO_EXECUTE)?.t ?? [],
   );
   return ascending(times.filter((t) => t < untilT));
-}
-
-function hundredths(t: number): number {
-  return Math.round(t * 100) / 100;
 }
 
 function perPass(situation: Situation): Computed {
