@@ -3,7 +3,7 @@
 #
 #   bench/gates/gates.sh results   tiers A and B against bench/baselines/gates.json (further arguments go
 #                                  to podsim bench: --update-baseline after a change that is meant)
-#   bench/gates/gates.sh speed     tier D: this build against that of BASE (default HEAD~1)
+#   bench/gates/gates.sh speed     tier D: this build against that of BASE (default HEAD~1), PAIRS pairs (8)
 #   bench/gates/gates.sh planted   plants two faults in a copy of this build; both must be caught
 #
 # Needs a build in dist/ (npm run build).
@@ -34,7 +34,7 @@ speed() {
     tail -5 "$folder/build.log"
     return
   fi
-  node dist/cli/main.js bench "$timed" --against "$folder" --tier D --pairs 8 -q "$@"
+  node dist/cli/main.js bench "$timed" --against "$folder" --tier D --pairs "${PAIRS:-8}" -q "$@"
 }
 
 planted() { # a needless pass over the nodes, and every seventh decision for another node
