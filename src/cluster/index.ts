@@ -105,6 +105,14 @@ export type {
 
 export type { InternedTemplate, PodTemplatePatch } from "./pod-template-registry.ts";
 export { PodTemplateRegistry } from "./pod-template-registry.ts";
+export type { ResizeAmounts } from "./pod-template/resize.ts";
+export {
+  isResizing,
+  resizeDeferred,
+  resizeDone,
+  resized,
+  resizePendingReason,
+} from "./pod-template/resize.ts";
 export { decodeRequestingPod } from "./pod-template/compile-pod-template.ts";
 export { normalizeImageName } from "./pod-template/image-name.ts";
 export type {

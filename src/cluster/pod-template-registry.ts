@@ -33,6 +33,8 @@ export interface PodTemplatePatch {
   readonly spec?: Readonly<Record<string, unknown>>;
   /** A change of what is not kept, such as an environment value; equal texts make equal variants. */
   readonly unkept?: string;
+  /** What the status reports of resources; undefined takes it away, an absent member leaves it. */
+  readonly status?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Interns templates for one simulation. */
@@ -85,8 +87,11 @@ export class PodTemplateRegistry {
   /** A variant of a template, such as admission or a controller makes. Compiled once per distinct result. */
   derive(template: PodTemplate, patch: PodTemplatePatch): PodTemplate {
     const { source } = template;
+    const { status: reported, ...rest } = source;
+    const status = "status" in patch ? patch.status : reported;
     const merged = {
-      ...source,
+      ...rest,
+      ...(status === undefined ? {} : { status }),
       metadata: {
         labels: merge(source.metadata.labels, patch.labels),
         annotations: merge(source.metadata.annotations, patch.annotations),

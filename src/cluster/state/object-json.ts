@@ -10,6 +10,7 @@ import type { ApiServer } from "./api-server.ts";
 import { ConditionStatus, formatConditionStatus, formatPhase, formatUid } from "./identity.ts";
 import { NEVER_US, NO_NODE, NO_OWNER, POD_CONDITION_NAMES, PodConditionType } from "./identity.ts";
 import type { NodeIndex, PodIndex } from "./identity.ts";
+import { resizePendingReason } from "../pod-template/resize.ts";
 import { containerStatusesToJson, unreadyMessage, type JsonObject } from "./container-json.ts";
 import { formatTimestamp } from "./timestamp-text.ts";
 
@@ -129,6 +130,10 @@ function podConditions(api: ApiServer, pod: PodIndex, originSeconds: number): Js
       ...(reason === "" ? {} : { reason }),
       ...(message === "" ? {} : { message }),
     });
+  }
+  const waits = resizePendingReason(pods.template(pod));
+  if (waits !== undefined) {
+    conditions.push({ type: "PodResizePending", status: "True", reason: waits });
   }
   return conditions;
 }

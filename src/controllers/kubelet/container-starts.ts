@@ -27,6 +27,8 @@ const LAST_EXIT_US = LAST_INSTANT - US_PER_HOUR;
 /** A process that cannot listen on its port gives up, with this code. */
 const LISTEN_FAILS_AFTER_US = 1_000_000;
 const LISTEN_FAILED = 1;
+/** A pod that waits longer for its volumes says so at once. */
+const LONGEST_QUIET_MOUNT_US = 1_000_000;
 /** A sandbox that could not be made is tried again. */
 const SANDBOX_RETRY_US = 10_000_000;
 /** Draws of one container stand this far from those of the next, those of one attempt this far apart. */
@@ -120,7 +122,7 @@ export class ContainerStarts {
       record.next = world.at(retryUs, this.sandboxRetryKind, record);
       return;
     }
-    this.status.post(record);
+    if (!this.startsAtOnce(record)) this.status.post(record);
     if (!this.images.isThere(node, image) || this.isRefused(first, image)) {
       record.next = world.at(sandboxUs, this.sandboxKind, record);
       return;
@@ -234,6 +236,16 @@ export class ContainerStarts {
   private canAct({ node, uid }: KubeletPod): boolean {
     const { machines } = this.world;
     return machines.isKubeletRunning(node) && machines.hasPod(node, uid);
+  }
+
+  /** Nothing stands between the pod and its containers but the time that a runtime takes anyway. */
+  private startsAtOnce(record: KubeletPod): boolean {
+    if (record.initCount > 0 || this.mountUs(record) > LONGEST_QUIET_MOUNT_US) return false;
+    return record.template.containers.every((container) => {
+      const image = normalizeImageName(container.image);
+      const isThere = this.images.isThere(record.node, image);
+      return isThere && !container.hasPostStart && !this.isRefused(container, image);
+    });
   }
 
   /** Until the volumes are there, unless the pod says itself how long its start takes. */

@@ -122,6 +122,8 @@ export interface KubeletPod {
   node: NodeIndex;
   /** As it was taken on: the object's row may be another pod's before its processes have ended. */
   template: PodTemplate;
+  /** Whose requests count on the node: the same, or what it was given before a resize that waits. */
+  counted: PodTemplate;
   /** When the kubelet accepted it: status.startTime. */
   admittedUs: number;
   /** When its present sandbox was begun; its probes' tickers count from here. */
@@ -186,6 +188,7 @@ export class KubeletPods {
     const initCount = template.initContainers.length;
     const containerCount = initCount + template.containers.length;
     record.template = template;
+    record.counted = template;
     record.pod = pod;
     record.uid = uid;
     record.node = node;
@@ -229,6 +232,7 @@ export class KubeletPods {
       uid: 0,
       node: NO_NODE,
       template,
+      counted: template,
       admittedUs: -1,
       beganUs: -1,
       stage: Stage.New,

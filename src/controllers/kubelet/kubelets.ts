@@ -15,6 +15,7 @@ import {
   type ContainerEnd,
   ContainerState,
   type ContainerStatus,
+  isResizing,
   type MachineChange,
   type Machines,
   NO_NODE,
@@ -46,6 +47,7 @@ import { NodeShutdowns } from "./node-shutdown.ts";
 import { NodeStatuses } from "./node-status.ts";
 import { PodAddresses } from "./pod-addresses.ts";
 import { rejectionPatch } from "./pod-status.ts";
+import { PodResizes } from "./pod-resizes.ts";
 import { PodStops } from "./pod-stops.ts";
 import { Probes } from "./probes.ts";
 import { containerAt } from "./start-order.ts";
@@ -67,6 +69,7 @@ export class Kubelets {
   private readonly heartbeats: Heartbeats;
   private readonly images: ImageStore;
   private readonly room: NodeRoom;
+  private readonly resizes: PodResizes;
   private readonly status: StatusWriter;
   private readonly nodeStatuses: NodeStatuses;
   private readonly collection: ImageCollection;
@@ -93,6 +96,7 @@ export class Kubelets {
     this.world = world;
     this.heartbeats = heartbeats;
     this.room = new NodeRoom(world);
+    this.resizes = new PodResizes(world, this.room);
     const release = (record: KubeletPod): void => this.release(record);
     this.stops = new PodStops(world, release, (record, i, code) =>
       this.exits.exit(record, i, code, ""),
@@ -276,6 +280,7 @@ export class Kubelets {
     for (const orphan of world.orphans.values()) {
       if (orphan.node === node) this.stops.stopOrphan(orphan);
     }
+    this.resizes.retry(node);
     for (const pod of api.pods.podsOnNode(node)) {
       const record = world.pods[pod];
       if (record !== undefined && record.uid === api.pods.uid(pod)) this.catchUp(record);
@@ -320,7 +325,10 @@ export class Kubelets {
     const before = record.template;
     const holdsRoom = this.room.giveBack(record);
     record.template = world.context.api.pods.template(pod);
+    if (!isResizing(record.template)) record.counted = record.template;
     if (holdsRoom) this.room.take(record);
+    this.resizes.changed(record);
+    if (holdsRoom) this.resizes.retry(record.node); // another one's may fit beside a smaller pod
     if (record.stage !== Stage.Active || !world.isListening(record.node)) return;
     for (let i = 0; i < record.containerCount; i++) {
       if (containerAt(before, i).image === containerAt(record.template, i).image) continue;
@@ -465,7 +473,9 @@ export class Kubelets {
   private release(record: KubeletPod): void {
     const { node } = record;
     this.waiting.delete(record);
+    this.resizes.forget(record);
     if (!this.room.giveBack(record)) return;
+    this.resizes.retry(node);
     this.addresses.release(record);
     this.pressure.stopped(record);
     this.collection.changed(node);

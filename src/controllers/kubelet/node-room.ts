@@ -37,14 +37,14 @@ export class NodeRoom {
   /** The pod counts from now on. */
   take(record: KubeletPod): void {
     record.holdsRoom = true;
-    this.add(record.node, record.template, 1);
+    this.add(record.node, record.counted, 1);
   }
 
   /** It counts no longer; false if it did not count. */
   giveBack(record: KubeletPod): boolean {
     if (!record.holdsRoom) return false;
     record.holdsRoom = false;
-    this.add(record.node, record.template, -1);
+    this.add(record.node, record.counted, -1);
     return true;
   }
 

@@ -60,18 +60,18 @@ function livePatch(
   const areGatesShut = containersReady === YES && !areGatesOpen(record, template);
   const hasBegun = isPastInit(record, template);
   const containers = containerStatusesOf(record, template, hasBegun);
+  const hasSandbox = record.stage !== Stage.New && record.stage !== Stage.Starting;
   return {
     phase: Math.max(phaseShown, livePhase(record, hasBegun)) as PodPhase,
     podScheduled: YES,
-    podReadyToStartContainers:
-      record.stage === Stage.New || record.stage === Stage.Starting ? NOT_STARTED : YES,
+    podReadyToStartContainers: hasSandbox ? YES : NOT_STARTED,
     initialized: hasSucceeded ? INITIALIZED_AND_COMPLETED : hasBegun ? YES : NOT_INITIALIZED,
     containersReady,
     ready: areGatesShut ? GATES_SHUT : containersReady,
     startUs: record.admittedUs,
     restartCount: sumOfRestarts(containers),
     containers,
-    ...(record.address === 0 ? {} : { podIp: formatAddress(record.address) }),
+    ...(record.address === 0 || !hasSandbox ? {} : { podIp: formatAddress(record.address) }),
   };
 }
 

@@ -1,7 +1,9 @@
 // Tells the API what became of a pod: one write of the whole status per visible change.
 //
 // A write says what is so when it leaves, not when it was asked for. If nobody can hear it, the
-// record stays dirty and is written when the kubelet is heard again.
+// record stays dirty and is written when the kubelet is heard again. The first write of a pod that
+// starts without waiting for anything (Pending, ContainerCreating) is left out: the one that says
+// Running follows within a second and says more.
 
 import type { EventKind } from "../../engine/index.ts";
 import type { KubeletPod } from "./kubelet-pod.ts";

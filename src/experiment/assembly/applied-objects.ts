@@ -17,6 +17,7 @@ import {
   NO_POD,
   type PodTemplateRegistry,
   refused,
+  resized,
   type StorableObject,
   UNCHANGED,
 } from "../../cluster/index.ts";
@@ -26,6 +27,7 @@ import { startDrain } from "./drain.ts";
 import type { NoteBook } from "./notes.ts";
 import { editedObject, editedTaints, labelled } from "./object-edits.ts";
 
+type ResizeStep = Extract<EditStep, { kind: "resize" }>;
 type LabelStep = Extract<EditStep, { kind: "label" }>;
 
 /** The user of a run. Refusals become notes. */
@@ -113,6 +115,7 @@ export class ClusterUser {
       case "delete":
         return this.remove(writer, step.target);
       default:
+        if (step.kind === "resize") return this.resize(writer, step);
         if (step.kind === "label" && step.target.kind === "Pod") return this.labelPod(writer, step);
         if (step.kind === "label" && step.target.kind === "Node") {
           return this.changeNode(writer, step.target.name, (before) => ({
@@ -143,6 +146,23 @@ export class ClusterUser {
     const labels = Object.fromEntries<string | undefined>([...removed, ...step.labels]);
     const template = this.registry.derive(pods.template(pod), { labels });
     return writer.updatePodTemplate(pod, pods.uid(pod), template);
+  }
+
+  private resize(writer: ApiWriter, step: ResizeStep): ApiResult {
+    const { pods } = this.api;
+    const { target, container, amounts } = step;
+    const pod = pods.find(target.namespace, target.name);
+    if (target.kind !== "Pod" || pod === NO_POD) return notFound(target);
+    const before = pods.template(pod);
+    const isBound = pods.node(pod) !== NO_NODE;
+    const names = [...Object.keys(amounts.requests), ...Object.keys(amounts.limits)];
+    if (names.some((name) => name !== "cpu" && name !== "memory"))
+      return refused("Invalid", "only cpu and memory resources are mutable");
+    const after = resized(this.registry, before, container, amounts, isBound);
+    if (after === undefined) return refused("Invalid", `there is no container "${container}"`);
+    if (after.qosClass !== before.qosClass)
+      return refused("Invalid", "Pod QOS Class may not change as a result of resizing");
+    return writer.updatePodTemplate(pod, pods.uid(pod), after);
   }
 
   private remove(

@@ -19,6 +19,7 @@ import {
   PodConditionType,
   type PodIndex,
   PodPhase,
+  resizePendingReason,
   type StoreKind,
 } from "../../cluster/index.ts";
 import { endpointSliceOf } from "../../controllers/index.ts";
@@ -132,6 +133,10 @@ function conditionOfPod(
   type: string,
   wanted: number | string,
 ): FactValue {
+  if (type === "PodResizePending") {
+    const reason = resizePendingReason(pods.template(pod)) ?? null;
+    return reason !== null && STATUSES.includes(String(wanted)) ? "True" : reason;
+  }
   const position = POD_CONDITION_NAMES.indexOf(type) as PodConditionType;
   if (position < 0 || pods.condition(pod, position) === ConditionStatus.Absent) return null;
   const status = formatConditionStatus(pods.condition(pod, position));

@@ -263,6 +263,17 @@ function buildTemplateEdit(at: Decoder, base: EditBase): EditStep | undefined {
       value: textOr(setEnv.at("value"), ""),
     };
   }
+  const resize = at.optional("resize");
+  if (resize !== undefined) {
+    return {
+      ...{ ...base, kind: "resize", target: targetOf(resize) },
+      container: optionalText(resize.at("container")),
+      amounts: {
+        requests: Object.fromEntries(quantitiesOf(resize.at("requests"))),
+        limits: Object.fromEntries(quantitiesOf(resize.at("limits"))),
+      },
+    };
+  }
   const undo = at.optional("undo");
   if (undo === undefined) return undefined;
   const toRevision = numberOr(undo.at("toRevision"));

@@ -54,7 +54,8 @@ export function findRuleProblems(
 
 /** What one edit can be. */
 const EDITS = [
-  ...["scale", "setImage", "setEnv", "restart", "undo", "pause", "resume", "suspend", "unsuspend"],
+  ...["scale", "setImage", "setEnv", "resize", "restart", "undo", "pause", "resume"],
+  ...["suspend", "unsuspend"],
   ...["delete", "switchService", "label", "taint", "untaint", "cordon", "uncordon", "drain"],
 ];
 
@@ -185,6 +186,8 @@ class Rules {
     for (const path of this.items(["workload", "edits"])) {
       this.judgeTime([...path, "at"]);
       if (this.has([...path, "label"])) this.requireSome([...path, "label"], ["labels", "remove"]);
+      if (this.has([...path, "resize"]))
+        this.requireSome([...path, "resize"], ["requests", "limits"]);
       this.requireOne(path, EDITS);
     }
   }

@@ -424,6 +424,13 @@ function editSchema(): z.ZodType {
         ...{ object, namespace, name: text("name of the variable"), container },
         value: anyText("its new value").optional(),
       }),
+      resize: map({
+        ...{ object, namespace, container },
+        ...optional({
+          requests: resources("new requests of cpu and memory"),
+          limits: resources("new limits of cpu and memory"),
+        }),
+      }),
       restart: target,
       undo: map({
         ...{ object, namespace },

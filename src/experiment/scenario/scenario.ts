@@ -5,6 +5,7 @@
 // schema of the file is scenario-schema.ts, and Kubernetes objects inside stay plain values here.
 
 import type { DocumentPath, Duration, Instant, LawName } from "../../base/index.ts";
+import type { ResizeAmounts } from "../../cluster/index.ts";
 import type { ExpectationSubject, WantedValue } from "../expect/expectation-fields.ts";
 
 /** Version of the scenario schema that this podsim reads. */
@@ -199,6 +200,14 @@ export type EditStep = { readonly at: Instant; readonly path: DocumentPath } & (
       /** Undefined = all containers. */
       readonly container: string | undefined;
       readonly image: string;
+    }
+  | {
+      readonly kind: "resize";
+      /** A pod. */
+      readonly target: ObjectName;
+      /** Undefined = all containers. */
+      readonly container: string | undefined;
+      readonly amounts: ResizeAmounts;
     }
   | { readonly kind: "delete"; readonly target: ObjectName }
   | {

@@ -54,7 +54,7 @@ describe("a real kubelet", () => {
     const lines = watchPod(rig, "one");
     rig.apply(pod("one"));
     rig.runUntil(5);
-    expect(lines).toEqual(["0.0 not ready", "0.7 Running", "0.7 ready"]);
+    expect(lines).toEqual(["0.7 Running", "0.7 not ready", "0.7 ready"]);
   });
 
   it("shows a pod that ends by itself as finished 1.0 to 2.1 s after its exit", () => {

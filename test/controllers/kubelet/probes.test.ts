@@ -41,7 +41,7 @@ describe("a readiness probe", () => {
       400,
     );
     // started at 0.66, first try at once: tries at 0.7 + 10 k; fails at 110.7, 120.7 and 130.7
-    expect(ready).toEqual(["0.0 not ready", "0.7 ready", "120.7 not ready", "200.7 ready"]);
+    expect(ready).toEqual(["0.7 not ready", "0.7 ready", "120.7 not ready", "200.7 ready"]);
     expect(node.processes).toEqual(["0.7 start main"]);
   });
 
@@ -52,7 +52,7 @@ describe("a readiness probe", () => {
       { "podsim.dev/not-ready": "100-119" },
       400,
     );
-    expect(ready).toEqual(["0.0 not ready", "0.7 ready"]);
+    expect(ready).toEqual(["0.7 not ready", "0.7 ready"]);
     expect(node.sim.stats.fired).toBe(quiet.node.sim.stats.fired);
   });
 });
@@ -67,7 +67,7 @@ describe("a liveness probe", () => {
     // ticks count from the pod's first sync at 0.0: those at 30, 40 and 50 s fail
     expect(node.processes).toEqual(["0.7 start main", "51.0 exit main 0", "51.2 start main"]);
     expect(node.api.pods.restartCount(node.api.pods.find("default", "web"))).toBe(1);
-    expect(ready[0]).toBe("0.0 not ready");
+    expect(ready[0]).toBe("0.7 not ready");
   });
 
   it("restarts a container that would not be restarted for exit code 0, unless the policy is Never", () => {
@@ -114,7 +114,7 @@ describe("a startup probe", () => {
       { "podsim.dev/started": "22", "podsim.dev/unhealthy": "0-22" },
       60,
     );
-    expect(ready).toEqual(["0.0 not ready", "25.1 ready"]);
+    expect(ready).toEqual(["0.7 not ready", "25.1 ready"]);
     expect(node.processes).toEqual(["0.7 start main"]);
   });
 

@@ -8,7 +8,7 @@ import {
   podToJson,
 } from "../../../src/cluster/index.ts";
 import { RANK } from "../../../src/engine/index.ts";
-import { type OneNode, oneNode, podOf, sidecar } from "./one-node.ts";
+import { kubeletOptions, type OneNode, oneNode, podOf, sidecar } from "./one-node.ts";
 
 /** Every change of the pod's containers, as "name state(reason) restarts" joined by commas. */
 function watchContainers(node: OneNode): string[] {
@@ -71,7 +71,7 @@ describe("the status of a pod", () => {
   });
 
   it("of a pod that only pulls its image says so at once", () => {
-    const node = oneNode();
+    const node = oneNode({ options: kubeletOptions({ enabled: true }) });
     node.apply(podOf("web"));
     node.runUntil(0.1);
     const pod = node.api.pods.find("default", "web");

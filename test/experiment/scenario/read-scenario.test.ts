@@ -77,7 +77,7 @@ describe("readScenario", () => {
     expect(lawFromSpec(bursts!.gapSeconds).law?.mean()).toBeCloseTo(0.9 + 90);
     expect(scenario.workload.edits.map(({ kind }) => kind)).toEqual([
       ...["scale", "setImage", "delete", "switchService", "cordon", "uncordon", "setEnv"],
-      ...["restart", "undo", "pause", "resume", "suspend", "unsuspend", "label", "taint"],
+      ...["resize", "restart", "undo", "pause", "resume", "suspend", "unsuspend", "label", "taint"],
       ...["untaint", "drain"],
     ]);
     expect(scenario.workload.edits[1]).toMatchObject({
@@ -173,7 +173,7 @@ function changeAt(
 
 /** Inside these, keys are free or belong to Kubernetes objects that other readers judge. */
 const FREE =
-  /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity|status|conditions)\./;
+  /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity|status|conditions|requests|limits)\./;
 const isFree = (path: readonly (string | number)[]): boolean =>
   FREE.test(`.${path.join(".")}`) || /schedulers\.\d+\.config\./.test(path.join("."));
 const paths = pathsOf(rawEverything()).filter(([path]) => !isFree(path));
