@@ -140,10 +140,18 @@ function labelsJson(labels: Labels): Json {
   return Object.fromEntries(labels);
 }
 
+/** Operators as objects spell them. */
+const API_OPERATORS: ReadonlyMap<string, string> = new Map([
+  ...(["=", "==", "in"] as const).map((text) => [text, "In"] as const),
+  ...(["!=", "notin"] as const).map((text) => [text, "NotIn"] as const),
+  ["exists", "Exists"],
+  ["!", "DoesNotExist"],
+]);
+
 function selectorJson({ requirements }: LabelSelector): Json {
   return {
     matchExpressions: requirements.map(({ key, operator, values }) => ({
-      ...{ key, operator },
+      ...{ key, operator: API_OPERATORS.get(operator) },
       ...(values.length === 0 ? {} : { values }),
     })),
   };

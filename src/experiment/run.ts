@@ -530,6 +530,10 @@ export class ActiveRun {
     const known = new Set(this.prepared.notes.map(({ code, message }) => `${code}\n${message}`));
     book.addAll(this.notes.list().filter(({ code, message }) => !known.has(`${code}\n${message}`)));
     this.noteWhatWasMissing(book);
+    for (const { name, plugins } of this.schedulers.plainPlugins()) {
+      const who = this.prepared.schedulers.length === 1 ? "" : ` by scheduler ${name}`;
+      book.add("NODE_BY_NODE", `evaluated node by node${who}: ${plugins.join(", ")}`);
+    }
     for (const [message, count] of this.submitter.refusals) {
       book.add("REFUSED", `a submitted pod was refused: ${message}`, true, count);
     }

@@ -137,6 +137,13 @@ export class RunningSchedulers {
     });
   }
 
+  /** Plugins that no faster evaluator knows, by scheduler; those that had none are left out. */
+  plainPlugins(): readonly { readonly name: string; readonly plugins: readonly string[] }[] {
+    return this.atWork
+      .map(({ name, started }) => ({ name, plugins: started.scheduler.decider.plainPlugins ?? [] }))
+      .filter(({ plugins }) => plugins.length > 0);
+  }
+
   /** The work of each, since the start of the run. */
   operations(): OperationsSummary["schedulers"] {
     return this.atWork.map(({ name, started }) => ({

@@ -414,6 +414,6 @@ describe("scenarios/volumes.yaml", () => {
     const prepared = prepareRun({ scenario: reading.scenario!, document: reading.document! });
     const { thresholds, notes } = runToEnd(prepared, {});
     expect(thresholds.filter(({ passed }) => !passed)).toEqual([]);
-    expect(notes).toEqual([]);
+    expect(notes.map(({ code }) => code)).toEqual(["NODE_BY_NODE"]);
   });
 });

@@ -33,4 +33,6 @@ export interface Decider {
   decide(pod: PodInfo, cycle?: number): Verdict;
   /** The cycle of the last verdict is over, after the simulated time that it took. */
   endCycle?(nowUs: number): void;
+  /** Plugins that a fast evaluator could only call node by node, sorted. */
+  readonly plainPlugins?: readonly string[];
 }

@@ -24,6 +24,10 @@ export class ProfileDecider implements Decider {
     this.evaluator = evaluator;
   }
 
+  get plainPlugins(): readonly string[] {
+    return this.evaluator.plainPlugins ?? [];
+  }
+
   decide(pod: PodInfo, cycle?: number): Verdict {
     const profile = this.profiles.get(pod.template.schedulerName);
     if (profile === undefined) throw new Error(`no profile for pod ${pod.namespace}/${pod.name}`);

@@ -89,6 +89,10 @@ export class BothEvaluator implements Evaluator {
     return this.other.nextStart;
   }
 
+  get plainPlugins(): readonly string[] {
+    return this.other.plainPlugins ?? [];
+  }
+
   decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision {
     this.decisions++;
     const start = this.reference.nextStart;

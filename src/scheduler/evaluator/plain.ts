@@ -54,6 +54,8 @@ export interface Evaluator {
   decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision;
   /** The cycle of the last decision is over, after the simulated time that it took. */
   endCycle?(nowUs: number): void;
+  /** Plugins that it could only call node by node, sorted; absent: it calls all of them so. */
+  readonly plainPlugins?: readonly string[];
 }
 
 /** What one cycle gathers before it becomes a Decision. */

@@ -37,6 +37,8 @@ export interface FusedScoring {
 export class FusedScores {
   /** Parallel to the feasible rows. */
   totals: Float64Array<ArrayBuffer> = new Float64Array(64);
+  /** Names of plugins that ever scored node by node for want of another form. */
+  readonly plainScores: Set<string> = new Set<string>();
   private raw: Float64Array<ArrayBuffer> = new Float64Array(64);
   private normalized: Float64Array<ArrayBuffer> = new Float64Array(64);
   private readonly cache: SchedulerCache;
@@ -279,6 +281,7 @@ export class FusedScores {
     count: number,
     rows: LazyRows,
   ): Status | undefined {
+    this.plainScores.add(plugin.name);
     const raw = rows.list.map((row) => plugin.score(state, pod, row));
     const normalized = plugin.normalizeScores === undefined ? raw : raw.slice();
     plugin.normalizeScores?.(state, pod, rows.list, normalized);

@@ -69,6 +69,8 @@ export class FusedSearch {
   refusedCount = 0;
   /** A plugin failed: the search ended there. */
   error: Status | undefined;
+  /** Names of filters that were ever called node by node. */
+  readonly plainFilters: Set<string> = new Set<string>();
   readonly spread: SpreadFilter;
   readonly affinity: AffinityFilter = new AffinityFilter();
   private readonly cache: SchedulerCache;
@@ -125,8 +127,10 @@ export class FusedSearch {
     for (const step of fused.filters) {
       if (skipFilterPlugins.has(step.plugin.name)) continue;
       this.steps.push(step);
-      if (step.kind === "plain") this.hasPlainSteps = true;
-      else if (step.kind === "fit") this.hasFit = true;
+      if (step.kind === "plain") {
+        this.hasPlainSteps = true;
+        this.plainFilters.add(step.plugin.name);
+      } else if (step.kind === "fit") this.hasFit = true;
       else if (step.kind === "ports") this.judgesPorts = true;
       else if (step.kind === "spread") this.judgesSpread = true;
       else if (step.kind === "affinity") this.judgesAffinity = true;

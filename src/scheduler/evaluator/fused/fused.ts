@@ -109,6 +109,14 @@ export class FusedEvaluator implements Evaluator {
     return this.batches.statistics;
   }
 
+  get plainPlugins(): readonly string[] {
+    const plugins = new Set([...this.search.plainFilters, ...this.scores.plainScores]);
+    for (const [{ schedulerName, plugins: all }, { isFusable }] of this.profiles) {
+      if (!isFusable) plugins.add(`all ${all.length} plugins of profile ${schedulerName}`);
+    }
+    return [...plugins].sort(compareText);
+  }
+
   endCycle(nowUs: number): void {
     this.batches.endCycle(nowUs);
   }

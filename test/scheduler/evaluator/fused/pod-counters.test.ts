@@ -1,7 +1,7 @@
 // Counters that follow the cache hold what a fresh count holds, after whatever happened.
 
 import { describe, expect, it } from "vitest";
-import { LabelSelector } from "../../../../src/cluster/index.ts";
+import { labelSelectorOfMap } from "../../../../src/cluster/index.ts";
 import type { NodeDomains } from "../../../../src/scheduler/evaluator/fused/node-domains.ts";
 import type { PodCounter } from "../../../../src/scheduler/evaluator/fused/pod-counter.ts";
 import { PodCounters } from "../../../../src/scheduler/evaluator/fused/pod-counters.ts";
@@ -33,8 +33,8 @@ function compareAfter(seed: number): void {
   const random = new RandomWorld(seed, { profile: 0, nodesMax: 20 });
   const { cache, objects } = random.world;
   const kept = new PodCounters(cache);
-  const selectors = ["app-0", "app-1", "app-2"].map(
-    (app) => new LabelSelector([{ key: "app", operator: "In", values: [app] }]),
+  const selectors = ["app-0", "app-1", "app-2"].map((app) =>
+    labelSelectorOfMap(new Map([["app", app]])),
   );
   const ask = (counters: PodCounters): [string, PodCounter][] => [
     ...selectors.flatMap((selector, at): [string, PodCounter][] =>
