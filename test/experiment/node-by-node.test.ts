@@ -2,7 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import { runScenario, strategyScheduler } from "../../src/experiment/index.ts";
-import { definePlugin, type EvaluatorName } from "../../src/scheduler/index.ts";
+import {
+  definePlugin,
+  EvaluatorDifference,
+  type EvaluatorName,
+  type PluginHooks,
+} from "../../src/scheduler/index.ts";
 
 const NODES = Array.from({ length: 12 }, (_, at) => ({
   apiVersion: "v1",
@@ -25,12 +30,11 @@ const SCENARIO = {
   workload: { manifests: [{ at: "1s", objects: PODS }] },
 };
 
-const oddNodes = definePlugin({
-  name: "OddNodes",
-  weight: 3,
+const HOOKS: Pick<PluginHooks, "filter" | "score"> = {
   filter: (_pod, node) => Number(node.labels["rank"]) % 5 !== 0 || "rank",
   score: (_pod, node) => (Number(node.labels["rank"]) % 2) * 100,
-});
+};
+const oddNodes = definePlugin({ ...HOOKS, name: "OddNodes", weight: 3 });
 
 describe("plugins without a faster form", () => {
   it("are named in the notes, and the outcome is that of the plain evaluator", () => {
@@ -48,6 +52,33 @@ describe("plugins without a faster form", () => {
       expect(messages(result)).toEqual(["evaluated node by node: OddNodes"]);
       expect(result!.fingerprint).toBe(plain!.fingerprint);
     }
+  });
+
+  it("have one when they name the class of a pod", () => {
+    const keyed = definePlugin({ ...HOOKS, name: "OddNodes", weight: 3, classKey: () => "all" });
+    const resultOf = (evaluator: EvaluatorName) =>
+      runScenario(SCENARIO, { scheduler: { ...strategyScheduler("mine", keyed), evaluator } });
+    const plain = resultOf("plain");
+    for (const evaluator of ["fused", "indexed", "both"] as const) {
+      const { notes, fingerprint } = resultOf(evaluator);
+      expect(notes.filter(({ code }) => code === "NODE_BY_NODE")).toEqual([]);
+      expect(fingerprint).toBe(plain.fingerprint);
+    }
+  });
+
+  it("are found out by both when the key leaves out what they read", () => {
+    const lying = definePlugin({
+      name: "Lying",
+      classKey: () => "",
+      filter: (pod, node) => pod.name.length % 2 !== Number(node.labels["rank"]) % 2 || "no",
+    });
+    const scheduler = { ...strategyScheduler("mine", lying), evaluator: "both" as const };
+    expect(() => runScenario(SCENARIO, { scheduler })).toThrow(EvaluatorDifference);
+  });
+
+  it("may not look wider than one node when they name the class", () => {
+    const wide = { ...HOOKS, name: "Wide", classKey: () => "", preScore: () => true as const };
+    expect(() => definePlugin(wide)).toThrow("classKey and preScore");
   });
 
   it("are not named where every plugin has one", () => {

@@ -43,6 +43,12 @@ export interface Plugin {
   /** Events after which a pod rejected by this plugin may be worth another attempt. */
   eventsToRegister?(): readonly EventRegistration[];
   /**
+   * Names everything of the pod that Filter and Score read. Only for plugins that read nothing else but
+   * the node's object (not its pods or its room), remember nothing, and can be asked about any node at
+   * any time: a fast evaluator asks once per key and node, until the node's object changes.
+   */
+  classKey?(pod: PodInfo): string;
+  /**
    * Why this plugin cannot judge this pod as upstream would, or undefined when it can. A plugin that
    * is only partly modelled says so here; the decision carries it as "not simulated".
    */

@@ -205,6 +205,18 @@ function filterHooks(guard: Guard, hooks: PluginHooks): object {
         return guard.call("preFilter", pod, run, (answer) => narrowing(guard, pod, answer));
       },
     }),
+    ...(hooks.classKey && {
+      classKey: (pod: PodInfo): string =>
+        guard.call(
+          "classKey",
+          pod,
+          () => hooks.classKey!(views.pod(pod)),
+          (key: unknown) =>
+            typeof key === "string"
+              ? key
+              : guard.refuse("classKey", pod, `answered ${describe(key)}; expected text`),
+        ),
+    }),
     ...(hooks.filter && {
       filter: (state: CycleState, pod: PodInfo, node: NodeRow): Status =>
         guard.verdict("filter", pod, () =>

@@ -48,6 +48,13 @@ export interface WaitingPodsView {
 
 /** The extension points, all optional; names are upstream's. */
 export interface PluginHooks {
+  /**
+   * Everything of the pod that `filter` and `score` read, as text. Given, the two are kept per key and
+   * node until the node's object changes, so beyond it they may read the node's name, labels, taints,
+   * allocatable and the like, but neither its pods nor what is free, and they answer for any node. A
+   * plugin with it has no `preFilter`, `preScore` or `normalizeScores`.
+   */
+  classKey?(pod: PodView): string;
   preEnqueue?(pod: PodView): PluginVerdict;
   /** True when `a` goes strictly before `b`. */
   less?(a: SortedPodView, b: SortedPodView): boolean;
@@ -124,6 +131,7 @@ export function definePlugin(source: PluginSource): PluginDefinition {
   const create = (args: unknown): PluginHooks =>
     "create" in source ? source.create(args) : source;
   const hooks = create(undefined);
+  refuseMixedKey(name, hooks);
   return Object.freeze({
     kind: "plugin",
     apiVersion: STRATEGY_API_VERSION,
@@ -133,6 +141,16 @@ export function definePlugin(source: PluginSource): PluginDefinition {
     events,
     create,
   });
+}
+
+/** Hooks that see more than one node, or the cycle's memory. */
+const WIDER_HOOKS = ["preFilter", "preScore", "normalizeScores"] as const;
+
+function refuseMixedKey(name: string, hooks: PluginHooks): void {
+  if (hooks.classKey === undefined) return;
+  const wider = WIDER_HOOKS.find((hook) => hooks[hook] !== undefined);
+  if (wider === undefined) return;
+  throw new Error(`plugin ${name} has classKey and ${wider}; a plugin has one of them`);
 }
 
 /** The extension points that hooks implement. */

@@ -4,7 +4,13 @@
 // state as a watch would tell it, and asks for one decision. Nothing here knows which evaluator decides.
 
 import { RecordedWorld } from "../../../src/experiment/verify/recorded-world.ts";
-import type { PodInfo, Profile, SchedulerConfiguration } from "../../../src/scheduler/index.ts";
+import {
+  definePlugin,
+  type PodInfo,
+  type Profile,
+  registryEntryOf,
+  type SchedulerConfiguration,
+} from "../../../src/scheduler/index.ts";
 import { configuration, node, pod } from "../small-cluster.ts";
 
 type Json = Record<string, unknown>;
@@ -122,7 +128,28 @@ const PROFILES: readonly Json[] = [
     },
   },
   { percentageOfNodesToScore: 30 },
+  { plugins: { multiPoint: { enabled: [{ name: "Keyed", weight: 2 }] } } },
+  { plugins: { multiPoint: { enabled: [{ name: "Keyed", weight: 9 }, { name: "Unkeyed" }] } } },
 ];
+
+/** A user's plugin that reads the pod's tier and the node's object, and says so. */
+const KEYED = definePlugin({
+  name: "Keyed",
+  classKey: (pod) => `${pod.labels["tier"]}`,
+  filter: (pod, { labels, memoryBytesAllocatable }) => {
+    if (pod.labels["tier"] === "db" && labels["disk"] === "hdd") return "no hdd";
+    if (memoryBytesAllocatable > 0 || pod.labels["tier"] !== "web") return true;
+    return { reasons: ["no hdd"], unresolvable: true };
+  },
+  score: (pod, { milliCpuAllocatable, name }) =>
+    (milliCpuAllocatable / 100 + name.length + (pod.labels["tier"] ?? "").length) % 101,
+});
+/** One that reads what a node's pods leave free. */
+const UNKEYED = definePlugin({
+  name: "Unkeyed",
+  filter: (_pod, { milliCpuFree }) => milliCpuFree !== 250 || "exactly a quarter is left",
+  score: (_pod, { milliCpuFree }) => Math.abs(Math.trunc(milliCpuFree / 100)) % 101,
+});
 
 /** What a world is drawn from beside its seed. */
 export interface RandomWorldOptions {
@@ -161,6 +188,7 @@ export class RandomWorld {
     this.world = new RecordedWorld(this.otherObjects(), dice.percent(4) ? [HUGE] : [], {
       ...{ defaulting: true, hasQueue: true, keepsMatches: dice.percent(50) },
     });
+    for (const plugin of [KEYED, UNKEYED]) this.world.plugins.register(registryEntryOf(plugin));
     this.configuration = this.world.readConfiguration(source);
     this.profiles = this.world.createProfiles(this.configuration);
     const count = dice.percent(10) ? dice.below(3) : 2 + dice.below(options.nodesMax ?? 30);

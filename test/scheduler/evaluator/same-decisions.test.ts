@@ -20,7 +20,7 @@ import type { Verdict } from "../../../src/scheduler/cycle/decider.ts";
 import { Dice, PROFILE_COUNT, RandomWorld } from "./random-world.ts";
 
 const FIRST_SEED = Number(process.env["FIRST_SEED"] ?? 1);
-const WORLDS = Number(process.env["WORLDS"] ?? 6 * PROFILE_COUNT);
+const WORLDS = Number(process.env["WORLDS"] ?? 4 * PROFILE_COUNT);
 const STEPS = 40;
 
 /** Counts the decisions that the index made, and not its fall-back. */
@@ -120,6 +120,12 @@ describe("evaluators on random worlds", () => {
   it("are asked where the index decides, and not only its fall-back", () => {
     let byIndex = 0;
     for (let seed = 1; seed <= 6; seed++) byIndex += compareIn(seed * 15 + 1, 0);
+    expect(byIndex).toBeGreaterThan(10);
+  });
+
+  it("use the index for a user's plugin that names the class of its pods", () => {
+    let byIndex = 0;
+    for (let seed = 1; seed <= 9; seed++) byIndex += compareIn(seed * 15 + 1, PROFILE_COUNT - 2);
     expect(byIndex).toBeGreaterThan(10);
   });
 

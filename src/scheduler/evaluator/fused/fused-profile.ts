@@ -5,7 +5,8 @@
 // profile in which a plugin lacks the step before it is left to the plain evaluator.
 
 import type { CycleState } from "../../framework/cycle-state.ts";
-import type { FilterPlugin, PreFilterPlugin, ScorePlugin } from "../../framework/plugin.ts";
+import type { FilterPlugin, Plugin, PreFilterPlugin, ScorePlugin } from "../../framework/plugin.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Profile } from "../../framework/profile.ts";
 import type { Status } from "../../framework/status.ts";
 import { DynamicResources } from "../../plugins/dynamic-resources.ts";
@@ -43,6 +44,8 @@ export type ScoreStep = { readonly weight: number } & (
   | { readonly kind: "images"; readonly plugin: ImageLocality }
   /** Scores 0 everywhere, whatever it is asked. */
   | { readonly kind: "zero"; readonly plugin: DynamicResources | VolumeBinding }
+  /** Depends on the pod's class key and the node's object alone; `index` counts such steps. */
+  | { readonly kind: "keyed"; readonly plugin: ScorePlugin; readonly index: number }
   | { readonly kind: "plain"; readonly plugin: ScorePlugin }
 );
 
@@ -52,6 +55,9 @@ export class FusedProfile {
   readonly filters: readonly FilterStep[];
   readonly statics: readonly FilterPlugin[];
   readonly scores: readonly ScoreStep[];
+  /** Plugins that name the class of a pod, and those of them that score. */
+  readonly keyed: readonly Plugin[];
+  readonly keyedScores: readonly ScorePlugin[];
   readonly taints: TaintToleration | undefined;
   readonly nodeAffinity: NodeAffinity | undefined;
   readonly fit: NodeResourcesFit | undefined;
@@ -71,7 +77,10 @@ export class FusedProfile {
     const statics: FilterPlugin[] = [];
     this.filters = filterPlugins.map((plugin) => filterStep(plugin, statics));
     this.statics = statics;
-    this.scores = scorePlugins.map(({ plugin, weight }) => scoreStep(plugin, weight));
+    const keyedScores: ScorePlugin[] = [];
+    this.scores = scorePlugins.map(({ plugin, weight }) => scoreStep(plugin, weight, keyedScores));
+    this.keyedScores = keyedScores;
+    this.keyed = profile.plugins.filter(({ classKey }) => classKey !== undefined);
     this.taints = find(profile, TaintToleration);
     this.nodeAffinity = find(profile, NodeAffinity);
     this.fit = find(profile, NodeResourcesFit);
@@ -82,6 +91,12 @@ export class FusedProfile {
       filterPlugins.every(({ name }) => whyFilterFails(name, preFilterPlugins) === undefined) &&
       scorePlugins.every(({ plugin }) => isPrepared(plugin, profile)) &&
       scorePlugins.every(({ plugin }) => whyScoreFails(plugin.name, preScorePlugins) === undefined);
+  }
+
+  /** What the plugins with a class key call this pod; "" where there are none. */
+  keyOf(pod: PodInfo): string {
+    if (this.keyed.length === 0) return "";
+    return JSON.stringify(this.keyed.map((plugin) => plugin.classKey!(pod)));
   }
 
   private standIn(plugin: PreFilterPlugin): PreFilterPlugin {
@@ -112,7 +127,7 @@ export function rememberCounts(
 
 /** A known Score plugin whose PreScore is switched off behaves in ways of its own. */
 function isPrepared(plugin: ScorePlugin, { preScorePlugins }: Profile): boolean {
-  if (["images", "zero", "plain"].includes(scoreStep(plugin, 1).kind)) return true;
+  if (["images", "zero", "keyed", "plain"].includes(scoreStep(plugin, 1, []).kind)) return true;
   return preScorePlugins.some(({ name }) => name === plugin.name);
 }
 
@@ -126,13 +141,14 @@ function filterStep(plugin: FilterPlugin, statics: FilterPlugin[]): FilterStep {
     plugin instanceof NodeName ||
     plugin instanceof TaintToleration ||
     plugin instanceof NodeAffinity ||
-    plugin instanceof NodeDeclaredFeatures;
+    plugin instanceof NodeDeclaredFeatures ||
+    plugin.classKey !== undefined;
   if (!isStatic) return { kind: "plain", plugin };
   statics.push(plugin);
   return { kind: "static", plugin, index: statics.length - 1 };
 }
 
-function scoreStep(plugin: ScorePlugin, weight: number): ScoreStep {
+function scoreStep(plugin: ScorePlugin, weight: number, keyed: ScorePlugin[]): ScoreStep {
   if (plugin instanceof TaintToleration) return { kind: "taints", plugin, weight };
   if (plugin instanceof NodeAffinity) return { kind: "node-affinity", plugin, weight };
   if (plugin instanceof NodeResourcesFit) return { kind: "fit", plugin, weight };
@@ -142,6 +158,10 @@ function scoreStep(plugin: ScorePlugin, weight: number): ScoreStep {
   if (plugin instanceof ImageLocality) return { kind: "images", plugin, weight };
   if (plugin instanceof DynamicResources || plugin instanceof VolumeBinding) {
     return { kind: "zero", plugin, weight };
+  }
+  if (plugin.classKey !== undefined && plugin.normalizeScores === undefined) {
+    keyed.push(plugin);
+    return { kind: "keyed", plugin, weight, index: keyed.length - 1 };
   }
   return { kind: "plain", plugin, weight };
 }

@@ -149,6 +149,12 @@ export class FusedScores {
       case "images":
         this.scoreImages(step.plugin, podClass, pod, state, feasible, count);
         break;
+      case "keyed":
+        for (let place = 0; place < count; place++) {
+          const { keyedScores } = podClass.statics.groupAt(feasible[place] as NodeRow);
+          raw[place] = keyedScores[step.index]!;
+        }
+        break;
       case "zero":
         raw.fill(0, 0, count);
         break;

@@ -18,6 +18,8 @@ interface ClassEntry {
   readonly fused: FusedProfile;
   readonly namespace: string;
   readonly owner: string;
+  /** What plugins of the user's call the pod's class. */
+  readonly key: string;
   readonly podClass: PodClass;
 }
 
@@ -53,16 +55,18 @@ export class PodClasses implements CacheObserver {
       entries = [];
       this.classes.set(pod.template, entries);
     }
+    const key = fused.keyOf(pod);
     for (const entry of entries) {
-      if (entry.fused === fused && entry.namespace === namespace && entry.owner === owner) {
+      if (entry.fused !== fused || entry.key !== key) continue;
+      if (entry.namespace === namespace && entry.owner === owner) {
         entry.podClass.catchUp();
         return entry.podClass;
       }
     }
     const { counters, objects } = this;
-    const podClass = new PodClass(fused, this.tableOf(fused, pod), pod, counters, objects);
+    const podClass = new PodClass(fused, this.tableOf(fused, pod, key), pod, counters, objects);
     podClass.catchUp();
-    entries.push({ fused, namespace, owner, podClass });
+    entries.push({ fused, namespace, owner, key, podClass });
     return podClass;
   }
 
@@ -75,8 +79,8 @@ export class PodClasses implements CacheObserver {
   }
 
   nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
-    if (before !== undefined && after !== undefined && isSameToPods(before, after)) return;
-    for (const table of this.tables.values()) table.forget(row);
+    const isSame = before !== undefined && after !== undefined && isSameToPods(before, after);
+    for (const table of this.tables.values()) if (!isSame || table.isKeyed) table.forget(row);
   }
 
   private forgetStale(): void {
@@ -89,11 +93,11 @@ export class PodClasses implements CacheObserver {
     if (this.tables.size > TABLES_MAX) this.tables = new Map();
   }
 
-  private tableOf(fused: FusedProfile, pod: PodInfo): StaticTable {
-    const key = `${this.numberOf(fused)} ${staticKeyOf(pod.template)}`;
+  private tableOf(fused: FusedProfile, pod: PodInfo, classKey: string): StaticTable {
+    const key = `${this.numberOf(fused)} ${classKey} ${staticKeyOf(pod.template)}`;
     let table = this.tables.get(key);
     if (table === undefined) {
-      table = new StaticTable(this.cache, fused, pod, skippedStatics(fused, pod));
+      table = new StaticTable(key, this.cache, fused, pod, skippedStatics(fused, pod));
       this.tables.set(key, table);
     }
     return table;

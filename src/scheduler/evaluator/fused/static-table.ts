@@ -21,6 +21,10 @@ import type { FusedProfile } from "./fused-profile.ts";
 export interface StaticGroup {
   /** True when no static filter refuses. */
   readonly passes: boolean;
+  /** True when only filters with a class key refuse, if any: the others treat like nodes alike. */
+  readonly passesAlike: boolean;
+  /** Scores of plugins with a class key; empty where a filter refuses. */
+  readonly keyedScores: readonly number[];
   /** The refusals by index of the static filter. */
   readonly refusals: readonly (Status | undefined)[];
   /** Raw scores. */
@@ -42,6 +46,8 @@ export class StaticTable {
   /** Parallel to `groups`, for the fused pass: 1 passes. */
   readonly passes: number[] = [0];
   private readonly byText = new Map<string, number>();
+  /** Equal for tables that hold the same. */
+  readonly key: string;
   private readonly cache: SchedulerCache;
   private readonly fused: FusedProfile;
   private readonly pod: PodInfo;
@@ -50,15 +56,22 @@ export class StaticTable {
 
   /** `pod` stands for all pods of its kind; `skipped` are filters whose PreFilter skips such pods. */
   constructor(
+    key: string,
     cache: SchedulerCache,
     fused: FusedProfile,
     pod: PodInfo,
     skipped: ReadonlySet<string>,
   ) {
+    this.key = key;
     this.cache = cache;
     this.fused = fused;
     this.pod = pod;
     this.skipped = skipped;
+  }
+
+  /** Whether a user's plugin reads the nodes' objects, of which nothing is known. */
+  get isKeyed(): boolean {
+    return this.fused.keyed.length > 0;
   }
 
   forget(row: NodeRow): void {
@@ -82,14 +95,23 @@ export class StaticTable {
   private look(row: NodeRow): StaticGroup {
     const { cache, fused, pod, state } = this;
     const node = cache.node(row);
+    let isRefused = false;
+    let passesAlike = true;
     const refusals = fused.statics.map((plugin) => {
-      if (this.skipped.has(plugin.name)) return undefined;
+      // The first refusal decides; a user's plugin need not answer after it.
+      const isKeyed = plugin.classKey !== undefined;
+      if (this.skipped.has(plugin.name) || (isKeyed && isRefused)) return undefined;
       cache.operations.filterCalls++;
       const status = plugin.filter(state, pod, row);
-      return status.code === Code.Success ? undefined : status;
+      if (status.code === Code.Success) return undefined;
+      isRefused = true;
+      if (!isKeyed) passesAlike = false;
+      return status;
     });
     return {
-      passes: refusals.every((refusal) => refusal === undefined),
+      passes: !isRefused,
+      passesAlike,
+      keyedScores: isRefused ? [] : fused.keyedScores.map((each) => each.score(state, pod, row)),
       refusals,
       taintScore: fused.taints?.score(state, pod, row) ?? 0,
       affinityScore: fused.nodeAffinity?.score(state, pod, row) ?? 0,
@@ -99,9 +121,9 @@ export class StaticTable {
   }
 
   private numberOf(group: StaticGroup): number {
-    const { refusals, taintScore, affinityScore, matchesAffinity, toleratesTaints } = group;
-    const texts = refusals.map((each) => (each === undefined ? "" : each.reasons.join("|")));
-    const text = [...texts, taintScore, affinityScore, matchesAffinity, toleratesTaints].join(" ");
+    const { refusals, ...rest } = group;
+    const texts = refusals.map((each) => (each === undefined ? 0 : [each.code, each.reasons]));
+    const text = JSON.stringify([texts, rest]);
     const known = this.byText.get(text);
     if (known !== undefined) return known;
     const number = this.groups.length;

@@ -27,6 +27,8 @@ export interface ValueWeights {
   readonly balance: number;
   readonly images: number;
   readonly imagePlugin: ImageLocality | undefined;
+  /** Weights of scores by class key, by index. */
+  readonly keyed: readonly number[];
 }
 
 /** Balance never gives less. */
@@ -44,6 +46,7 @@ export function valueWeightsOf({ scores, profile }: FusedProfile): ValueWeights 
   let balanced = 0;
   let images = 0;
   let imagePlugin: ImageLocality | undefined;
+  const keyed: number[] = [];
   for (const step of scores) {
     if (step.kind === "fit") {
       if (step.plugin.args.strategy === "RequestedToCapacityRatio") return undefined;
@@ -55,14 +58,15 @@ export function valueWeightsOf({ scores, profile }: FusedProfile): ValueWeights 
     } else if (step.kind === "images") {
       images = step.weight;
       imagePlugin = step.plugin;
-    } else if (step.kind === "plain") return undefined;
+    } else if (step.kind === "keyed") keyed.push(step.weight);
+    else if (step.kind === "plain") return undefined;
   }
   const [cpu, memory] =
     fit === undefined ? [0, 0] : cpuAndMemoryWeights(fit.plugin.args.resources)!;
   return {
     ...{ fit: fit?.weight ?? 0, fitPlugin: fit?.plugin },
     ...{ isLeast: fit?.plugin.args.strategy === "LeastAllocated" },
-    ...{ cpu, memory, balance: balanced, images, imagePlugin },
+    ...{ cpu, memory, balance: balanced, images, imagePlugin, keyed },
   };
 }
 
@@ -74,7 +78,8 @@ export class NodeValues {
   readonly highest: number;
   private readonly cache: SchedulerCache;
   private readonly search: FusedSearch;
-  private readonly podClass: PodClass;
+  /** Any class of the signature; kept current, because old ones are told of no change. */
+  podClass: PodClass;
   private readonly pod: PodInfo;
   private readonly weights: ValueWeights;
   private readonly isBalanced: boolean;
@@ -98,22 +103,37 @@ export class NodeValues {
     this.isBalanced = weights.balance > 0 && (milliCpu !== 0 || memoryBytes !== 0);
     const least = this.isBalanced ? BALANCE_MIN * weights.balance : 0;
     this.offset = least - 1;
-    const most = 100 * (weights.fit + weights.images + (this.isBalanced ? weights.balance : 0));
+    const keyed = weights.keyed.reduce((sum, weight) => sum + weight, 0);
+    const most =
+      100 * (keyed + weights.fit + weights.images + (this.isBalanced ? weights.balance : 0));
     this.highest = most - this.offset;
   }
 
   /** Whether some of the images stand on any node; set by whoever keeps the values. */
   hasImagesNow = false;
 
+  /** What plugins with a class key give the node; undefined when one refuses it. */
+  private keyedValue(row: NodeRow): number | undefined {
+    const { fused, statics } = this.podClass;
+    if (fused.keyed.length === 0) return 0;
+    const { passes, keyedScores } = statics.groupAt(row);
+    if (!passes) return undefined;
+    let value = 0;
+    for (const [at, weight] of this.weights.keyed.entries()) value += weight * keyedScores[at]!;
+    return value;
+  }
+
   /** 0 when the pod does not fit, else the weighted scores less `offset`. */
   valueOf(row: NodeRow): number {
     if (this.needsRoom && !this.search.hasRoomFor(this.podClass, row)) return 0;
     const { weights, cache, podClass } = this;
+    const byKey = this.keyedValue(row);
+    if (byKey === undefined) return 0;
     const sums = cache.resources;
     const cpu = sums.allocatableMilliCpu(row);
     const memory = sums.allocatableMemoryBytes(row);
     const { scoreRequests, balancedRequests } = podClass.template;
-    let value = 0;
+    let value = byKey;
     if (cpu * 100 > Number.MAX_SAFE_INTEGER || memory * 100 > Number.MAX_SAFE_INTEGER) {
       value += weights.fit * (weights.fitPlugin?.score(this.state, this.pod, row) ?? 0);
     } else if (weights.fit > 0) {

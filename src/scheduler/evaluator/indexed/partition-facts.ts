@@ -47,7 +47,7 @@ export class PartitionFacts {
         continue;
       }
       const group = statics.groupAt(row as NodeRow);
-      this.passes[number] = group.passes;
+      this.passes[number] = group.passesAlike;
       this.taintScores[number] = group.taintScore;
       this.affinityScores[number] = group.affinityScore;
       this.isIgnored[number] =

@@ -71,6 +71,7 @@ export class Signatures {
     const known = this.kept.get(key);
     if (known !== undefined) {
       known.usedAt = slots.journalEnd;
+      known.values.podClass = podClass;
       return known;
     }
     const seen = this.seenAt.get(key);
@@ -95,10 +96,12 @@ export class Signatures {
   private keysOf(podClass: PodClass): ClassSignatures {
     let keys = this.keys.get(podClass);
     if (keys === undefined) {
-      const { template, scalars, fused } = podClass;
+      const { template, scalars, fused, statics } = podClass;
       const { requests, scoreRequests, balancedRequests, images, volumeImages } = template;
       const bare = JSON.stringify([
         this.numberOf(fused),
+        // What plugins with a class key say is kept by static table.
+        ...(fused.keyed.length === 0 ? [] : [statics.key]),
         ...[requests.milliCpu, requests.memoryBytes, requests.ephemeralStorageBytes, scalars],
         ...[scoreRequests.milliCpu, scoreRequests.memoryBytes],
         ...[balancedRequests.milliCpu, balancedRequests.memoryBytes],
