@@ -164,7 +164,7 @@ function decodeContainer(item: FieldCursor): ShownContainer {
     isStarted: item.boolean("started"),
     restartCount: item.integer("restartCount", 0, 0),
     waitingReason: state.objectOrEmpty("waiting").text("reason"),
-    running: running && { startedSeconds: running.timestamp("startedAt") },
+    running: running && { startedSeconds: running.shownTimestamp("startedAt") },
     terminated: decodeEnd(state.object("terminated")),
     last: decodeEnd(item.objectOrEmpty("lastState").object("terminated")),
   };
@@ -175,8 +175,8 @@ function decodeEnd(end: FieldCursor | undefined): ShownEnd | undefined {
     end && {
       reason: end.text("reason"),
       exitCode: end.integer("exitCode", 0),
-      startedSeconds: end.timestamp("startedAt"),
-      finishedSeconds: end.timestamp("finishedAt"),
+      startedSeconds: end.shownTimestamp("startedAt"),
+      finishedSeconds: end.shownTimestamp("finishedAt"),
     }
   );
 }

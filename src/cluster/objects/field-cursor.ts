@@ -275,6 +275,15 @@ export class FieldCursor {
     return seconds;
   }
 
+  /** The same where a status only shows it: what is no time is named as ignored and means nothing. */
+  shownTimestamp(key: string): number | undefined {
+    const value = this.raw(key);
+    if (typeof value !== "string" || value === "") return undefined;
+    const seconds = parseTimestampSeconds(value);
+    if (seconds === undefined) this.noteIgnored(key, false);
+    return seconds;
+  }
+
   /** Marks known fields without any meaning for the simulator, such as server-side noise. */
   skip(...keys: string[]): void {
     for (const key of keys) this.seen.add(key);
