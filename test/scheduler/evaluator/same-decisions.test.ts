@@ -1,7 +1,7 @@
 // Plain, fused and indexed evaluators decide alike, in full, whatever the cluster looks like.
 //
 // Random worlds from seeds; a failure names the seed, the step and what differed. A longer hunt:
-// WORLDS=5000 FIRST_SEED=1 npx vitest run test/scheduler/evaluator/same-decisions.test.ts
+// WORLDS=5000 FIRST_SEED=1 STEPS=200 NODES_MAX=90 npx vitest run test/scheduler/evaluator/same-decisions.test.ts
 
 import { describe, expect, it } from "vitest";
 import { createEvaluator } from "../../../src/scheduler/evaluator/create-evaluator.ts";
@@ -21,7 +21,8 @@ import { Dice, PROFILE_COUNT, RandomWorld } from "./random-world.ts";
 
 const FIRST_SEED = Number(process.env["FIRST_SEED"] ?? 1);
 const WORLDS = Number(process.env["WORLDS"] ?? 4 * PROFILE_COUNT);
-const STEPS = 40;
+const STEPS = Number(process.env["STEPS"] ?? 40);
+const NODES_MAX = Number(process.env["NODES_MAX"] ?? 30);
 
 /** Counts the decisions that the index made, and not its fall-back. */
 class CountedIndex extends IndexedEvaluator {
@@ -45,10 +46,10 @@ function victimsOf({ postFilter, message }: Verdict): string {
 }
 
 /** One world; gives back how many decisions the index made. */
-function compareIn(seed: number, profile?: number, nodesMax?: number): number {
+function compareIn(seed: number, profile?: number, nodesMax = NODES_MAX): number {
   const random = new RandomWorld(seed, {
     ...(profile === undefined ? {} : { profile }),
-    ...(nodesMax === undefined ? {} : { nodesMax }),
+    nodesMax,
   });
   const { world } = random;
   const { cache, objects } = world;
