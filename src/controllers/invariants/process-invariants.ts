@@ -104,7 +104,7 @@ class ProcessWatch {
           this.fail("I9", `${api.pods.name(pod)}: ${restarts} restarts, ${most} at most`);
       },
     });
-    machines.listen({ onProcess: (change) => this.noteProcess(change) });
+    machines.observe({ onProcess: (change) => this.noteProcess(change) });
   }
 
   takeFault(id: string): string | undefined {

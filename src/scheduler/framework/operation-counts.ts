@@ -41,6 +41,14 @@ export interface OperationCounts {
   queueHints: number;
 }
 
+/** Does something without counting it: lists that only an audit or an explanation reads. */
+export function uncounted<T>(operations: OperationCounts, work: () => T): T {
+  const before = { ...operations };
+  const result = work();
+  Object.assign(operations, before);
+  return result;
+}
+
 /** All zero. */
 export function createOperationCounts(): OperationCounts {
   return {

@@ -11,6 +11,7 @@ import type { ClusterObjects } from "../../framework/cluster-objects.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
 import type { Decision } from "../../framework/decision.ts";
 import type { NodeStatuses } from "../../framework/node-statuses.ts";
+import { uncounted } from "../../framework/operation-counts.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Profile } from "../../framework/profile.ts";
 import {
@@ -345,7 +346,7 @@ export class FusedEvaluator implements Evaluator {
             generation === cache.currentGeneration,
             "verdicts are read after the cache changed",
           );
-          return lists.statuses();
+          return uncounted(cache.operations, lists.statuses);
         },
       },
     );

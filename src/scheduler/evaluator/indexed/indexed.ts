@@ -10,6 +10,7 @@ import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../../framework/cluster-objects.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
+import { uncounted } from "../../framework/operation-counts.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { Code } from "../../framework/status.ts";
 import { InterPodAffinity } from "../../plugins/inter-pod-affinity.ts";
@@ -102,9 +103,11 @@ export class IndexedEvaluator extends FusedEvaluator {
       if (isListed) return;
       isListed = true;
       assert(generation === cache.currentGeneration, "nodes are listed after the cache changed");
-      search.run(all, start, all.length);
-      if (total === undefined) return;
-      this.scores.run(podClass, pod, new CycleState(), search.feasible, feasibleCount, false);
+      uncounted(cache.operations, () => {
+        search.run(all, start, all.length);
+        if (total === undefined) return;
+        this.scores.run(podClass, pod, new CycleState(), search.feasible, feasibleCount, false);
+      });
     };
     return {
       ...{ feasibleCount, refusedCount: all.length - feasibleCount, node: row },
