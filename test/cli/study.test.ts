@@ -70,7 +70,11 @@ describe("podsim study fgd", () => {
     [["--workloads", "tiny,tiny"], 2, "'tiny' is there twice"],
     [["--workloads", "tiny", "--seeds", "4.2"], 2, "'4.2' is no seed"],
     [["--workloads", "tiny,huge"], 3, ". has no file openb_pod_list_huge.csv"],
-    [["--workloads", "odd", "--workers", "2"], 3, 'odd.csv:2: error[E_TRACE_VALUE]: memory_mib: "4 GiB"'],
+    [
+      ["--workloads", "odd", "--workers", "2"],
+      3,
+      'odd.csv:2: error[E_TRACE_VALUE]: memory_mib: "4 GiB"',
+    ],
     [["--workloads", "odd", "--workers", "1"], 3, "4 GiB"],
   ])("refuses %j", (args, code, message) => {
     const cwd = freshFolder(FILES);
