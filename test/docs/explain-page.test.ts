@@ -12,7 +12,8 @@ function keysOf(value: unknown, into: Set<string> = new Set<string>()): Set<stri
   if (typeof value !== "object" || value === null) return into;
   for (const [key, inner] of Object.entries(value)) {
     if (!Array.isArray(value)) into.add(key);
-    keysOf(inner, into);
+    // The pod's own status is the API's: its fields are not the record's.
+    if (key !== "status") keysOf(inner, into);
   }
   return into;
 }

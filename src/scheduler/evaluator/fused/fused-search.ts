@@ -247,7 +247,6 @@ export class FusedSearch {
         return verdict === ANTI_AFFINITY_MET ? ANTI_AFFINITY : EXISTING_ANTI_AFFINITY;
       }
       case "plain":
-        this.cache.operations.filterCalls++;
         return plainVerdict(step.plugin, this.state, this.pod, row);
     }
   }

@@ -101,7 +101,6 @@ export class StaticTable {
       // The first refusal decides; a user's plugin need not answer after it.
       const isKeyed = plugin.classKey !== undefined;
       if (this.skipped.has(plugin.name) || (isKeyed && isRefused)) return undefined;
-      cache.operations.filterCalls++;
       const status = plugin.filter(state, pod, row);
       if (status.code === Code.Success) return undefined;
       isRefused = true;
