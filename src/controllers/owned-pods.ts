@@ -127,5 +127,5 @@ function deletionCost(pods: PodTable, pod: PodIndex): number {
   const text = pods.template(pod).annotations.get(DELETION_COST);
   if (text === undefined || !/^-?[0-9]{1,10}$/.test(text)) return 0;
   const cost = Number(text);
-  return Math.abs(cost) < 2 ** 31 ? cost : 0;
+  return Math.abs(cost) < 2_147_483_648 ? cost : 0;
 }

@@ -89,7 +89,7 @@ const COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index";
 const DRAWS_PER_ATTEMPT = 16;
 
 /** Draws of a pod's usage stand above those of its runs. */
-const USAGE_DRAW = 2 ** 31;
+const USAGE_DRAW = 2_147_483_648;
 
 const NOTHING_OF_ITS_OWN: ContainerRunAnnotations = {};
 const US_PER_SECOND = 1_000_000;

@@ -14,7 +14,7 @@ import { containerAt, isOver, isRestarted, podExitCode } from "./start-order.ts"
 import type { StatusWriter } from "./status-writer.ts";
 
 /** Draws of one container stand this far from those of the next. */
-const DRAWS_PER_CONTAINER = 2 ** 24;
+const DRAWS_PER_CONTAINER = 16_777_216;
 const DRAWS_PER_ATTEMPT = 64;
 
 /** What exits lead to. */

@@ -32,7 +32,7 @@ const LONGEST_QUIET_MOUNT_US = 1_000_000;
 /** A sandbox that could not be made is tried again. */
 const SANDBOX_RETRY_US = 10_000_000;
 /** Draws of one container stand this far from those of the next, those of one attempt this far apart. */
-const DRAWS_PER_CONTAINER = 2 ** 24;
+const DRAWS_PER_CONTAINER = 16_777_216;
 const DRAWS_PER_ATTEMPT = 64;
 
 /** What ends a container by itself. */

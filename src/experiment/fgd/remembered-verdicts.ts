@@ -22,7 +22,7 @@ import {
 } from "../../scheduler/index.ts";
 
 /** Score of a node that refuses the pod. */
-const REFUSED = -(2 ** 31);
+const REFUSED = -2_147_483_648;
 const NEVER_ASKED = -1;
 
 /** Answers for one template by row. */
