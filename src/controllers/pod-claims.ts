@@ -5,6 +5,7 @@
 // template. Nothing is looked for where nothing can have changed: releases after an owned pod's
 // template stopped matching, adoptions after a pod without a controller began to.
 
+import { carryOutClaims, type ClaimWriter } from "./carry-out-claims.ts";
 import {
   CHANGED_OWNER,
   CHANGED_TEMPLATE,
@@ -216,21 +217,14 @@ export class PodClaims<K extends StoreKind> {
     claims: readonly Claim[],
     next: (error?: string) => void,
   ): void {
-    let failure: string | undefined;
-    const runFrom = (index: number, isChecked: boolean): void => {
-      const claim = claims[index];
-      if (claim === undefined) {
-        if (failure !== undefined) this.settled.delete(record.uid);
-        next(failure);
-      } else if (claim.isAdoption && !isChecked) this.client.read(() => runFrom(index, true));
-      else {
-        this.patch(record, claim, (error) => {
-          failure ??= error;
-          runFrom(index + 1, isChecked);
-        });
-      }
+    const writer: ClaimWriter<Claim> = {
+      readOwner: (done) => this.client.read(done),
+      patch: (claim, reply) => this.patch(record, claim, reply),
     };
-    runFrom(0, false);
+    carryOutClaims(claims, writer, (error) => {
+      if (error !== undefined) this.settled.delete(record.uid);
+      next(error);
+    });
   }
 
   private patch(

@@ -3,6 +3,7 @@
 //
 // The same rules as for pods (pod-claims.ts), over objects that are few and carry labels of their own.
 
+import { carryOutClaims, type ClaimWriter } from "./carry-out-claims.ts";
 import {
   type LabelSelector,
   type ObjectChange,
@@ -104,21 +105,14 @@ export class ReplicaSetClaims {
     claims: readonly Claim[],
     next: (error?: string) => void,
   ): void {
-    let failure: string | undefined;
-    const runFrom = (index: number, isChecked: boolean): void => {
-      const claim = claims[index];
-      if (claim === undefined) {
-        if (failure !== undefined) this.settled.delete(deployment.uid);
-        next(failure);
-      } else if (claim.isAdoption && !isChecked) this.client.read(() => runFrom(index, true));
-      else {
-        this.patch(deployment, claim, (error) => {
-          failure ??= error;
-          runFrom(index + 1, isChecked);
-        });
-      }
+    const writer: ClaimWriter<Claim> = {
+      readOwner: (done) => this.client.read(done),
+      patch: (claim, reply) => this.patch(deployment, claim, reply),
     };
-    runFrom(0, false);
+    carryOutClaims(claims, writer, (error) => {
+      if (error !== undefined) this.settled.delete(deployment.uid);
+      next(error);
+    });
   }
 
   private patch(
