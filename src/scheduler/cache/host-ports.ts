@@ -6,10 +6,13 @@
 import type { HostPort } from "../../cluster/index.ts";
 
 const ANY_IP = "0.0.0.0";
+/** More than any port, so that protocols do not mix whatever a manifest says. */
+const PORTS = 4_294_967_296;
 
 /** Host ports of the pods on one node. */
 export class HostPortSet {
-  private readonly ipsByPort = new Map<string, Set<string>>();
+  /** By protocol and port as one number. */
+  private readonly ipsByPort = new Map<number, Set<string>>();
 
   add(entry: HostPort): void {
     if (entry.port <= 0) return;
@@ -42,8 +45,21 @@ export class HostPortSet {
   }
 }
 
-function portKey(entry: HostPort): string {
-  return `${entry.protocol === "" ? "TCP" : entry.protocol}/${entry.port}`;
+/** Numbers of protocols, in the order in which they were first seen; they never leave this file. */
+const PROTOCOLS = new Map<string, number>([
+  ["", 0],
+  ["TCP", 0],
+  ["UDP", 1],
+  ["SCTP", 2],
+]);
+
+function portKey({ protocol, port }: HostPort): number {
+  let number = PROTOCOLS.get(protocol);
+  if (number === undefined) {
+    number = PROTOCOLS.size;
+    PROTOCOLS.set(protocol, number);
+  }
+  return number * PORTS + port;
 }
 
 function ipOf(entry: HostPort): string {

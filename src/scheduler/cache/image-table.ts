@@ -39,6 +39,10 @@ export class ImageTable {
     if (state.nodeNames.size === 0) this.states.delete(imageName);
   }
 
+  has(imageName: string): boolean {
+    return this.states.has(imageName);
+  }
+
   /** Size and spread as they are now. */
   find(imageName: string): ImageOnNode | undefined {
     const state = this.states.get(imageName);

@@ -31,9 +31,14 @@ export interface SchedulerCacheOptions {
   readonly keepsMatches?: boolean;
 }
 
+/** A counted pod, and where it stands. */
 interface CachedPod {
-  readonly pod: PodInfo;
+  pod: PodInfo;
   assumed: boolean;
+  row: NodeRow;
+  /** Its place in the list of the row's pods, and of those with pod affinity terms (-1: not there). */
+  place: number;
+  affinityPlace: number;
 }
 
 const NO_IMAGES: ReadonlyMap<string, ImageOnNode> = new Map();
@@ -56,6 +61,8 @@ export class SchedulerCache {
   private readonly frozenImages: ReadonlyMap<string, ImageOnNode>[] = [];
   private readonly frozenFrom: (NodeObject | undefined)[] = [];
   private readonly frozenAt: number[] = [];
+  /** Rises when a row's frozen images are others. */
+  private readonly frozenVersions: number[] = [];
   private readonly generations: number[] = [];
   private readonly freeRows: NodeRow[] = [];
   private readonly rowOfName = new Map<string, NodeRow>();
@@ -68,7 +75,9 @@ export class SchedulerCache {
   private listedNames: readonly string[] = [];
   private listed: NodeRow[] = [];
   private listedRows = new Set<NodeRow>();
-  private changedRows = new Set<NodeRow>();
+  /** Rows that changed since the last refresh, each once. */
+  private readonly changedRows: NodeRow[] = [];
+  private readonly isChanged: boolean[] = [];
   private readonly observers: CacheObserver[] = [];
 
   constructor(options: SchedulerCacheOptions = {}) {
@@ -127,7 +136,16 @@ export class SchedulerCache {
   /** An assigned pod was seen. It takes the place of its assumed twin (at the end of the list). */
   addPod(pod: PodInfo): void {
     const known = this.podsByUid.get(pod.uid);
-    if (known !== undefined) this.uncount(known.pod);
+    if (known === undefined) {
+      this.count(pod, false);
+      return;
+    }
+    if (isSameLoad(known.pod, pod)) {
+      this.replace(known, pod);
+      return;
+    }
+    this.uncount(known);
+    this.podsByUid.delete(pod.uid);
     this.count(pod, false);
   }
 
@@ -140,7 +158,7 @@ export class SchedulerCache {
   removePod(uid: PodInfo["uid"]): void {
     const known = this.podsByUid.get(uid);
     if (known === undefined) return;
-    this.uncount(known.pod);
+    this.uncount(known);
     this.podsByUid.delete(uid);
   }
 
@@ -187,8 +205,13 @@ export class SchedulerCache {
       this.listedRows = new Set(this.listed);
       this.listIsStale = false;
     }
-    for (const row of this.changedRows) this.freezeImages(row);
-    this.changedRows = new Set();
+    const { changedRows, isChanged } = this;
+    for (let at = 0; at < changedRows.length; at++) {
+      const row = changedRows[at]!;
+      isChanged[row] = false;
+      this.freezeImages(row);
+    }
+    changedRows.length = 0;
     this.refreshedGeneration = this.generation;
     return this.listed;
   }
@@ -272,12 +295,17 @@ export class SchedulerCache {
 
   /** Whether any node has that image. */
   hasImage(imageName: string): boolean {
-    return this.images.find(imageName) !== undefined;
+    return this.images.has(imageName);
   }
 
   /** An image on the node as of its last snapshot copy, or undefined. */
   imageOn(row: NodeRow, imageName: string): ImageOnNode | undefined {
     return this.frozenImages[row]!.get(imageName);
+  }
+
+  /** Rises whenever `imageOn` may answer otherwise for that row. */
+  imagesVersionOf(row: NodeRow): number {
+    return this.frozenVersions[row]!;
   }
 
   // ---- hypothetical nodes -----------------------------------------------------------------
@@ -297,38 +325,90 @@ export class SchedulerCache {
 
   /** Puts a pod on a scratch row. */
   addToScratch(pod: PodInfo, to: NodeRow = SCRATCH_ROW): void {
-    this.appendToRow(to, pod);
+    this.podLists[to]!.push(pod);
+    if (hasPodAffinityTerms(pod.template)) this.affinityPodLists[to]!.push(pod);
+    this.addToRow(to, pod);
   }
 
   /** Takes a pod off a scratch row. */
   removeFromScratch(pod: PodInfo, from: NodeRow = SCRATCH_ROW): void {
-    this.dropFromRow(from, pod);
+    swapRemove(this.podLists[from]!, pod);
+    if (hasPodAffinityTerms(pod.template)) swapRemove(this.affinityPodLists[from]!, pod);
+    this.takeFromRow(from, pod);
   }
 
   // ---- inside -----------------------------------------------------------------------------
 
   private count(pod: PodInfo, assumed: boolean): void {
     const row = this.rowOfName.get(pod.nodeName) ?? this.takeRow(pod.nodeName);
-    this.podsByUid.set(pod.uid, { pod, assumed });
-    this.appendToRow(row, pod);
+    const known: CachedPod = { pod, assumed, row, place: -1, affinityPlace: -1 };
+    this.podsByUid.set(pod.uid, known);
+    this.list(known);
+    this.addToRow(row, pod);
     this.matches.added(row, pod);
     for (const observer of this.observers) observer.podAdded(row, pod);
     this.touch(row);
   }
 
-  private uncount(pod: PodInfo): void {
-    const row = this.rowOfName.get(pod.nodeName);
-    if (row === undefined) throw new Error(`node ${pod.nodeName} of pod ${podKey(pod)} has no row`);
-    this.dropFromRow(row, pod);
+  private uncount(known: CachedPod): void {
+    const { row, pod } = known;
+    this.unlist(known);
+    this.takeFromRow(row, pod);
     this.matches.removed(row, pod);
     for (const observer of this.observers) observer.podRemoved(row, pod);
     this.touch(row);
     this.releaseIfEmpty(row);
   }
 
-  private appendToRow(row: NodeRow, pod: PodInfo): void {
-    this.podLists[row]!.push(pod);
-    if (hasPodAffinityTerms(pod.template)) this.affinityPodLists[row]!.push(pod);
+  /** Another record of a pod that takes the same room: removed and appended, but nothing is summed. */
+  private replace(known: CachedPod, pod: PodInfo): void {
+    const { row, pod: before } = known;
+    this.unlist(known);
+    known.pod = pod;
+    known.assumed = false;
+    this.list(known);
+    this.matches.removed(row, before);
+    this.matches.added(row, pod);
+    for (const observer of this.observers) {
+      if (observer.podReplaced !== undefined) {
+        observer.podReplaced(row, before, pod);
+        continue;
+      }
+      observer.podRemoved(row, before);
+      observer.podAdded(row, pod);
+    }
+    this.touch(row);
+    this.touch(row);
+  }
+
+  /** Puts the pod at the end of the lists of its row. */
+  private list(known: CachedPod): void {
+    const { row, pod } = known;
+    known.place = this.podLists[row]!.push(pod) - 1;
+    if (!hasPodAffinityTerms(pod.template)) return;
+    known.affinityPlace = this.affinityPodLists[row]!.push(pod) - 1;
+  }
+
+  /** Takes the pod out of them; as upstream, the last one takes its place. */
+  private unlist({ row, pod, place, affinityPlace }: CachedPod): void {
+    const pods = this.podLists[row]!;
+    if (pods[place] !== pod) {
+      throw new Error(`pod ${podKey(pod)} is not on the node it should be on`);
+    }
+    const last = pods.pop()!;
+    if (last !== pod) {
+      pods[place] = last;
+      this.podsByUid.get(last.uid)!.place = place;
+    }
+    if (affinityPlace === -1) return;
+    const affinityPods = this.affinityPodLists[row]!;
+    const lastOfThem = affinityPods.pop()!;
+    if (lastOfThem === pod) return;
+    affinityPods[affinityPlace] = lastOfThem;
+    this.podsByUid.get(lastOfThem.uid)!.affinityPlace = affinityPlace;
+  }
+
+  private addToRow(row: NodeRow, pod: PodInfo): void {
     this.resources.count(row, pod.template, 1);
     if (this.exact === undefined) {
       if (!this.resources.isExact(row)) {
@@ -340,9 +420,7 @@ export class SchedulerCache {
     for (const port of pod.template.hostPorts) this.portSets[row]!.add(port);
   }
 
-  private dropFromRow(row: NodeRow, pod: PodInfo): void {
-    swapRemove(this.podLists[row]!, pod);
-    if (hasPodAffinityTerms(pod.template)) swapRemove(this.affinityPodLists[row]!, pod);
+  private takeFromRow(row: NodeRow, pod: PodInfo): void {
     this.resources.count(row, pod.template, -1);
     this.exact?.count(row, pod.template, -1);
     for (const port of pod.template.hostPorts) this.portSets[row]!.remove(port);
@@ -370,8 +448,7 @@ export class SchedulerCache {
   private freezeImages(row: NodeRow): void {
     const node = this.objects[row];
     if (node === undefined || node.images.length === 0) {
-      this.frozenImages[row] = NO_IMAGES;
-      this.frozenFrom[row] = undefined;
+      this.forgetImages(row);
       return;
     }
     // A copy made from the same images would be the same.
@@ -386,13 +463,22 @@ export class SchedulerCache {
       }
     }
     this.frozenImages[row] = frozen;
+    this.frozenVersions[row]!++;
+  }
+
+  private forgetImages(row: NodeRow): void {
+    if (this.frozenImages[row] !== NO_IMAGES) this.frozenVersions[row]!++;
+    this.frozenImages[row] = NO_IMAGES;
+    this.frozenFrom[row] = undefined;
   }
 
   private touch(row: NodeRow): void {
     this.generation++;
     this.operations.journalEntries++;
     this.generations[row] = this.generation;
-    this.changedRows.add(row);
+    if (this.isChanged[row] === true) return;
+    this.isChanged[row] = true;
+    this.changedRows.push(row);
   }
 
   private takeRow(name: string): NodeRow {
@@ -413,6 +499,8 @@ export class SchedulerCache {
     this.frozenImages.push(NO_IMAGES);
     this.frozenFrom.push(undefined);
     this.frozenAt.push(0);
+    this.frozenVersions.push(0);
+    this.isChanged.push(false);
     this.generations.push(0);
     this.resources.pushRow();
     this.exact?.pushRow();
@@ -425,8 +513,7 @@ export class SchedulerCache {
     this.resources.clearRequested(row);
     this.exact?.clearRequested(row);
     this.portSets[row] = new HostPortSet();
-    this.frozenImages[row] = NO_IMAGES;
-    this.frozenFrom[row] = undefined;
+    this.forgetImages(row);
     this.freeRows.push(row);
   }
 }
@@ -439,6 +526,15 @@ function hasPodAffinityTerms(template: PodTemplate): boolean {
     podAffinity.preferred.length > 0 ||
     podAntiAffinity.required.length > 0 ||
     podAntiAffinity.preferred.length > 0
+  );
+}
+
+/** Whether two records of a pod take the same room on the same node and mean the same to selectors. */
+function isSameLoad(before: PodInfo, after: PodInfo): boolean {
+  return (
+    before.template === after.template &&
+    before.nodeName === after.nodeName &&
+    before.namespace === after.namespace
   );
 }
 

@@ -78,6 +78,10 @@ export class PodClasses implements CacheObserver {
     // As above.
   }
 
+  podReplaced(): void {
+    // As above.
+  }
+
   nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
     const isSame = before !== undefined && after !== undefined && isSameToPods(before, after);
     for (const table of this.tables.values()) if (!isSame || table.isKeyed) table.forget(row);

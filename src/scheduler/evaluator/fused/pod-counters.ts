@@ -21,6 +21,7 @@ import type { PodInfo } from "../../framework/pod-info.ts";
 import { type ResolvedTerm, resolveTerm } from "../../plugins/affinity-terms.ts";
 import { NodeDomains } from "./node-domains.ts";
 import { PodCounter } from "./pod-counter.ts";
+import { RowLog } from "./row-log.ts";
 
 /** What an existing pod's term does to pods that it means. */
 export type TermKind = "required-affinity" | "required-anti" | "preferred";
@@ -44,8 +45,8 @@ interface KnownCounter {
 interface Tally {
   readonly template: PodTemplate;
   readonly namespace: string;
-  readonly living: PodCounter;
-  readonly deleting: PodCounter;
+  readonly living: RowLog;
+  readonly deleting: RowLog;
   podCount: number;
   /** Its place among the tallies that have pods; -1 when it has none. */
   place: number;
@@ -143,6 +144,15 @@ export class PodCounters implements CacheObserver {
     this.change(row, pod, -1);
   }
 
+  podReplaced(row: NodeRow, before: PodInfo, after: PodInfo): void {
+    if (before.deleting === after.deleting) return;
+    const tally = this.tallyOf(after);
+    const by = after.deleting ? -1 : 1;
+    tally.living.note(row, by);
+    tally.deleting.note(row, -by as 1 | -1);
+    changeAll(tally.unlessDeleting, row, by);
+  }
+
   nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
     this.hasNode.grow(row + 1);
     this.hasNode.raw[row] = after === undefined ? 0 : 1;
@@ -162,13 +172,12 @@ export class PodCounters implements CacheObserver {
   private change(row: NodeRow, pod: PodInfo, by: 1 | -1): void {
     const tally = this.tallyOf(pod);
     const { always, unlessDeleting } = tally;
-    if (pod.deleting) tally.deleting.change(row, by);
-    else tally.living.change(row, by);
+    if (pod.deleting) tally.deleting.note(row, by);
+    else tally.living.note(row, by);
     tally.podCount += by;
     if (tally.podCount === (by === 1 ? 1 : 0)) this.people(tally);
-    for (const counter of always) counter.change(row, by);
-    if (pod.deleting) return;
-    for (const counter of unlessDeleting) counter.change(row, by);
+    for (let at = 0; at < always.length; at++) always[at]!.change(row, by);
+    if (!pod.deleting) changeAll(unlessDeleting, row, by);
   }
 
   /** The tally got its first pod or lost its last. */
@@ -188,17 +197,21 @@ export class PodCounters implements CacheObserver {
   }
 
   private tallyOf({ template, namespace }: PodInfo): Tally {
-    const tallies = this.tallies[template.index] ?? [];
-    if (tallies.length === 0) this.tallies[template.index] = tallies;
+    let tallies = this.tallies[template.index];
+    if (tallies === undefined) {
+      tallies = [];
+      this.tallies[template.index] = tallies;
+    }
     let tally: Tally | undefined;
-    for (const each of tallies) {
+    for (let at = 0; at < tallies.length; at++) {
+      const each = tallies[at]!;
       if (each.template === template && each.namespace === namespace) tally = each;
     }
     if (tally === undefined) {
       const owned = this.ownedBy(template, namespace).map(({ owners }) => owners);
       tally = {
         ...{ template, namespace, always: owned, unlessDeleting: [], compared: 0 },
-        ...{ living: new PodCounter(), deleting: new PodCounter(), podCount: 0, place: -1 },
+        ...{ living: new RowLog(), deleting: new RowLog(), podCount: 0, place: -1 },
       };
       tallies.push(tally);
     }
@@ -222,8 +235,8 @@ export class PodCounters implements CacheObserver {
     const matches = createMatcher();
     for (const tally of this.peopled) {
       if (!matches(tally.template, tally.namespace)) continue;
-      counter.addAll(tally.living);
-      if (countsDeleting) counter.addAll(tally.deleting);
+      tally.living.addTo(counter);
+      if (countsDeleting) tally.deleting.addTo(counter);
     }
     this.known.push({ counter, matches, countsDeleting });
     this.byKey.set(key, counter);
@@ -265,6 +278,10 @@ export class PodCounters implements CacheObserver {
       for (const pod of this.cache.podsOn(row)) this.change(row, pod, 1);
     }
   }
+}
+
+function changeAll(counters: readonly PodCounter[], row: NodeRow, by: 1 | -1): void {
+  for (let at = 0; at < counters.length; at++) counters[at]!.change(row, by);
 }
 
 /** Whether a term of an incoming pod means a pod: its namespaceSelector is shown no labels (P13). */

@@ -33,6 +33,10 @@ export class PortHolders implements CacheObserver {
     for (const { port } of pod.template.hostPorts) this.counterOf(port).change(row, -1);
   }
 
+  podReplaced(): void {
+    // The same ports.
+  }
+
   nodeChanged(): void {
     // Ports are the pods'.
   }

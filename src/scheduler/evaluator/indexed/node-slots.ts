@@ -99,6 +99,10 @@ export class NodeSlots implements CacheObserver {
     this.note(row);
   }
 
+  podReplaced(): void {
+    // It takes the same room.
+  }
+
   nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
     if (!this.isLaidOut) return;
     this.slotOf.grow(row + 1);
