@@ -21,11 +21,13 @@ export interface CsvOptions extends ReadOptions {
   readonly exact?: boolean;
   /** Names of the columns of a text that has no header line. */
   readonly headerless?: readonly string[];
+  /** Hands rows on as they are, with more or fewer cells than the header. */
+  readonly ragged?: boolean;
   /** Counts faulty rows in `rejected` and goes on, instead of making each an error. */
   readonly lenient?: boolean;
 }
 
-/** One row: the line it begins on (from 1) and its cells, as many as the header has. */
+/** One row: the line it begins on (from 1) and its cells, as many as the header has unless `ragged`. */
 export type CsvRowSink = (cells: readonly string[], line: number) => void;
 
 /** What a whole text held. */
@@ -179,7 +181,7 @@ export class CsvReader {
         continue; // an empty line is no row
       } else if (!this.hasHeader) {
         this.readHeader(cells, line);
-      } else if (cells.length !== this.header.length) {
+      } else if (cells.length !== this.header.length && this.options.ragged !== true) {
         const counts = `${cells.length} columns where the header has ${this.header.length}`;
         this.reject(line, counts, text, index);
       } else {

@@ -85,6 +85,7 @@ export { decodeUtf8, readDocuments } from "./documents.ts";
 export type { ReadOutcome } from "./yaml.ts";
 export { readYaml, writeYaml } from "./yaml.ts";
 export { readJson } from "./json.ts";
+export { JsonElements } from "./json-elements.ts";
 export { Decoder, describeValue } from "./decoder.ts";
 export type { CsvOptions, CsvRowSink, CsvTable } from "./csv.ts";
 export { CsvReader, readCsv } from "./csv.ts";

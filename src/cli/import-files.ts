@@ -45,7 +45,7 @@ export class ImportFiles {
   commit(scenarioText: string): boolean {
     const text = new TableFile(this.scenario);
     text.append(scenarioText);
-    const files = [this.nodes, this.pods, text];
+    const files = [...this.tables, text];
     for (const file of files) file.end();
     const taken = files.filter((file) => file.isTaken);
     const isSame = files.every((file) => file.isSame);
@@ -57,6 +57,11 @@ export class ImportFiles {
     }
     for (const file of files) file.commit();
     return !isSame;
+  }
+
+  /** The tables that got columns: not every import has both. */
+  get tables(): readonly TableFile[] {
+    return [this.nodes, this.pods].filter((table) => table.hasColumns);
   }
 
   /** Removes what was written so far. */
@@ -89,6 +94,11 @@ export class TableFile implements TableSink {
     if (cells.length !== this.width) throw new Error(`a row has ${this.width} cells`);
     this.rowCount++;
     this.append(`${cells.map(csvCell).join(",")}\n`);
+  }
+
+  /** Whether it is a table at all. */
+  get hasColumns(): boolean {
+    return this.width > 0;
   }
 
   append(text: string): void {

@@ -46,7 +46,7 @@ export type { RunQuestion } from "./explain/explain-run.ts";
 export { explainSnapshot } from "./explain/explain-snapshot.ts";
 export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
 export { IMPORTERS } from "../workload/index.ts";
-export type { Importer, ImportNote, TableSink } from "../workload/index.ts";
+export type { Importer, ImportNote, ImportOption, TableSink } from "../workload/index.ts";
 export { importedScenarioText, importNoteText } from "./import/imported-scenario.ts";
 export { countFits } from "./fit/count-fits.ts";
 export type { FitAnswer, FitQuestion } from "./fit/count-fits.ts";

@@ -13,6 +13,7 @@ export { IMPORTERS } from "./traces/import/importers.ts";
 export {
   type ImportEffect,
   type ImportedScenario,
+  type ImportedStep,
   type Importer,
   type ImportFile,
   ImportLedger,

@@ -4,9 +4,9 @@
 // the workload floor only, so they are loaded when the command line says `import` and not before.
 
 import type { Command } from "commander";
-import type { Importer, ImportNote } from "../../experiment/index.ts";
+import type { Importer, ImportNote, ImportOption } from "../../experiment/index.ts";
 import { Option } from "../commander.ts";
-import { type ExitCode, EXIT } from "../exit-codes.ts";
+import { CommandFailure, type ExitCode, EXIT } from "../exit-codes.ts";
 import { formatOption } from "../option-parts.ts";
 import { printNote, printResult } from "../output.ts";
 
@@ -44,11 +44,11 @@ export function registerImport(
       .requiredOption("--output <file>", "the scenario to write; tables go beside it")
       .option("--force", "replace files that exist")
       .addOption(formatOption(["table", "json"]));
-    for (const { name, what, values, default: usual } of importer.options) {
+    for (const { name, what, values, default: usual, isOptional, hint } of importer.options) {
       const option = new Option(`--${name} <value>`, what);
       if (values !== undefined) option.choices(values);
-      if (usual === undefined) option.makeOptionMandatory();
-      else option.default(usual);
+      if (usual !== undefined) option.default(usual);
+      else if (isOptional !== true && hint === undefined) option.makeOptionMandatory();
       command.addOption(option);
     }
     command.action(async (paths: string[], options: ImportOptions) => {
@@ -67,10 +67,8 @@ async function importInto(
   const { importedScenarioText } = await import("../../experiment/index.ts");
   const { ImportFiles } = await import("../import-files.ts");
   const { basename } = await import("node:path");
+  const chosen = chosenOptions(importer, options);
   const files = new ImportFiles(options.output, options.force === true);
-  const chosen = new Map(
-    importer.options.map(({ name }) => [name, String(options[camelCase(name)])]),
-  );
   const { nodes, pods } = files;
   try {
     const outcome = await runImport(importer, paths, { options: chosen, nodes, pods });
@@ -78,8 +76,8 @@ async function importInto(
     const isNew = files.commit(
       importedScenarioText({
         ...outcome,
-        nodesFile: basename(nodes.path),
-        podsFile: basename(pods.path),
+        nodesFile: nodes.hasColumns ? basename(nodes.path) : undefined,
+        podsFile: pods.hasColumns ? basename(pods.path) : undefined,
         // Without paths: the same data give the same scenario wherever they lie.
         command: `podsim import ${importer.format}${flags}`,
       }),
@@ -90,11 +88,13 @@ async function importInto(
       nodesCount: nodes.rowCount,
       podsCount: pods.rowCount,
       filesRead: outcome.filesRead,
-      filesWritten: [options.output, nodes.path, pods.path],
+      rowsRead: Object.fromEntries(outcome.rowsRead),
+      units: outcome.scenario.units ?? [],
+      filesWritten: [options.output, ...files.tables.map(({ path }) => path)],
       notes: outcome.notes.map((note) => ({ ...note, firstLine: note.firstLine ?? null })),
     };
     if (options.format === "json") printResult(`${JSON.stringify(report, undefined, 2)}\n`);
-    else await printReport(report.description, [nodes.rowCount, pods.rowCount], outcome.notes);
+    else await printReport(report, outcome.notes);
     const names = report.filesWritten.join(", ");
     printNote(isNew ? `wrote ${names}\n` : `unchanged: ${names}\n`);
     printNote(`next: podsim run ${options.output}\n`);
@@ -104,16 +104,41 @@ async function importInto(
   }
 }
 
-async function printReport(
-  description: string,
-  [nodes, pods]: readonly [number, number],
-  notes: readonly ImportNote[],
-): Promise<void> {
+// Options without a value are left out; those that nobody may guess are asked for with the reason.
+function chosenOptions(importer: Importer, options: ImportOptions): Map<string, string> {
+  const chosen = new Map<string, string>();
+  const missing: ImportOption[] = [];
+  for (const option of importer.options) {
+    const value = options[camelCase(option.name)];
+    if (value !== undefined) chosen.set(option.name, String(value));
+    else if (option.isOptional !== true) missing.push(option);
+  }
+  if (missing.length === 0) return chosen;
+  const names = missing.map(({ name }) => `--${name}`).join(", ");
+  const hints = new Set(missing.map(({ hint, what }) => `hint: ${hint ?? what}`));
+  throw new CommandFailure(
+    EXIT.usage,
+    `${importer.format} needs ${names}\n${[...hints].join("\n")}`,
+  );
+}
+
+interface ReportText {
+  readonly description: string;
+  readonly nodesCount: number;
+  readonly podsCount: number;
+  readonly rowsRead: Readonly<Record<string, number>>;
+  readonly units: readonly string[];
+}
+
+async function printReport(report: ReportText, notes: readonly ImportNote[]): Promise<void> {
   const { formatTextTable } = await import("../../report/index.ts");
-  printResult(`${description}\n\n`);
+  printResult(`${report.description}\n${report.units.map((unit) => `${unit}\n`).join("")}\n`);
   const rows = [
-    ["read", String(nodes), "", "nodes"],
-    ["read", String(pods), "", "pods"],
+    ...Object.entries(report.rowsRead).map(([file, count]) => [
+      ...["read", String(count), "", `rows of ${file}`],
+    ]),
+    ["wrote", String(report.nodesCount), "", "nodes"],
+    ["wrote", String(report.podsCount), "", "pods"],
     ...notes.map(({ effect, what, count, firstLine }) => [
       ...[effect, String(count), firstLine === undefined ? "" : String(firstLine), what],
     ]),

@@ -17,6 +17,8 @@ import { findImportFiles, streamImportFile } from "./import-inputs.ts";
 export interface ImportOutcome {
   readonly scenario: ImportedScenario;
   readonly notes: readonly ImportNote[];
+  /** Rows by file, where the importer counts them. */
+  readonly rowsRead: ReadonlyMap<string, number>;
   /** The files that were read, as found. */
   readonly filesRead: readonly string[];
 }
@@ -34,14 +36,17 @@ export async function runImport(
   const files = findImportFiles(importer, paths);
   const ledger = new ImportLedger();
   const job = importer.start({ ...request, ledger });
+  // What the options say wrongly is told before a large file is read.
+  if (hasErrors(ledger.problems)) throw new InputError(ledger.problems);
   for (const { file, path } of files) {
     const sink = job.open(file, path);
-    await streamImportFile(path, (text) => sink.push(text));
+    await streamImportFile(path, (text) => sink.push(text), file.encoding);
     sink.end();
     // What comes after a file that cannot be used would only be refused because of it.
     if (hasErrors(ledger.problems)) throw new InputError(ledger.problems);
   }
   const scenario = job.finish();
   if (hasErrors(ledger.problems)) throw new InputError(ledger.problems);
-  return { scenario, notes: ledger.notes(), filesRead: files.map(({ path }) => path) };
+  const { rowsRead } = ledger;
+  return { scenario, notes: ledger.notes(), rowsRead, filesRead: files.map(({ path }) => path) };
 }

@@ -9,11 +9,18 @@ import type { Problem } from "../../../base/index.ts";
 
 /** A file of the input, by the name it has in the original. */
 export interface ImportFile {
-  /** Found as this name, or with `.gz` behind it. */
+  /** Found as this name, or with `.gz`, `.tar.gz` or `.tgz` behind it. */
   readonly name: string;
   readonly what: string;
   /** Its absence stops the import. */
   readonly isRequired: boolean;
+  /**
+   * Other names, `*` standing for any letters, `folder/name` for a folder below. All files that match
+   * are read, in order of their names.
+   */
+  readonly alike?: readonly string[];
+  /** `bytes`: the text has one character per byte. Left out: UTF-8. */
+  readonly encoding?: "bytes";
 }
 
 /** A choice the user has, offered as `--NAME VALUE`. */
@@ -22,8 +29,12 @@ export interface ImportOption {
   readonly what: string;
   /** The only values; absent: any text. */
   readonly values?: readonly string[];
-  /** Absent: it must be given. */
+  /** Absent: it must be given, unless it is optional. */
   readonly default?: string;
+  /** There is no value unless it is given. */
+  readonly isOptional?: boolean;
+  /** Why nothing is assumed where it must be given, and what to write. */
+  readonly hint?: string;
 }
 
 /** Takes the text of one file; `CsvReader` is one. */
@@ -40,7 +51,7 @@ export interface TableSink {
 
 /** What an import is started with. */
 export interface ImportRequest {
-  /** A value for every option. */
+  /** A value for every option that is not optional. */
   readonly options: ReadonlyMap<string, string>;
   readonly nodes: TableSink;
   readonly pods: TableSink;
@@ -57,6 +68,24 @@ export interface ImportedScenario {
   readonly preset: "instant" | "kubernetes-1.36";
   /** Namespaces that the pods are in, beside `default`. */
   readonly namespaces: readonly string[];
+  /** What times and amounts of the source are here; one line each. */
+  readonly units?: readonly string[];
+  /** Objects that are there from the start, beside namespaces and tables. */
+  readonly objects?: readonly object[];
+  /** What is applied when; in order. */
+  readonly steps?: readonly ImportedStep[];
+  /** Edits as the scenario writes them. */
+  readonly edits?: readonly object[];
+  /** A KubeSchedulerConfiguration that came with the data. */
+  readonly schedulerConfiguration?: object;
+}
+
+/** Objects applied together: at an instant, or when the steps named are done. */
+export interface ImportedStep {
+  readonly name?: string;
+  readonly atUs?: number;
+  readonly after?: readonly string[];
+  readonly objects: readonly object[];
 }
 
 /** One import under way. */
@@ -77,8 +106,11 @@ export interface Importer {
   start(request: ImportRequest): ImportJob;
 }
 
-/** What was done to the data: left out, changed, or filled in because the source does not say. */
-export type ImportEffect = "dropped" | "repaired" | "assumed";
+/**
+ * What was done to the data: left out, changed, filled in because the source does not say; work whose
+ * end is not in the data; work that began before them.
+ */
+export type ImportEffect = "dropped" | "repaired" | "unfinished" | "before start" | "assumed";
 
 /** One line of the report. */
 export interface ImportNote {
@@ -93,6 +125,8 @@ export interface ImportNote {
 /** The account of one import. */
 export class ImportLedger {
   readonly problems: Problem[] = [];
+  /** Rows read by file, in order. */
+  readonly rowsRead: Map<string, number> = new Map();
   private readonly byKey = new Map<string, { note: ImportNote }>();
 
   /** Counts one row or value (or several) under what happened to it. */
@@ -105,17 +139,22 @@ export class ImportLedger {
     else this.byKey.set(key, { note: { effect, what, count, firstLine } });
   }
 
+  /** Counts rows of a file, headers left out. */
+  read(file: string, count = 1): void {
+    this.rowsRead.set(file, (this.rowsRead.get(file) ?? 0) + count);
+  }
+
   /** Something that stops the import. */
   refuse(problem: Omit<Problem, "severity">): void {
     if (this.problems.length < PROBLEMS_MAX) this.problems.push({ severity: "error", ...problem });
   }
 
-  /** Dropped, then repaired, then assumed; each in order of first appearance. */
+  /** By effect, in the order of EFFECTS; each in order of first appearance. */
   notes(): readonly ImportNote[] {
     const all = [...this.byKey.values()].map(({ note }) => note);
     return EFFECTS.flatMap((effect) => all.filter((note) => note.effect === effect));
   }
 }
 
-const EFFECTS = ["dropped", "repaired", "assumed"] as const;
+const EFFECTS = ["dropped", "repaired", "unfinished", "before start", "assumed"] as const;
 const PROBLEMS_MAX = 1000;

@@ -5,6 +5,7 @@
 import type { Importer } from "./importer.ts";
 import { KUBESBS } from "./kubesbs.ts";
 import { OPENB_IMPORTER } from "./openb.ts";
+import { SWF } from "./swf.ts";
 
 /** Importers in the order of the help. */
-export const IMPORTERS: readonly Importer[] = [KUBESBS, OPENB_IMPORTER];
+export const IMPORTERS: readonly Importer[] = [KUBESBS, OPENB_IMPORTER, SWF];
