@@ -3,11 +3,14 @@
 // The reasons depend only on which resources are missing and whether the empty node would have them,
 // so thousands of nodes share a few answers and can be counted by identity.
 
+import { FreedRoom } from "../../cache/freed-room.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../../framework/cluster-objects.ts";
 import { Code, type Status } from "../../framework/status.ts";
 import type { PodClass } from "./pod-class.ts";
+
+const NOTHING_FREED = new FreedRoom();
 
 /** Texts and shared statuses. */
 export class FitReasons {
@@ -20,14 +23,24 @@ export class FitReasons {
     this.objects = objects;
   }
 
-  /** Whether the node has the extended resources and huge pages. */
-  hasScalars(scalars: PodClass["scalars"], row: NodeRow): boolean {
-    for (const [name, wanted] of scalars) if (this.lacksScalar(name, wanted, row)) return false;
+  /** Whether the node has the extended resources and huge pages, with what pods would free of them. */
+  hasScalars(
+    scalars: PodClass["scalars"],
+    row: NodeRow,
+    freed: FreedRoom = NOTHING_FREED,
+  ): boolean {
+    for (const [name, wanted] of scalars) {
+      if (this.lacksScalar(name, wanted, row, freed)) return false;
+    }
     return true;
   }
 
-  /** The refusal of a node without room. */
-  statusOf({ template, scalars }: PodClass, row: NodeRow): Status {
+  /** The refusal of a node without room, also when so much more of it were free. */
+  statusOf(
+    { template, scalars }: PodClass,
+    row: NodeRow,
+    freed: FreedRoom = NOTHING_FREED,
+  ): Status {
     const sums = this.cache.resources;
     const { milliCpu, memoryBytes, ephemeralStorageBytes } = template.requests;
     let key = "";
@@ -37,15 +50,18 @@ export class FitReasons {
       key += `Insufficient ${name}\n`;
       if (wanted > allocatable) isHopeless = true;
     };
-    if (sums.podCount(row) + 1 > sums.allocatablePods(row)) key += "Too many pods\n";
-    check("cpu", milliCpu, sums.allocatableMilliCpu(row), sums.requestedMilliCpu(row));
-    check("memory", memoryBytes, sums.allocatableMemoryBytes(row), sums.requestedMemoryBytes(row));
+    if (sums.podCount(row) - freed.pods + 1 > sums.allocatablePods(row)) key += "Too many pods\n";
+    const cpuUsed = sums.requestedMilliCpu(row) - freed.milliCpu;
+    check("cpu", milliCpu, sums.allocatableMilliCpu(row), cpuUsed);
+    const memoryUsed = sums.requestedMemoryBytes(row) - freed.memoryBytes;
+    check("memory", memoryBytes, sums.allocatableMemoryBytes(row), memoryUsed);
     const ephemeral = sums.allocatableEphemeralBytes(row);
-    const used = sums.requestedEphemeralBytes(row);
+    const used = sums.requestedEphemeralBytes(row) - freed.ephemeralStorageBytes;
     check("ephemeral-storage", ephemeralStorageBytes, ephemeral, used);
     for (const [name, wanted] of scalars) {
-      if (!this.lacksScalar(name, wanted, row)) continue;
-      check(name, wanted, sums.allocatableScalar(row, name), sums.requestedScalar(row, name));
+      if (!this.lacksScalar(name, wanted, row, freed)) continue;
+      const taken = sums.requestedScalar(row, name) - freed.scalarOf(name);
+      check(name, wanted, sums.allocatableScalar(row, name), taken);
     }
     const code = isHopeless ? Code.UnschedulableAndUnresolvable : Code.Unschedulable;
     const fullKey = `${code} ${key}`;
@@ -57,10 +73,11 @@ export class FitReasons {
     return status;
   }
 
-  private lacksScalar(name: string, wanted: number, row: NodeRow): boolean {
+  private lacksScalar(name: string, wanted: number, row: NodeRow, freed: FreedRoom): boolean {
     const sums = this.cache.resources;
     const allocatable = sums.allocatableScalar(row, name);
     if (allocatable <= 0 && this.objects.hasDeviceClassFor(name)) return false;
-    return wanted > 0 && wanted > allocatable - sums.requestedScalar(row, name);
+    const taken = sums.requestedScalar(row, name) - freed.scalarOf(name);
+    return wanted > 0 && wanted > allocatable - taken;
   }
 }

@@ -22,6 +22,7 @@ import { NodeUnschedulable } from "../../plugins/node-unschedulable.ts";
 import { PodTopologySpread } from "../../plugins/pod-topology-spread.ts";
 import { TaintToleration } from "../../plugins/taint-toleration.ts";
 import { VolumeBinding } from "../../plugins/volume-binding.ts";
+import { VolumeRestrictions } from "../../plugins/volume-restrictions.ts";
 import { whyFilterFails, whyScoreFails } from "../unprepared-plugins.ts";
 
 /** One Filter plugin in its place; `index` counts the static ones. */
@@ -65,6 +66,8 @@ export class FusedProfile {
   readonly podAffinity: InterPodAffinity | undefined;
   /** PreFilter plugins, with the ones that count pods replaced by what the class knows already. */
   readonly preFilterPlugins: readonly PreFilterPlugin[];
+  /** PreFilter plugins that count pods which come and go in a way of their own. */
+  readonly foreignExtensions: readonly PreFilterPlugin[];
   /** The answers of the replaced ones, to be set before each cycle. */
   readonly answers: { spread: Status; podAffinity: Status };
   /** False when only the plain evaluator says what happens. */
@@ -87,6 +90,9 @@ export class FusedProfile {
     this.spread = find(profile, PodTopologySpread);
     this.podAffinity = find(profile, InterPodAffinity);
     this.preFilterPlugins = preFilterPlugins.map((plugin) => this.standIn(plugin));
+    this.foreignExtensions = preFilterPlugins.filter(
+      (plugin) => hasExtensions(plugin) && !isKnownExtension(plugin),
+    );
     this.isFusable =
       filterPlugins.every(({ name }) => whyFilterFails(name, preFilterPlugins) === undefined) &&
       scorePlugins.every(({ plugin }) => isPrepared(plugin, profile)) &&
@@ -123,6 +129,19 @@ export function rememberCounts(
     const counts = plugin instanceof PodTopologySpread || plugin instanceof InterPodAffinity;
     if (counts && !state.skipFilterPlugins.has(plugin.name)) plugin.preFilter(state, pod, nodes);
   }
+}
+
+function hasExtensions({ addPod, removePod }: PreFilterPlugin): boolean {
+  return addPod !== undefined || removePod !== undefined;
+}
+
+/** What they count only matters to their own filters, which are asked or skipped themselves. */
+function isKnownExtension(plugin: PreFilterPlugin): boolean {
+  return (
+    plugin instanceof PodTopologySpread ||
+    plugin instanceof InterPodAffinity ||
+    plugin instanceof VolumeRestrictions
+  );
 }
 
 /** A known Score plugin whose PreScore is switched off behaves in ways of its own. */

@@ -6,6 +6,7 @@
 // nodes that other pods are nominated to, are judged by the plain code at their place in that order.
 
 import { Uint8Column } from "../../../base/index.ts";
+import { FreedRoom } from "../../cache/freed-room.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { ResourceArrays } from "../../cache/resource-columns.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
@@ -95,6 +96,11 @@ export class FusedSearch {
   judgesSpread = false;
   judgesAffinity = false;
   private remembersCounts = false;
+  /** Somebody else than the known plugins counts pods that come and go. */
+  private hasForeignExtensions = false;
+  /** Nothing but room depends on the pods of a node. */
+  private countsRoomOnly = false;
+  private readonly freed = new FreedRoom();
 
   constructor(cache: SchedulerCache, counters: PodCounters, objects: ClusterObjects) {
     this.cache = cache;
@@ -135,6 +141,16 @@ export class FusedSearch {
       else if (step.kind === "spread") this.judgesSpread = true;
       else if (step.kind === "affinity") this.judgesAffinity = true;
     }
+    this.hasForeignExtensions = fused.foreignExtensions.some(
+      ({ name }) => !skipFilterPlugins.has(name),
+    );
+    this.countsRoomOnly = !(
+      this.hasPlainSteps ||
+      this.hasForeignExtensions ||
+      this.judgesPorts ||
+      this.judgesSpread ||
+      this.judgesAffinity
+    );
     this.remembersCounts = false;
     if (this.judgesPorts) this.findHolders();
     this.findNominated();
@@ -177,19 +193,28 @@ export class FusedSearch {
     return !this.judgesAffinity || this.affinity.judge(row) === AFFINITY_PASSES;
   }
 
-  /** Whether pods are nominated to any node. */
-  get hasNominated(): boolean {
-    return this.nominated.length > 0;
+  /** Nodes to which pods are nominated that this one must leave room for. */
+  get nominatedTo(): readonly NodeRow[] {
+    return this.nominated;
   }
 
-  /** Whether other pods are nominated to that row, so that only the plain code says what it takes. */
+  /** Whether such pods are nominated to that row. */
   isNominated(row: NodeRow): boolean {
     return this.nominated.length > 0 && this.nominatedRows.raw[row] === 1;
   }
 
   /** The verdict of every rule in the profile's order; SUCCESS or the first refusal. */
   statusOf(row: NodeRow): Status {
-    return this.isNominated(row) ? this.plainStatusOf(row) : this.ownStatusOf(row);
+    if (!this.isNominated(row)) return this.ownStatusOf(row);
+    if (!this.countsRoomOnly) return this.plainStatusOf(row);
+    const { freed } = this;
+    freed.clear();
+    const name = this.cache.nodeName(row);
+    for (const other of this.cache.nominator.podsForNode(name)) {
+      if (isKeptFree(other, this.pod)) freed.count(other.template, -1);
+    }
+    const withThem = this.statusWhenFreed(row, freed);
+    return withThem?.code === Code.Success ? this.ownStatusOf(row) : withThem!;
   }
 
   /** The same without regard to pods that are nominated to the node. */
@@ -200,6 +225,47 @@ export class FusedSearch {
       return status;
     }
     return SUCCESS;
+  }
+
+  /**
+   * The verdict if pods on the node freed so much (or took it, below zero); undefined where other rules
+   * than those over room depend on pods.
+   */
+  statusWhenFreed(row: NodeRow, freed: FreedRoom): Status | undefined {
+    if (this.hasForeignExtensions) return undefined;
+    for (const step of this.steps) {
+      if (step.kind === "static") {
+        const refusal = this.podClass.statics.groupAt(row).refusals[step.index];
+        if (refusal !== undefined) return refusal;
+      } else if (step.kind === "fit") {
+        if (!this.hasRoomWhenFreed(row, freed)) {
+          return this.fitReasons.statusOf(this.podClass, row, freed);
+        }
+      } else if (step.kind !== "ports" || this.hasPortConflict(row)) return undefined;
+    }
+    return SUCCESS;
+  }
+
+  /** Whether there is room for the pod if so much were freed. */
+  hasRoomWhenFreed(row: NodeRow, freed: FreedRoom): boolean {
+    const sums = this.resources;
+    const { milliCpu, memoryBytes, ephemeralStorageBytes } = this.podClass.template.requests;
+    const { scalars } = this.podClass;
+    if (sums.podCount[row]! - freed.pods + 1 > sums.allocatablePods[row]!) return false;
+    const usedMilliCpu = sums.requestedMilliCpu[row]! - freed.milliCpu;
+    if (milliCpu > 0 && milliCpu > sums.allocatableMilliCpu[row]! - usedMilliCpu) return false;
+    const usedMemory = sums.requestedMemoryBytes[row]! - freed.memoryBytes;
+    if (memoryBytes > 0 && memoryBytes > sums.allocatableMemoryBytes[row]! - usedMemory) {
+      return false;
+    }
+    const usedStorage = sums.requestedEphemeralBytes[row]! - freed.ephemeralStorageBytes;
+    if (
+      ephemeralStorageBytes > 0 &&
+      ephemeralStorageBytes > sums.allocatableEphemeralBytes[row]! - usedStorage
+    ) {
+      return false;
+    }
+    return scalars.length === 0 || this.fitReasons.hasScalars(scalars, row, freed);
   }
 
   /** What the plain plugins remember in PreFilter, for code that goes on from here. */
@@ -300,6 +366,8 @@ export class FusedSearch {
     for (const name of cache.nominator.nodeNames()) {
       const row = cache.findRow(name);
       if (row === undefined) continue;
+      // To all others the pod's own verdict is the whole one.
+      if (!cache.nominator.podsForNode(name).some((other) => isKeptFree(other, this.pod))) continue;
       this.nominated.push(row);
       this.nominatedRows.raw[row] = 1;
     }
@@ -309,6 +377,11 @@ export class FusedSearch {
     this.feasible = wider(this.feasible, count);
     this.refused = wider(this.refused, count);
   }
+}
+
+/** Whether `pod` must leave room for the other one, which is nominated. */
+function isKeptFree(other: PodInfo, pod: PodInfo): boolean {
+  return other.uid !== pod.uid && other.priority >= pod.priority;
 }
 
 function plainVerdict(

@@ -8,6 +8,7 @@
 
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
+import { Code } from "../../framework/status.ts";
 import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
 import { topologyWeight } from "../../plugins/topology-weight.ts";
 import { AffinityScore } from "../fused/affinity-score.ts";
@@ -51,6 +52,8 @@ export class IndexedChoice {
   /** Undefined when a single node fits: it is not scored. */
   total: number | undefined;
   tieCount = 0;
+  /** A plugin failed on a node that others are nominated to: nothing was found. */
+  hasError = false;
   /** Whether any preference concerns a pod, so that pod affinity does not skip. */
   findsPreferences = false;
   /** Whether pod affinity has anything to score. */
@@ -137,6 +140,7 @@ export class IndexedChoice {
 
   private findBlocked(): void {
     const { podClass } = this.input;
+    this.findPromised();
     const { spread, affinity, judgesSpread, judgesAffinity, judgesPorts } = this.search;
     if (judgesSpread) spread.forEachFullHost(podClass, (row) => this.block(row));
     if (judgesAffinity) affinity.forEachFullHost(podClass, (row) => this.block(row));
@@ -146,6 +150,19 @@ export class IndexedChoice {
       for (const row of this.search.ports.holdersOf(port)) {
         if (this.cache.hasPortConflict(row, hostPorts)) this.block(row);
       }
+    }
+  }
+
+  /** Nodes that fit, but not together with the pods that are nominated to them. */
+  private findPromised(): void {
+    const { search, slots } = this;
+    this.hasError = false;
+    for (const row of search.nominatedTo) {
+      const slot = slots.slotOf.raw[row] ?? NOTHING;
+      if (slot === NOTHING || !this.fits(slot)) continue;
+      const { code } = search.statusOf(row);
+      if (code === Code.Error) this.hasError = true;
+      if (code !== Code.Success) this.block(row);
     }
   }
 

@@ -2,7 +2,7 @@
 //
 // Where all nodes are to be scored it keeps, per request signature, how well every node suits, brings
 // that up to date from a journal, and finds the winner by partition and block. Everything else
-// (sampling, nominated pods, rules that do not split by partition, the first pod of a signature) is the
+// (sampling, rules that do not split by partition, the first pod of a signature) is the
 // fused pass. Both give what PlainEvaluator gives.
 
 import { assert } from "../../../base/index.ts";
@@ -58,7 +58,7 @@ export class IndexedEvaluator extends FusedEvaluator {
     const { pod, profile, all } = run;
     const { search, choice, slots } = this;
     if (this.details || this.tieBreak !== "heap") return undefined;
-    if (search.hasPlainSteps || search.hasNominated) return undefined;
+    if (search.hasPlainSteps) return undefined;
     if (this.wantedOf(profile, all.length) < all.length) return undefined;
     const weights = this.valueWeightsOf(podClass.fused);
     if (weights === undefined || pod.template.preferredNodeAffinity?.error !== undefined) {
@@ -81,7 +81,7 @@ export class IndexedEvaluator extends FusedEvaluator {
       start: this.nextStart % all.length,
     });
     // Whoever fits nowhere is told by every node why.
-    if (choice.feasibleCount === 0) return undefined;
+    if (choice.hasError || choice.feasibleCount === 0) return undefined;
     const skipped = this.skippedScores(podClass, pod, state);
     if (skipped === undefined) return undefined;
     this.nextStart = (this.nextStart + all.length) % all.length;
