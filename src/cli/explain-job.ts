@@ -102,6 +102,7 @@ interface Manifest {
     readonly seed: string | null;
     readonly for: string | null;
     readonly thresholds: readonly string[];
+    readonly prices?: string;
     readonly maxEvents: number | null;
     readonly allowOutside: boolean;
   };
@@ -196,6 +197,7 @@ function requestOf({ options }: Manifest, asked: ExplainOptions): RunInputReques
     seed: options.seed ?? undefined,
     horizon: options.for ?? undefined,
     thresholds: options.thresholds,
+    prices: options.prices,
     maxInputBytes: asked.maxInputBytes,
     noPlugins: !asked.plugins,
   };

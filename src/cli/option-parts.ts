@@ -17,6 +17,7 @@ export function addInputOptions(command: Command): Command {
     .option("--seed <seed>", "seed: text or an integer", seedText)
     .option("--set <path=value>", "override a value of the scenario (repeatable)", collect)
     .option("--threshold <gate>", "gate, such as pending.p99<30s (repeatable)", collect)
+    .option("--prices <file>", "CSV of what machines cost: shape,pricePerHour,currency")
     .option("--max-input-bytes <count>", "largest input file", positiveCount)
     .option("--allow-outside", "let the scenario name files outside its folder")
     .option(
@@ -36,6 +37,7 @@ export interface InputOptions {
   readonly seed?: string;
   readonly set?: readonly string[];
   readonly threshold?: readonly string[];
+  readonly prices?: string;
   readonly maxInputBytes?: number;
   readonly allowOutside?: boolean;
   readonly allowUnsimulated?: boolean;

@@ -60,6 +60,7 @@ export function commandOf(request: RunRequest, outputDir: string): string {
     ["--seed", request.seed],
     ["--for", request.horizon],
     ["--evaluator", request.evaluator],
+    ["--prices", request.prices],
     ["--max-input-bytes", request.maxInputBytes],
     ["--output-dir", outputDir],
   ];
@@ -102,6 +103,7 @@ function originOf(prepared: PreparedRun, request: RunRequest): object {
       allowUnsimulated: request.allowUnsimulated,
       allowOutside: request.allowOutside,
       ...(request.evaluator === undefined ? {} : { evaluator: request.evaluator }),
+      ...(request.prices === undefined ? {} : { prices: request.prices }),
     },
   };
 }

@@ -3,7 +3,6 @@
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
 import type { EvaluatorName } from "../experiment/index.ts";
-import type { CellsRequest } from "./compare-request.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
@@ -25,6 +24,8 @@ export interface RunRequest {
   readonly check: "none" | "check" | "deep";
   /** A duration of wall time, such as 10m. */
   readonly maxWall: string | undefined;
+  /** Price list that comes before the scenario's. */
+  readonly prices?: string | undefined;
   readonly maxInputBytes: number | undefined;
   readonly outputDir: string | undefined;
   readonly force: boolean;
@@ -76,7 +77,6 @@ export interface ExplainRequest {
 /** What a thread is to do. */
 export type ThreadJob =
   | { readonly kind: "run"; readonly request: RunRequest }
-  | { readonly kind: "cells"; readonly request: CellsRequest }
   | { readonly kind: "explain"; readonly request: ExplainRequest };
 
 /** What hangs on the job alike, whichever it is. */
@@ -85,12 +85,7 @@ export function settingsOf(job: ThreadJob): {
   readonly debug: boolean;
   readonly json: boolean;
 } {
-  const { pluginDeadline, debug, format } =
-    job.kind === "run"
-      ? job.request
-      : job.kind === "cells"
-        ? job.request.request
-        : job.request.options;
+  const { pluginDeadline, debug, format } = job.kind === "run" ? job.request : job.request.options;
   return { pluginDeadline, debug, json: format === "json" || format === "jsonl" };
 }
 

@@ -113,6 +113,7 @@ async function compare(
       seed: options.seed,
       horizon: options.for,
       thresholds: options.threshold ?? [],
+      prices: options.prices,
       maxInputBytes: options.maxInputBytes,
       noPlugins: !options.plugins,
       varied: options.vary,

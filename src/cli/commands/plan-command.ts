@@ -74,6 +74,7 @@ async function plan(positional: readonly string[], options: PlanOptions): Promis
     seed: options.seed,
     horizon: options.for,
     thresholds: options.threshold ?? [],
+    prices: options.prices,
     maxInputBytes: options.maxInputBytes,
     noPlugins: !options.plugins,
     podFile: options.fit,

@@ -124,6 +124,7 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
     thresholds: options.threshold ?? [],
     check: options.checkDeep === true ? "deep" : options.check === true ? "check" : "none",
     maxWall: options.maxWall,
+    prices: options.prices,
     maxInputBytes: options.maxInputBytes,
     outputDir: options.outputDir,
     force: options.force === true,

@@ -57,6 +57,7 @@ async function validate(inputs: readonly string[], options: ValidateOptions): Pr
     seed: options.seed,
     horizon: options.for,
     thresholds: options.threshold ?? [],
+    prices: options.prices,
     maxInputBytes: options.maxInputBytes,
     noPlugins: !options.plugins,
   };

@@ -15,6 +15,7 @@ import {
 } from "../../base/index.ts";
 import { POLICIES, type UserCallWatch } from "../../scheduler/index.ts";
 import { type InputBytes, type RunInput, withPaths } from "../run-input.ts";
+import type { RunInputRequest } from "../run-input-request.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
 import {
   configuredScheduler,
@@ -24,28 +25,13 @@ import {
   schedulerOfSpec,
 } from "../assembly/scheduler-choice.ts";
 import { withEntry, workTogether } from "../assembly/schedulers-together.ts";
+import { joinPrices, readPriceFile } from "../shapes/price-file.ts";
 import { readScenario, type ScenarioReading } from "../scenario/read-scenario.ts";
 import { SCENARIO_API_VERSION, type Scenario, type SchedulerSpec } from "../scenario/scenario.ts";
 import { GivenFiles } from "./given-files.ts";
 import { INPUT_BYTES_MAX, nameOfInput, readInputFile, readReferencedFile } from "./input-files.ts";
 import { type Override, readOverridden } from "./overridden-scenario.ts";
 import { isStrategyFile, loadStrategyScheduler } from "./strategy-loader.ts";
-
-/** What a command line says about the inputs of a run. */
-export interface RunInputRequest {
-  readonly inputs: readonly string[];
-  readonly recursive: boolean;
-  readonly allowOutside: boolean;
-  readonly overrides: readonly string[];
-  readonly schedulers: readonly string[];
-  readonly seed: string | undefined;
-  readonly horizon: string | undefined;
-  readonly thresholds: readonly string[];
-  readonly maxInputBytes: number | undefined;
-  readonly noPlugins: boolean;
-  /** What stdin held, where it was read already. */
-  readonly stdin?: Uint8Array | undefined;
-}
 
 /**
  * Reads everything; throws an InputError with all problems that can be seen at this stage. `watch` is
@@ -59,7 +45,8 @@ export async function loadRunInput(
   const reading = scenarioOf(given, request);
   if (reading.scenario === undefined || hasErrors(reading.problems))
     throw located(reading.problems, given.paths);
-  const { scenario, document } = reading;
+  const { document } = reading;
+  const scenario = withPrices(reading.scenario, request);
   const folder = given.scenarioFolder;
   const problems: Problem[] = [];
   const files = referencedFiles(reading, folder, request, problems);
@@ -84,7 +71,23 @@ export function loadScenario(request: RunInputRequest): Scenario {
   const reading = scenarioOf(given, request);
   if (reading.scenario === undefined || hasErrors(reading.problems))
     throw located(reading.problems, given.paths);
-  return reading.scenario;
+  return withPrices(reading.scenario, request);
+}
+
+// The list becomes part of the scenario, so that its prices count for the hash of the inputs.
+function withPrices(scenario: Scenario, request: RunInputRequest): Scenario {
+  const { prices: file } = request;
+  if (file === undefined) return scenario;
+  const { bytes } = readInputFile(file, request.maxInputBytes);
+  const { prices, problems } = readPriceFile(new TextDecoder().decode(bytes));
+  const joined = joinPrices(scenario.prices, prices);
+  const all = typeof joined === "string" ? [...problems, joined] : problems;
+  if (typeof joined !== "string" && all.length === 0) return { ...scenario, prices: joined };
+  throw new InputError(
+    all.map((message) => ({
+      ...{ code: "E_PRICES", severity: "error" as const, file, message },
+    })),
+  );
 }
 
 function scenarioOf(given: GivenFiles, request: RunInputRequest): ScenarioReading {

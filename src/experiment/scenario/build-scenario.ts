@@ -36,11 +36,13 @@ import {
   type ObjectName,
   type PhaseSpec,
   type PlainMap,
+  type PriceList,
   type RegistryImageSpec,
   type RunSpec,
   SCENARIO_API_VERSION,
   type Scenario,
   type SchedulerSpec,
+  type ShapeRate,
   type VariedPart,
   type WantedFact,
   type WorkloadSpec,
@@ -50,10 +52,12 @@ import {
   type FieldReader,
   quantityReader,
   readObjectName,
+  readPricePerHour,
   readRatePerSecond,
   readSeed,
   readTimeLaw,
   readTimestamp,
+  readWatts,
 } from "./scenario-fields.ts";
 import { DEFAULT_HORIZON } from "./scenario-rules.ts";
 
@@ -72,6 +76,7 @@ export function buildScenario(document: PositionedDocument): Scenario {
     },
     run: buildRun(root.at("run")),
     cluster: buildCluster(root.at("cluster")),
+    prices: buildPrices(root.optional("prices")),
     workload: buildWorkload(root.at("workload")),
     schedulers: buildSchedulers(root.at("schedulers")),
     vary: itemsOf(root.at("vary")).map((item) => textOf(item) as VariedPart),
@@ -163,7 +168,29 @@ function buildPool(at: Decoder): NodePool {
       sizeBytes: numberOr(image.at("sizeBytes")) ?? 0,
     })),
     startAge: durationOr(at.at("startAge")) ?? (0 as Duration),
+    ...buildRate(at),
     path: at.path,
+  };
+}
+
+function buildRate(at: Decoder): ShapeRate {
+  const power = at.optional("power");
+  return {
+    pricePerHourMicros: readOr(at.at("pricePerHour"), readPricePerHour),
+    power: power && {
+      idleMilliwatts: read(power.at("idleWatts"), readWatts),
+      fullMilliwatts: read(power.at("fullWatts"), readWatts),
+    },
+  };
+}
+
+function buildPrices(at: Decoder | undefined): PriceList | undefined {
+  if (at === undefined) return undefined;
+  return {
+    currency: textOr(at.at("currency"), ""),
+    shapes: new Map(
+      itemsOf(at.at("shapes")).map((shape) => [textOf(shape.at("name")), buildRate(shape)]),
+    ),
   };
 }
 

@@ -93,6 +93,32 @@ export function numberReader(
   };
 }
 
+/**
+ * A decimal number from 0 to `max` with at most as many digits behind the point as `scale` has zeros,
+ * as a number or a text; read as a whole number of its parts, so that no price is rounded.
+ */
+export function scaledReader(scale: 1_000 | 1_000_000, max: number): FieldReader<number> {
+  const digits = scale === 1_000 ? 3 : 6;
+  return (value) => {
+    if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "string")
+      return refuseType("a number such as 0.096", value);
+    const match = /^(\d{1,12})(?:\.(\d+))?$/.exec(String(value));
+    if (match === null) return refuse("E_VALUE", `'${value}' is no number such as 0.096`);
+    const part = (match[2] ?? "").replace(/0+$/, "");
+    if (part.length > digits)
+      return refuse("E_RANGE", `has more than ${digits} digits behind the point: ${value}`);
+    const scaled = Number(match[1]) * scale + Number(part.padEnd(digits, "0"));
+    if (scaled > max * scale) return refuse("E_RANGE", `must be from 0 to ${max}, not ${value}`);
+    return { value: scaled };
+  };
+}
+
+/** A price per hour in millionths of its currency. */
+export const readPricePerHour: FieldReader<number> = scaledReader(1_000_000, 1_000_000);
+
+/** Watts in thousandths. */
+export const readWatts: FieldReader<number> = scaledReader(1_000, 1_000_000);
+
 /** One of the given texts. */
 export function choiceReader<const T extends string>(
   choices: readonly T[],

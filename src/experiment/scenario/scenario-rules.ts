@@ -21,7 +21,7 @@ import {
 } from "../expect/expectation-fields.ts";
 import { SHAPE_PROVIDERS, type ShapeProvider } from "../shapes/node-shape.ts";
 import { poolShapeProblem } from "../shapes/pool-shape.ts";
-import { durationReader, quantityReader } from "./scenario-fields.ts";
+import { durationReader, quantityReader, readWatts } from "./scenario-fields.ts";
 
 /** What the rules must know beside the document. */
 export interface RuleOptions {
@@ -45,6 +45,7 @@ export function findRuleProblems(
   const rules = new Rules(document, options);
   rules.judgeRun();
   rules.judgePools();
+  rules.judgePower();
   rules.judgeWorkload();
   rules.judgeSchedulers();
   rules.judgeFaults();
@@ -213,6 +214,23 @@ class Rules {
         arrivals,
         "arrivals without an end never drain",
         "give count or until here, or a horizon under run",
+      );
+    }
+  }
+
+  judgePower(): void {
+    this.refuseDoubleNames(["prices", "shapes"], "shape");
+    for (const path of [
+      ...this.items(["cluster", "nodePools"]),
+      ...this.items(["prices", "shapes"]),
+    ]) {
+      const watts = (field: string): number | undefined =>
+        readWatts(this.get([...path, "power", field])).value;
+      const [idle, full] = [watts("idleWatts"), watts("fullWatts")];
+      if (idle === undefined || full === undefined || full >= idle) continue;
+      this.contradiction(
+        [...path, "power", "fullWatts"],
+        "a busy machine draws less than an idle one",
       );
     }
   }

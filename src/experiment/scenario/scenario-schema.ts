@@ -40,12 +40,14 @@ import {
   type Refusal,
   readBoolean,
   readObjectKind,
+  readPricePerHour,
   readObjectName,
   readRatePerSecond,
   readSeed,
   readText,
   readTimeLaw,
   readTimestamp,
+  readWatts,
 } from "./scenario-fields.ts";
 
 // No code is generated at run time, so that pages with a strict policy can use the schema.
@@ -268,6 +270,7 @@ function createSchema(options: SchemaOptions): z.ZodType {
     }),
     run: runSchema().optional(),
     cluster: clusterSchema(files).optional(),
+    prices: pricesSchema().optional(),
     workload: workloadSchema(files, formats).optional(),
     schedulers: z.array(schedulerSchema(file, policies)).optional(),
     vary: z.array(choice(VARIED_PARTS, "what differs between replications")).optional(),
@@ -339,6 +342,7 @@ function clusterSchema(files: z.ZodType): z.ZodType {
       taints: z.array(taint),
       images: z.array(image).meta({ description: "images on disk from the start" }),
       startAge: duration("age of the nodes at time zero"),
+      ...rateFields(),
     }),
   });
   return map(
@@ -350,6 +354,39 @@ function clusterSchema(files: z.ZodType): z.ZodType {
       nodePools: z.array(pool),
     }),
     "the cluster at time zero",
+  );
+}
+
+/** What a machine costs and draws. */
+function rateFields(): Record<string, z.ZodType> {
+  const watts = (description: string): z.ZodType =>
+    leaf(readWatts, { type: ["number", "string"], minimum: 0, description });
+  return {
+    pricePerHour: leaf(readPricePerHour, {
+      ...{ type: ["number", "string"], minimum: 0, examples: [0.096] },
+      description: "price of each node, in the currency of the prices",
+    }),
+    power: map(
+      {
+        idleWatts: watts("power of a machine with nothing to do"),
+        fullWatts: watts("power with all its cpu in use; linear between"),
+      },
+      "what each machine draws",
+    ),
+  };
+}
+
+function pricesSchema(): z.ZodType {
+  const shape = map({
+    name: text("an instance type, or the name of a node pool"),
+    ...optional(rateFields()),
+  });
+  return map(
+    {
+      currency: text("name of the currency, such as USD").optional(),
+      shapes: z.array(shape),
+    },
+    "what machines cost and draw",
   );
 }
 

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly metadata: ScenarioMetadata;
   readonly run: RunSpec;
   readonly cluster: ClusterSpec;
+  /** Undefined: only what pools say themselves. */
+  readonly prices: PriceList | undefined;
   readonly workload: WorkloadSpec;
   /** At least one; without any in the file it is the default kube-scheduler. */
   readonly schedulers: readonly SchedulerSpec[];
@@ -126,7 +128,32 @@ export interface NodePool {
   readonly images: readonly NodeImageSpec[];
   /** How long before time zero the nodes were created. */
   readonly startAge: Duration;
+  /** Of each node, in millionths of the currency; comes before the list of prices. */
+  readonly pricePerHourMicros: number | undefined;
+  /** Of each node; comes before the list of prices. */
+  readonly power: PowerSpec | undefined;
   readonly path: DocumentPath;
+}
+
+/** What a machine draws: idle, and with all its cpu in use; linear between. */
+export interface PowerSpec {
+  readonly idleMilliwatts: number;
+  /** Never below the idle power. */
+  readonly fullMilliwatts: number;
+}
+
+/** Prices and power of machines by shape. */
+export interface PriceList {
+  /** As written, such as USD; "" = not said. */
+  readonly currency: string;
+  /** By instance type (label node.kubernetes.io/instance-type), or by the name of a node pool. */
+  readonly shapes: ReadonlyMap<string, ShapeRate>;
+}
+
+/** One line of the list. */
+export interface ShapeRate {
+  readonly pricePerHourMicros: number | undefined;
+  readonly power: PowerSpec | undefined;
 }
 
 /** A taint that every node of a pool has. */
