@@ -3,6 +3,7 @@
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
 import type { EvaluatorName } from "../experiment/index.ts";
+import type { CellsRequest } from "./compare-request.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
@@ -77,6 +78,7 @@ export interface ExplainRequest {
 /** What a thread is to do. */
 export type ThreadJob =
   | { readonly kind: "run"; readonly request: RunRequest }
+  | { readonly kind: "cells"; readonly request: CellsRequest }
   | { readonly kind: "explain"; readonly request: ExplainRequest };
 
 /** What hangs on the job alike, whichever it is. */
@@ -85,7 +87,12 @@ export function settingsOf(job: ThreadJob): {
   readonly debug: boolean;
   readonly json: boolean;
 } {
-  const { pluginDeadline, debug, format } = job.kind === "run" ? job.request : job.request.options;
+  const { pluginDeadline, debug, format } =
+    job.kind === "run"
+      ? job.request
+      : job.kind === "cells"
+        ? job.request.request
+        : job.request.options;
   return { pluginDeadline, debug, json: format === "json" || format === "jsonl" };
 }
 
