@@ -1,9 +1,10 @@
-// Pods with lifetimes on 1,000 nodes through the whole control plane, with a null scheduler.
+// Pods with lifetimes through the whole control plane: on 1,000 nodes with a null scheduler, or on
+// 10,000 nodes with the full default profile.
 //
-// The cluster is in a steady state soon: 10,000 pods run at a time from the fifth minute on, and
+// The cluster is in a steady state soon: ten pods per node run at a time from the fifth minute on, and
 // finished ones are removed beyond 12,500. As a program it runs one size in a process of its own and
 // prints one line of JSON, so that peak memory of different sizes can be compared:
-// node dist-bench/bench/cluster/pods-on-nodes.js 100000
+// node dist-bench/bench/cluster/pods-on-nodes.js 100000 [default]
 
 import { pathToFileURL } from "node:url";
 import {
@@ -24,6 +25,12 @@ export interface PodsOnNodesLoad {
   readonly meanLifetime: number;
   /** Finished pods that are kept. */
   readonly finishedMax: number;
+  /**
+   * What schedules: a scheduler that only binds in turn, or the full default profile with its default
+   * sampling, over nodes in three zones, a tenth of them with a taint that is not liked, and pods of
+   * twenty sizes, each size behind a Service, so that default spreading counts them.
+   */
+  readonly scheduler: "null" | "default";
 }
 
 /** What one size came to. */
@@ -36,8 +43,12 @@ export interface PodsOnNodes {
 }
 
 /** The load of the published figures. */
-export function usualLoad(pods: number): PodsOnNodesLoad {
-  return { pods, nodes: 1_000, rate: 100, meanLifetime: 100, finishedMax: 12_500 };
+export function usualLoad(
+  pods: number,
+  scheduler: PodsOnNodesLoad["scheduler"] = "null",
+): PodsOnNodesLoad {
+  const [nodes, rate] = scheduler === "null" ? [1_000, 100] : [10_000, 1_000];
+  return { pods, nodes, rate, meanLifetime: 100, finishedMax: 12_500, scheduler };
 }
 
 /** The world at instant 0. */
@@ -51,22 +62,14 @@ export function startPodsOnNodes(
     kind: "Scenario",
     metadata: { name: "pods-on-nodes" },
     run: { study: "terminating", until: "drained", horizon, seed: "1" },
-    cluster: {
-      nodePools: [
-        { name: "n", count: load.nodes, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } },
-      ],
-    },
+    cluster: { nodePools: load.scheduler === "null" ? [plainPool(load.nodes)] : pools(load.nodes) },
     workload: {
+      manifests: load.scheduler === "null" ? [] : [{ objects: APPS.map(service) }],
       generators: [
         {
           name: "p",
           arrivals: { process: "poisson", rate: load.rate, count: load.pods },
-          pod: {
-            spec: {
-              restartPolicy: "Never",
-              containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }],
-            },
-          },
+          ...(load.scheduler === "null" ? { pod: PLAIN_POD } : { mix: APPS.map(appPod) }),
           duration: { law: "exponential", mean: `${load.meanLifetime}s` },
         },
       ],
@@ -77,12 +80,61 @@ export function startPodsOnNodes(
   if (decoded.scenario === undefined) {
     throw new Error(decoded.problems.map(({ message }) => message).join("; "));
   }
-  const scheduler = {
+  const nullScheduler = {
     ...defaultScheduler("null"),
     startInstead: (api: ConstructorParameters<typeof NullScheduler>[0]) =>
       void new NullScheduler(api),
   };
+  const scheduler = load.scheduler === "null" ? nullScheduler : defaultScheduler("default");
   return startRun(prepareRun({ scenario: decoded.scenario, scheduler }), { check });
+}
+
+function plainPool(count: number): object {
+  return { name: "n", count, allocatable: { cpu: "64", memory: "256Gi", pods: "250" } };
+}
+
+const PLAIN_POD = {
+  spec: {
+    restartPolicy: "Never",
+    containers: [{ name: "c", image: "i:1", resources: { requests: { cpu: "1" } } }],
+  },
+};
+
+/** One application per size of pods. */
+const APPS: readonly number[] = Array.from({ length: 20 }, (_, at) => at);
+
+function pools(nodes: number): object[] {
+  const tainted = Math.floor(nodes / 10);
+  const pool = {
+    ...{ zones: ["a", "b", "c"], allocatable: { cpu: "16", memory: "64Gi", pods: "110" } },
+  };
+  const taints = [{ key: "old", value: "yes", effect: "PreferNoSchedule" }];
+  return [
+    { ...pool, name: "n", count: nodes - tainted },
+    { ...pool, name: "old", count: tainted, taints },
+  ];
+}
+
+function service(app: number): object {
+  const selector = { app: `app-${app}` };
+  return {
+    ...{ apiVersion: "v1", kind: "Service", metadata: { name: `app-${app}` } },
+    spec: { type: "ExternalName", externalName: "x.example", selector },
+  };
+}
+
+function appPod(app: number): object {
+  const requests = { cpu: `${500 + 50 * app}m`, memory: `${1 + (app % 7)}Gi` };
+  return {
+    weight: 1,
+    pod: {
+      metadata: { labels: { app: `app-${app}` } },
+      spec: {
+        restartPolicy: "Never",
+        containers: [{ name: "c", image: `app-${app}:1`, resources: { requests } }],
+      },
+    },
+  };
 }
 
 /** Lets a run go to its end; its fingerprint. Every pod must have succeeded. */
@@ -95,8 +147,9 @@ export function finishPodsOnNodes(run: ActiveRun, pods: number): string {
 }
 
 /** Runs `pods` pods to their end and looks at this process afterwards. */
-export function runPodsOnNodes(pods: number): PodsOnNodes {
-  const run = startPodsOnNodes(usualLoad(pods));
+export function runPodsOnNodes(load: PodsOnNodesLoad): PodsOnNodes {
+  const { pods } = load;
+  const run = startPodsOnNodes(load);
   const fingerprint = finishPodsOnNodes(run, pods);
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
@@ -109,5 +162,9 @@ export function runPodsOnNodes(pods: number): PodsOnNodes {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.stdout.write(`${JSON.stringify(runPodsOnNodes(Number(process.argv[2])))}\n`);
+  const load = usualLoad(
+    Number(process.argv[2]),
+    process.argv[3] === "default" ? "default" : "null",
+  );
+  process.stdout.write(`${JSON.stringify(runPodsOnNodes(load))}\n`);
 }
