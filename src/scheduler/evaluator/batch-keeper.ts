@@ -27,14 +27,24 @@ export interface BatchKeeperOptions {
   readonly isBatching: boolean;
 }
 
+/** The signature of a template under the profile that asked for it last. */
+interface KeptSignatures {
+  readonly template: PodInfo["template"];
+  readonly profile: Profile;
+  readonly signature: string | undefined;
+}
+
 /** Hands out hints and takes in rankings. */
 export class BatchKeeper {
   readonly statistics: BatchStatistics = createBatchStatistics();
   private readonly cache: SchedulerCache;
   private readonly options: BatchKeeperOptions;
   private readonly batches = new Map<Profile, OpportunisticBatch>();
-  private readonly signatures = new WeakMap<object, Map<Profile, string | undefined>>();
+  /** By template index. */
+  private readonly signatures: (KeptSignatures | undefined)[] = [];
   private lastBatch: OpportunisticBatch | undefined;
+  private lastProfile: Profile | undefined;
+  private lastUsed: OpportunisticBatch | undefined;
 
   constructor(cache: SchedulerCache, options: BatchKeeperOptions) {
     this.cache = cache;
@@ -53,7 +63,9 @@ export class BatchKeeper {
    * it left aside.
    */
   takeHint(profile: Profile, cycle: BatchCycle, filter: (row: NodeRow) => Status): string {
-    return this.batchOf(profile).takeHint(cycle, (nodeName) => {
+    const batch = this.batchOf(profile);
+    if (batch.isEmpty) return batch.takeNothing();
+    return batch.takeHint(cycle, (nodeName) => {
       const row = this.cache.findRow(nodeName);
       if (row === undefined || !this.cache.nodeList.includes(row)) return undefined;
       return isRejected(filter(row));
@@ -64,12 +76,17 @@ export class BatchKeeper {
   keepRanking(profile: Profile, decision: Decision, cycle: BatchCycle): void {
     const { node, hint } = decision;
     if (node === -1) return;
-    const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
     const isRanked = decision.score !== undefined && decision.feasibleCount > 1;
-    // The lists are long, and a pod without signature leaves no batch.
-    const ranking = isRanked ? rankingOf(decision, node) : undefined;
     this.lastBatch = this.batchOf(profile);
-    this.lastBatch.store(cycle, hint, nameOf(node), ranking, nameOf);
+    const nodeName = this.cache.nodeName(node);
+    // The lists are long, and a pod without signature leaves no batch.
+    if (cycle.signature === undefined) {
+      this.lastBatch.storeNothing(cycle, hint, nodeName, isRanked);
+      return;
+    }
+    const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
+    const ranking = isRanked ? rankingOf(decision, node) : undefined;
+    this.lastBatch.store(cycle, hint, nodeName, ranking, nameOf);
   }
 
   /** The cycle of the last decision is over. */
@@ -80,21 +97,23 @@ export class BatchKeeper {
 
   /** Signatures hang on what all pods of a template share. */
   private signatureOf(pod: PodInfo, profile: Profile): string | undefined {
-    let ofTemplate = this.signatures.get(pod.template);
-    if (ofTemplate === undefined) {
-      ofTemplate = new Map();
-      this.signatures.set(pod.template, ofTemplate);
-    }
-    if (!ofTemplate.has(profile)) ofTemplate.set(profile, profile.signer.signatureOf(pod));
-    return ofTemplate.get(profile);
+    const { template } = pod;
+    const kept = this.signatures[template.index];
+    if (kept?.template === template && kept.profile === profile) return kept.signature;
+    const signature = profile.signer.signatureOf(pod);
+    this.signatures[template.index] = { template, profile, signature };
+    return signature;
   }
 
   private batchOf(profile: Profile): OpportunisticBatch {
+    if (this.lastProfile === profile) return this.lastUsed!;
     let batch = this.batches.get(profile);
     if (batch === undefined) {
       batch = new OpportunisticBatch(this.statistics, this.options.tieBreak);
       this.batches.set(profile, batch);
     }
+    this.lastProfile = profile;
+    this.lastUsed = batch;
     return batch;
   }
 }

@@ -27,14 +27,20 @@ export function conclusionText(
 }
 
 /** Names what upstream does for this pod and this build does not. */
-export function notSimulatedIn(profile: Profile, pod: PodInfo): NotSimulated[] {
-  const found: NotSimulated[] = [];
-  for (const plugin of profile.plugins) {
+export function notSimulatedIn(profile: Profile, pod: PodInfo): readonly NotSimulated[] {
+  let found: NotSimulated[] | undefined;
+  const { plugins } = profile;
+  for (let at = 0; at < plugins.length; at++) {
+    const plugin = plugins[at]!;
     const reason = plugin.notSimulated?.(pod);
-    if (reason !== undefined) found.push({ plugin: plugin.name, reason });
+    if (reason === undefined) continue;
+    found ??= [];
+    found.push({ plugin: plugin.name, reason });
   }
-  return found;
+  return found ?? ALL_SIMULATED;
 }
+
+const ALL_SIMULATED: readonly NotSimulated[] = [];
 
 /** How the cycle ended. */
 export function outcomeOf(

@@ -51,6 +51,9 @@ export interface Ranking {
   readonly winner: number;
 }
 
+/** Stands for rankings that nobody reads. */
+const NO_RANKING: Ranking = { feasible: [], totals: [], winner: 0 };
+
 /** The batch of one profile. Nodes are kept by name: rows change hands. */
 export class OpportunisticBatch {
   private readonly statistics: BatchStatistics;
@@ -81,6 +84,23 @@ export class OpportunisticBatch {
     }
     this.statistics.withoutHint++;
     return "";
+  }
+
+  /** True when there is nothing to hint at. */
+  get isEmpty(): boolean {
+    return this.kept === undefined || this.kept.nodes.size === 0;
+  }
+
+  /** The answer of an empty one. */
+  takeNothing(): string {
+    this.statistics.withoutHint++;
+    return "";
+  }
+
+  /** The pod got a node, but has no signature; `isRanked`: it was not the only one that fitted. */
+  storeNothing(cycle: BatchCycle, hint: string, nodeName: string, isRanked: boolean): void {
+    const ranking = isRanked ? NO_RANKING : undefined;
+    this.store(cycle, hint, nodeName, ranking, () => "");
   }
 
   /** The pod got a node; `ranking` is absent when it was the only one that fitted. */

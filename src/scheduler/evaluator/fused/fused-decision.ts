@@ -9,10 +9,10 @@ import type { NodeRow } from "../../cache/node-row.ts";
 import type { Decision } from "../../framework/decision.ts";
 import type { NodeStatuses } from "../../framework/node-statuses.ts";
 
-/** The lists of the decision, as long as they can be had. */
+/** The lists of the decision that was made last. */
 export interface DecisionLists {
-  /** False once the evaluator went on. */
-  isCurrent(): boolean;
+  /** Number of that decision. */
+  readonly serial: number;
   feasible(): readonly NodeRow[];
   totals(): readonly number[];
   /** Asserts that the cache is still the one that was judged. */
@@ -45,12 +45,14 @@ export class FusedDecision implements Decision {
   readonly message: string;
   readonly preFilterMessage: string;
   readonly notSimulated: Decision["notSimulated"];
+  private readonly serial: number;
   private readonly lists: DecisionLists;
   private feasibleList: readonly NodeRow[] | undefined;
   private totalList: readonly number[] | undefined;
   private statusList: NodeStatuses | undefined;
 
-  constructor(facts: DecisionFacts, lists: DecisionLists) {
+  /** `statuses`: where they have been made already. */
+  constructor(facts: DecisionFacts, lists: DecisionLists, statuses: NodeStatuses | undefined) {
     this.pod = facts.pod;
     this.outcome = facts.outcome;
     this.node = facts.node;
@@ -72,7 +74,9 @@ export class FusedDecision implements Decision {
     this.message = facts.message;
     this.preFilterMessage = facts.preFilterMessage;
     this.notSimulated = facts.notSimulated;
+    this.serial = lists.serial;
     this.lists = lists;
+    this.statusList = statuses;
   }
 
   get feasible(): readonly NodeRow[] {
@@ -91,7 +95,7 @@ export class FusedDecision implements Decision {
   }
 
   private current(): DecisionLists {
-    if (!this.lists.isCurrent()) {
+    if (this.lists.serial !== this.serial) {
       throw new AssertionError("the lists of a decision are read after the next one began");
     }
     return this.lists;

@@ -23,6 +23,7 @@ import { PodTopologySpread } from "../../plugins/pod-topology-spread.ts";
 import { TaintToleration } from "../../plugins/taint-toleration.ts";
 import { VolumeBinding } from "../../plugins/volume-binding.ts";
 import { VolumeRestrictions } from "../../plugins/volume-restrictions.ts";
+import { readTemplatesOnly } from "./known-pre-filtering.ts";
 import { whyFilterFails, whyScoreFails } from "../unprepared-plugins.ts";
 
 /** One Filter plugin in its place; `index` counts the static ones. */
@@ -70,6 +71,8 @@ export class FusedProfile {
   readonly foreignExtensions: readonly PreFilterPlugin[];
   /** The answers of the replaced ones, to be set before each cycle. */
   readonly answers: { spread: Status; podAffinity: Status };
+  /** Whether PreFilter of a pod without volumes follows from its template and the two answers. */
+  readonly readsTemplatesOnly: boolean;
   /** False when only the plain evaluator says what happens. */
   readonly isFusable: boolean;
 
@@ -93,6 +96,7 @@ export class FusedProfile {
     this.foreignExtensions = preFilterPlugins.filter(
       (plugin) => hasExtensions(plugin) && !isKnownExtension(plugin),
     );
+    this.readsTemplatesOnly = readTemplatesOnly(preFilterPlugins);
     this.isFusable =
       filterPlugins.every(({ name }) => whyFilterFails(name, preFilterPlugins) === undefined) &&
       scorePlugins.every(({ plugin }) => isPrepared(plugin, profile)) &&

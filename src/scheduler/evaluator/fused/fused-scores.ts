@@ -44,7 +44,7 @@ export class FusedScores {
   private readonly cache: SchedulerCache;
   private readonly spread: SpreadScore;
   private readonly affinity = new AffinityScore();
-  private readonly images: ImageScores;
+  readonly images: ImageScores;
   private resources!: ResourceArrays;
 
   constructor(cache: SchedulerCache, counters: PodCounters) {
@@ -147,7 +147,7 @@ export class FusedScores {
         normalizeAffinity(raw, normalized, count);
         return undefined;
       case "images":
-        this.scoreImages(step.plugin, podClass, pod, state, feasible, count);
+        this.scoreImages(step.plugin, podClass, pod, feasible, count);
         break;
       case "keyed":
         for (let place = 0; place < count; place++) {
@@ -264,7 +264,6 @@ export class FusedScores {
     plugin: Extract<ScoreStep, { kind: "images" }>["plugin"],
     { template }: PodClass,
     pod: PodInfo,
-    state: CycleState,
     feasible: Int32Array,
     count: number,
   ): void {
@@ -277,7 +276,8 @@ export class FusedScores {
       raw.fill(plugin.scoreWithoutImages(pod), 0, count);
       return;
     }
-    this.images.score(plugin, pod, state, feasible, count, raw);
+    const scores = this.images.scoresOf(plugin, pod);
+    for (let place = 0; place < count; place++) raw[place] = scores.on(feasible[place] as NodeRow);
   }
 
   private scorePlainly(

@@ -24,7 +24,7 @@ import {
 } from "../../framework/status.ts";
 import type { BatchKeeper } from "../batch-keeper.ts";
 import { conclusionText, notSimulatedIn, outcomeOf, rejectingPlugins } from "../conclusion.ts";
-import { type PreFiltering, runPreFilters } from "../filtering.ts";
+import type { PreFiltering } from "../filtering.ts";
 import type { BatchCycle, BatchStatistics } from "../opportunistic-batch.ts";
 import {
   createBatchKeeper,
@@ -35,11 +35,12 @@ import {
 import { feasibleNodesToFind } from "../sampling.ts";
 import { bestPositions, pickWinner, type TieBreak } from "../winner.ts";
 import { DenseStatuses } from "./dense-statuses.ts";
-import { type DecisionLists, FusedDecision } from "./fused-decision.ts";
+import { type DecisionFacts, type DecisionLists, FusedDecision } from "./fused-decision.ts";
 import { FusedProfile } from "./fused-profile.ts";
 import { FusedScores, type FusedScoring } from "./fused-scores.ts";
 import { FusedSearch } from "./fused-search.ts";
 import { findWinner, type Winner } from "./heap-order.ts";
+import { preFilterClass } from "./known-pre-filtering.ts";
 import type { PodClass } from "./pod-class.ts";
 import { PodClasses } from "./pod-classes.ts";
 import { PodCounters } from "./pod-counters.ts";
@@ -70,11 +71,18 @@ export interface FusedOutcome {
   readonly skippedScores: readonly string[];
   readonly scores: Decision["scores"];
   readonly error: Status | undefined;
-  readonly lists: Pick<DecisionLists, "feasible" | "totals" | "statuses">;
+  readonly lists: OutcomeLists;
+}
+
+/** The long lists of the cycle that was last, made on demand. */
+export interface OutcomeLists {
+  feasible(): readonly NodeRow[];
+  totals(): readonly number[];
+  statuses(): NodeStatuses;
 }
 
 /** Decides like PlainEvaluator; keeps counters and tables in step with the cache. */
-export class FusedEvaluator implements Evaluator {
+export class FusedEvaluator implements Evaluator, DecisionLists {
   nextStart: number;
   protected readonly cache: SchedulerCache;
   protected readonly counters: PodCounters;
@@ -88,9 +96,25 @@ export class FusedEvaluator implements Evaluator {
   private readonly percentage: number;
   protected readonly details: boolean;
   private readonly profiles = new Map<Profile, FusedProfile>();
+  private lastProfile: FusedProfile | undefined;
   private lastCycle = 0;
   /** Rises with each cycle, so that old decisions know that they are old. */
-  private serial = 0;
+  serial = 0;
+  /** The cycle that is under way or was last, and the state of the cache that it judged. */
+  private run!: FusedCycle;
+  private outcome!: FusedOutcome;
+  private generation = 0;
+  private readonly ownLists: OutcomeLists = {
+    feasible: () => {
+      const { feasible, feasibleCount } = this.search;
+      return Array.from(feasible.subarray(0, feasibleCount)) as NodeRow[];
+    },
+    totals: () => {
+      if (this.outcome.score === undefined) return [];
+      return Array.from(this.scores.totals.subarray(0, this.search.feasibleCount));
+    },
+    statuses: () => this.statusesOf(this.run),
+  };
 
   constructor(cache: SchedulerCache, objects: ClusterObjects, options: EvaluatorOptions = {}) {
     this.cache = cache;
@@ -143,20 +167,25 @@ export class FusedEvaluator implements Evaluator {
     this.search.count(podClass);
     fused.answers.spread = this.search.spread.isActive ? SUCCESS : SKIP;
     fused.answers.podAffinity = this.search.affinity.isActive ? SUCCESS : SKIP;
-    const { preFilterPlugins } = fused;
-    const { filterPlugins } = profile;
-    const preFiltering = runPreFilters({ preFilterPlugins, filterPlugins }, state, pod, all);
+    const preFiltering = preFilterClass(fused, podClass, state, pod, all, operations);
     this.search.begin(fused, podClass, pod, state);
     const run: FusedCycle = {
-      ...{ pod, profile, start: this.nextStart, all, preFiltering },
-      ...{ absent: undefined, viaNominated: false, hint: "" },
+      pod,
+      profile,
+      start: this.nextStart,
+      all,
+      preFiltering,
+      absent: undefined,
+      viaNominated: false,
+      hint: "",
     };
+    this.run = run;
     let found: FusedOutcome | undefined;
     if (preFiltering.status.code === Code.Error) this.search.error = preFiltering.status;
     else if (preFiltering.status.code !== Code.Success) run.absent = preFiltering.status;
     else found = this.find(run, podClass, state, batched);
     const decision = this.conclude(run, found ?? this.score(run, podClass, state));
-    if (decision.node === -1) this.promiseCounts(state);
+    if (decision.node === -1) this.promiseCounts(state, podClass);
     if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
     return decision;
   }
@@ -196,11 +225,13 @@ export class FusedEvaluator implements Evaluator {
   }
 
   private fusedOf(profile: Profile): FusedProfile {
+    if (this.lastProfile?.profile === profile) return this.lastProfile;
     let fused = this.profiles.get(profile);
     if (fused === undefined) {
       fused = new FusedProfile(profile, { spread: SKIP, podAffinity: SKIP });
       this.profiles.set(profile, fused);
     }
+    this.lastProfile = fused;
     return fused;
   }
 
@@ -255,7 +286,7 @@ export class FusedEvaluator implements Evaluator {
   }
 
   /** PostFilter and whoever else goes on from here finds what PreFilter counts. */
-  private promiseCounts(state: CycleState): void {
+  protected promiseCounts(state: CycleState, _podClass: PodClass): void {
     const { serial, cache, search } = this;
     const generation = cache.currentGeneration;
     state.prepare = () => {
@@ -290,66 +321,67 @@ export class FusedEvaluator implements Evaluator {
       skippedScores: scoring?.skipped ?? NO_SKIPS,
       scores: this.details ? (scoring?.scores ?? []) : [],
       error: search.error,
-      lists: {
-        feasible: () => Array.from(feasible.subarray(0, feasibleCount)) as NodeRow[],
-        totals: () => (isScored ? Array.from(this.scores.totals.subarray(0, feasibleCount)) : []),
-        statuses: () => this.statusesOf(run),
-      },
+      lists: this.ownLists,
     };
   }
 
   private conclude(run: FusedCycle, found: FusedOutcome): Decision {
     const { pod, profile, all, preFiltering, hint, viaNominated } = run;
     const { cache } = this;
-    const { feasibleCount, refusedCount, node, error, lists } = found;
+    const { feasibleCount, refusedCount, node, error } = found;
+    this.outcome = found;
+    this.generation = cache.currentGeneration;
     const isPlaced = node !== -1;
     const rejectsAll = preFiltering.status.code !== Code.Success;
     const preFilterMessage =
       rejectsAll && error === undefined ? statusMessage(preFiltering.status) : "";
     // Whoever goes on from a pod that fits nowhere wants the verdicts.
-    const statuses = isPlaced && !this.details ? undefined : lists.statuses();
-    const { serial } = this;
-    const generation = cache.currentGeneration;
-    return new FusedDecision(
-      {
-        pod,
-        outcome: outcomeOf(all.length, error, isPlaced),
-        node,
-        feasibleCount,
-        score: isPlaced ? found.score : undefined,
-        preFilter: preFiltering.status,
-        narrowedTo: preFiltering.nodeNames,
-        skippedFilters: preFiltering.skipped,
-        skippedScores: found.skippedScores,
-        rejectingPlugins: isPlaced ? NOBODY : rejectingPlugins(statuses!, preFiltering),
-        scores: found.scores,
-        tieCount: found.tieCount,
-        viaNominated,
-        hint,
-        viaHint: isPlaced && !viaNominated && hint === cache.nodeName(node),
-        evaluatedCount: feasibleCount + refusedCount,
-        start: run.start,
-        nextStart: this.nextStart,
-        message: isPlaced
-          ? ""
-          : conclusionText(all.length, statuses!, error, isPlaced, preFilterMessage),
-        preFilterMessage,
-        notSimulated: notSimulatedIn(profile, pod),
-      },
-      {
-        isCurrent: () => serial === this.serial,
-        feasible: lists.feasible,
-        totals: lists.totals,
-        statuses: () => {
-          if (statuses !== undefined) return statuses;
-          assert(
-            generation === cache.currentGeneration,
-            "verdicts are read after the cache changed",
-          );
-          return uncounted(cache.operations, lists.statuses);
-        },
-      },
+    const statuses = isPlaced && !this.details ? undefined : found.lists.statuses();
+    const facts: DecisionFacts = {
+      pod,
+      outcome: outcomeOf(all.length, error, isPlaced),
+      node,
+      feasibleCount,
+      score: isPlaced ? found.score : undefined,
+      preFilter: preFiltering.status,
+      narrowedTo: preFiltering.nodeNames,
+      skippedFilters: preFiltering.skipped,
+      skippedScores: found.skippedScores,
+      rejectingPlugins: isPlaced ? NOBODY : rejectingPlugins(statuses!, preFiltering),
+      scores: found.scores,
+      tieCount: found.tieCount,
+      viaNominated,
+      hint,
+      viaHint: isPlaced && !viaNominated && hint !== "" && hint === cache.nodeName(node),
+      evaluatedCount: feasibleCount + refusedCount,
+      start: run.start,
+      nextStart: this.nextStart,
+      message: isPlaced
+        ? ""
+        : conclusionText(all.length, statuses!, error, isPlaced, preFilterMessage),
+      preFilterMessage,
+      notSimulated: notSimulatedIn(profile, pod),
+    };
+    return new FusedDecision(facts, this, statuses);
+  }
+
+  // ---- the lists of the last decision -----------------------------------------------------------
+
+  feasible(): readonly NodeRow[] {
+    return this.outcome.lists.feasible();
+  }
+
+  totals(): readonly number[] {
+    return this.outcome.lists.totals();
+  }
+
+  statuses(): NodeStatuses {
+    const { cache, outcome } = this;
+    assert(
+      this.generation === cache.currentGeneration,
+      "verdicts are read after the cache changed",
     );
+    return uncounted(cache.operations, () => outcome.lists.statuses());
   }
 
   private choose(count: number): void {

@@ -18,6 +18,7 @@ import { type ResolvedTerm, termMatches, unrollTerm } from "../../plugins/affini
 import type { NodeResourcesFitArguments } from "../../plugins/node-resources-fit.ts";
 import { constraintsOf, HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
 import type { FusedProfile } from "./fused-profile.ts";
+import type { KnownPreFiltering } from "./known-pre-filtering.ts";
 import type { NodeDomains } from "./node-domains.ts";
 import type { PodCounter } from "./pod-counter.ts";
 import type { OwnedTerm, PodCounters } from "./pod-counters.ts";
@@ -67,6 +68,10 @@ export class PodClass {
   readonly existingAnti: CountedTerm[] = [];
   /** Preferences (and required affinity) of existing pods that mean this one. */
   readonly existingPreferred: CountedTerm[] = [];
+  /** What PreFilter says of such pods, as far as it was asked. */
+  readonly preFilterings: (KnownPreFiltering | undefined)[] = [];
+  /** What an index keeps for the class; nobody else reads it. */
+  memory: object | undefined;
   private readonly counters: PodCounters;
   private readonly namespaceLabels: Labels;
   private readonly sample: PodInfo;

@@ -15,23 +15,27 @@ import { isSameToPods, type PodCounters } from "./pod-counters.ts";
 import { StaticTable } from "./static-table.ts";
 
 interface ClassEntry {
+  readonly template: PodTemplate;
   readonly fused: FusedProfile;
   readonly namespace: string;
-  readonly owner: string;
+  readonly owner: PodInfo["owner"];
   /** What plugins of the user's call the pod's class. */
   readonly key: string;
   readonly podClass: PodClass;
 }
 
-/** More static tables than this are forgotten all at once. */
+/** More static tables or classes than this are forgotten all at once. */
 const TABLES_MAX = 256;
+const CLASSES_MAX = 65_536;
 
 /** Classes and static tables over one cache. */
 export class PodClasses implements CacheObserver {
   private readonly cache: SchedulerCache;
   private readonly counters: PodCounters;
   private readonly objects: ClusterObjects;
-  private classes = new WeakMap<PodTemplate, ClassEntry[]>();
+  /** By template index, which is dense; each list is of few templates, namespaces and owners. */
+  private classes: (ClassEntry[] | undefined)[] = [];
+  private classCount = 0;
   private tables = new Map<string, StaticTable>();
   private readonly profileNumbers = new Map<FusedProfile, number>();
   private objectsVersion = -1;
@@ -48,17 +52,17 @@ export class PodClasses implements CacheObserver {
   classOf(fused: FusedProfile, pod: PodInfo): PodClass {
     this.counters.prune();
     this.forgetStale();
-    const { namespace } = pod;
-    const owner = pod.owner === undefined ? "" : `${pod.owner.kind}/${pod.owner.name}`;
-    let entries = this.classes.get(pod.template);
+    const { namespace, template, owner } = pod;
+    let entries = this.classes[template.index];
     if (entries === undefined) {
       entries = [];
-      this.classes.set(pod.template, entries);
+      this.classes[template.index] = entries;
     }
     const key = fused.keyOf(pod);
-    for (const entry of entries) {
-      if (entry.fused !== fused || entry.key !== key) continue;
-      if (entry.namespace === namespace && entry.owner === owner) {
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at]!;
+      if (entry.template !== template || entry.fused !== fused || entry.key !== key) continue;
+      if (entry.namespace === namespace && isSameOwner(entry.owner, owner)) {
         entry.podClass.catchUp();
         return entry.podClass;
       }
@@ -66,7 +70,8 @@ export class PodClasses implements CacheObserver {
     const { counters, objects } = this;
     const podClass = new PodClass(fused, this.tableOf(fused, pod, key), pod, counters, objects);
     podClass.catchUp();
-    entries.push({ fused, namespace, owner, key, podClass });
+    this.classCount++;
+    entries.push({ template, fused, namespace, owner, key, podClass });
     return podClass;
   }
 
@@ -90,10 +95,12 @@ export class PodClasses implements CacheObserver {
   private forgetStale(): void {
     const version = this.objects.version();
     const isCurrent = version === this.objectsVersion && this.counters.epoch === this.countersEpoch;
-    if (isCurrent && this.tables.size <= TABLES_MAX) return;
+    const isFull = this.tables.size > TABLES_MAX || this.classCount > CLASSES_MAX;
+    if (isCurrent && !isFull) return;
     this.objectsVersion = version;
     this.countersEpoch = this.counters.epoch;
-    this.classes = new WeakMap();
+    this.classes = [];
+    this.classCount = 0;
     if (this.tables.size > TABLES_MAX) this.tables = new Map();
   }
 
@@ -114,6 +121,12 @@ export class PodClasses implements CacheObserver {
     this.profileNumbers.set(fused, number);
     return number;
   }
+}
+
+function isSameOwner(a: PodInfo["owner"], b: PodInfo["owner"]): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return a.kind === b.kind && a.name === b.name && a.apiVersion === b.apiVersion;
 }
 
 /** Static filters that look at no node for such a pod; their PreFilter says so without looking either. */
