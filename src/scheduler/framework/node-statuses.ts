@@ -33,6 +33,11 @@ export class NodeStatuses {
     return this.byNode.entries();
   }
 
+  /** Those of the nodes whose verdict says that evictions may help, in the order given. */
+  unschedulableAmong(nodes: readonly NodeRow[]): readonly NodeRow[] {
+    return nodes.filter((row) => this.get(row).code === Code.Unschedulable);
+  }
+
   /**
    * The explicit statuses, each object once, with the number of nodes that have it. Thousands of nodes
    * share a few objects, so whoever wants the sum of all reasons looks here.

@@ -9,7 +9,7 @@ import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import { Action, type EventRegistration } from "../framework/cluster-event.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
 import { formatFitError } from "../framework/fit-error.ts";
-import { NodeStatuses } from "../framework/node-statuses.ts";
+import type { NodeStatuses } from "../framework/node-statuses.ts";
 import type {
   FilterLists,
   PluginHandle,
@@ -106,7 +106,7 @@ function whyNotEligible(cache: SchedulerCache, pod: PodInfo, statuses: NodeStatu
   }
   if (pod.nominatedNodeName === "") return "";
   const row = cache.findRow(pod.nominatedNodeName);
-  if (row === undefined || !cache.nodeList.includes(row)) return "";
+  if (row === undefined || !cache.isListed(row)) return "";
   if (statuses.get(row).code === Code.UnschedulableAndUnresolvable) return "";
   const isAwaited = cache
     .podsOn(row)
@@ -115,9 +115,6 @@ function whyNotEligible(cache: SchedulerCache, pod: PodInfo, statuses: NodeStatu
 }
 
 /** The text over all nodes when no victims help anywhere. */
-function noCandidateText(allNodeCount: number, rejected: NodeStatuses): string {
-  const statuses = new NodeStatuses();
-  statuses.absent = unresolvable("", "Preemption is not helpful for scheduling");
-  for (const [row, status] of rejected.entries()) statuses.set(row, status);
+function noCandidateText(allNodeCount: number, statuses: NodeStatuses): string {
   return formatFitError({ allNodeCount, statuses, preFilterMessage: "", postFilterMessage: "" });
 }

@@ -39,10 +39,18 @@ class CountedIndex extends IndexedEvaluator {
   }
 }
 
-function victimsOf({ postFilter, message }: Verdict): string {
-  const chosen = postFilter?.preemption?.chosen;
-  const names = chosen?.victims.map(({ uid }) => uid).join(" ");
-  return `${postFilter?.nominate} ${chosen?.nodeName} ${names} ${message}`;
+/** Everything that PostFilter came to. */
+function preemptionOf({ postFilter, message }: Verdict): string {
+  const { candidates = [], acceptable = [], rejected } = postFilter?.preemption ?? {};
+  const options = candidates.map(({ row, nodeName, victims, budgetViolations }) => [
+    ...[row, nodeName, budgetViolations],
+    victims.map(({ uid }) => uid),
+  ]);
+  const names = acceptable.map(({ nodeName }) => nodeName);
+  return JSON.stringify([
+    ...[message, postFilter?.nominate, postFilter?.status, options, names],
+    [...(rejected?.entries() ?? [])],
+  ]);
 }
 
 /** One world; gives back how many decisions the index made. */
@@ -100,7 +108,7 @@ function compareIn(seed: number, profile?: number, nodesMax = NODES_MAX): number
           `${where}: ${found.field} is ${found.left}, not ${found.right}; pod ${JSON.stringify(pod.template.source)}`,
         );
       }
-      expect(victimsOf(verdict), where).toBe(victimsOf(plain));
+      expect(preemptionOf(verdict), where).toBe(preemptionOf(plain));
     }
     for (const [, evaluator] of evaluators) evaluator.endCycle?.(nowUs);
     const { node } = plain.decision;

@@ -159,6 +159,11 @@ export class FusedSearch {
     this.error = undefined;
   }
 
+  /** Whether it is still prepared for the cycle of that state. */
+  isAbout(state: CycleState): boolean {
+    return this.state === state;
+  }
+
   /** Judges nodes from `start` on until one more than `wanted` would fit; adds to what was found. */
   run(nodes: ArrayLike<NodeRow>, start: number, wanted: number): void {
     const { length } = nodes;
@@ -244,6 +249,20 @@ export class FusedSearch {
       } else if (step.kind !== "ports" || this.hasPortConflict(row)) return undefined;
     }
     return SUCCESS;
+  }
+
+  /**
+   * What `statusWhenFreed` can tell of such pods: every verdict, refusals alone (a later rule depends on
+   * pods too), or nothing.
+   */
+  get knownWhenFreed(): "all" | "refusals" | "nothing" {
+    if (this.hasForeignExtensions) return "nothing";
+    let known: "nothing" | "refusals" = "nothing";
+    for (const { kind } of this.steps) {
+      if (kind === "fit") known = "refusals";
+      else if (kind !== "static" && kind !== "ports") return known;
+    }
+    return known === "nothing" ? known : "all";
   }
 
   /** Whether there is room for the pod if so much were freed. */

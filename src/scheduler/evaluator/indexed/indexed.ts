@@ -21,6 +21,7 @@ import type { PodClass } from "../fused/pod-class.ts";
 import type { EvaluatorOptions } from "../plain.ts";
 import { type IndexPlan, planFor } from "./index-plan.ts";
 import { type GroupWeights, hasUniqueHosts, IndexedChoice } from "./indexed-choice.ts";
+import { IndexedVictims } from "./indexed-victims.ts";
 import { NodeSlots } from "./node-slots.ts";
 import { valueWeightsOf, type ValueWeights } from "./node-value.ts";
 import { PartitionFacts } from "./partition-facts.ts";
@@ -40,6 +41,7 @@ export class IndexedEvaluator extends FusedEvaluator {
   private readonly slots: NodeSlots;
   private readonly signatures: Signatures;
   private readonly choice: IndexedChoice;
+  private readonly victims: IndexedVictims;
   private readonly classesInIndex = new WeakMap<PodClass, IndexedClass>();
   private readonly valueWeights = new Map<FusedProfile, ValueWeights | undefined>();
 
@@ -48,6 +50,7 @@ export class IndexedEvaluator extends FusedEvaluator {
     this.slots = new NodeSlots(cache);
     this.signatures = new Signatures(cache, this.slots, this.search);
     this.choice = new IndexedChoice(cache, this.slots, this.search);
+    this.victims = new IndexedVictims(cache, this.search);
   }
 
   protected override findByIndex(
@@ -86,6 +89,11 @@ export class IndexedEvaluator extends FusedEvaluator {
     if (skipped === undefined) return undefined;
     this.nextStart = (this.nextStart + all.length) % all.length;
     return this.outcomeOf(run, podClass, signature, skipped);
+  }
+
+  protected override promiseCounts(state: CycleState, podClass: PodClass): void {
+    super.promiseCounts(state, podClass);
+    state.victims = this.victims.finderFor(podClass, state);
   }
 
   private outcomeOf(
