@@ -2,7 +2,7 @@
 //
 // The header says what a column is, so that a reader of some other format only has to fill rows.
 // Nodes: `node`, `taints`, `label:KEY`; every other column is a resource with its quantity. Pods:
-// `pod`, `namespace`, `at_us`, `run_us`, `image`, `restart`, `scheduler`, `priority`, `label:KEY`,
+// `pod`, `namespace`, `at_us`, `run_us`, `image`, `restart`, `scheduler`, `priority`, `priority_class`, `label:KEY`,
 // `annotation:KEY`, `node:KEY` (a label of nodes and its allowed values, split by |), `request:NAME` and `limit:NAME`;
 // a resource without either prefix is both. An empty cell says nothing. Described in docs/import.md.
 
@@ -23,6 +23,7 @@ export const POD_TABLE_COLUMNS = [
   "restart",
   "scheduler",
   "priority",
+  "priority_class",
 ] as const;
 
 /** The format's entry in the registry. */
@@ -281,6 +282,7 @@ function templateOf(parts: readonly (Column & { readonly cell: string })[]): obj
   }
   const scheduler = fields.get("scheduler");
   const priority = fields.get("priority");
+  const priorityClass = fields.get("priority_class");
   const image = fields.get("image") ?? DEFAULT_IMAGE;
   return {
     apiVersion: "v1",
@@ -291,6 +293,7 @@ function templateOf(parts: readonly (Column & { readonly cell: string })[]): obj
       ...(scheduler === undefined ? {} : { schedulerName: scheduler }),
       // Not a number: the reader of manifests says so, with the text that was there.
       ...(priority === undefined ? {} : { priority: numberOr(priority) }),
+      ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
       ...(wishes.length === 0 ? {} : { affinity: affinityOf(wishes) }),
       containers: [{ name: "main", image, resources: { requests, limits } }],
     },

@@ -47,8 +47,6 @@ export function rowReader(
 export interface PositionalSource {
   readonly file: string;
   readonly columns: readonly string[];
-  /** Whether a row of data can begin with this cell: where not, the first row is a header. */
-  readonly isDataCell: (first: string) => boolean;
   /** Columns without which a row is refused; the later ones may be missing. */
   readonly columnsMin: number;
 }
@@ -73,14 +71,12 @@ export function positionalReader(
     (cells, line) => {
       if (isFirst) {
         isFirst = false;
-        if (!source.isDataCell(cells[0]!)) {
-          const known = positionsByHeader(cells, words);
-          if (known.size > 0) {
-            row.positions = known;
-            needed = 0;
-            const missing = names.slice(0, columnsMin).filter((name) => !known.has(name));
-            if (missing.length > 0) refuseHeader(file, missing, cells, ledger);
-          }
+        const known = positionsByHeader(cells, words);
+        if (known.size >= HEADER_WORDS_MIN) {
+          row.positions = known;
+          needed = 0;
+          const missing = names.slice(0, columnsMin).filter((name) => !known.has(name));
+          if (missing.length > 0) refuseHeader(file, missing, cells, ledger);
           ledger.note("repaired", "a header line where the format has none: taken as one", {
             line,
           });
@@ -100,10 +96,8 @@ export function positionalReader(
   return countedSink(reader, row, ledger);
 }
 
-/** For files whose rows begin with a number. */
-export function isNumberCell(cell: string): boolean {
-  return cell.trim() === "" || /^-?[\d.]+(e[-+]?\d+)?$/i.test(cell.trim());
-}
+/** So many words of the format in the first row make it a header. */
+const HEADER_WORDS_MIN = 3;
 
 function positionsByHeader(
   cells: readonly string[],
