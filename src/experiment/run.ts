@@ -50,6 +50,7 @@ import type { DecisionRecord, EvaluatorName, UserCallWatch } from "../scheduler/
 import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
+import type { DrainStep } from "./assembly/drain.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
@@ -81,6 +82,8 @@ export interface RunOptions {
   readonly evaluator?: EvaluatorName | undefined;
   /** Told of every call into user code; absent: nobody is. */
   readonly userCalls?: UserCallWatch;
+  /** Told of every answer that a drain gets about a pod. */
+  readonly onDrainStep?: (step: DrainStep) => void;
   /** Faults beside those of the scenario, in the library user's own code. */
   readonly faults?: readonly UserFault[];
 }
@@ -102,6 +105,7 @@ export class ActiveRun {
   private readonly submitter: PodSubmitter;
   private readonly log = new EventLog(LOGGED_EVENTS);
   private readonly notes = new NoteBook();
+  private readonly efficiency: EfficiencyMeters | undefined;
   private readonly eventCounts: ReadonlyMap<string, number>;
   private readonly expectations: ExpectationWatch;
   private schedulers!: RunningSchedulers;
@@ -127,6 +131,7 @@ export class ActiveRun {
     this.machines = new Machines(this.simulation);
     this.eventCounts = countEvents(this.api, prepared.thresholds);
     this.collector = new Collector(this.api, () => this.simulation.nowUs, options.sinks ?? {});
+    this.efficiency = this.efficiencyMeters();
     if (this.simulation.isChecking) this.auditAccounts();
     this.submitter = new PodSubmitter(this.api);
     this.build();
@@ -171,6 +176,15 @@ export class ActiveRun {
       this.end = outcome.reason;
     }
     return false;
+  }
+
+  /**
+   * Lets a run that has drained stand until an instant, so that it can be held against a longer one:
+   * nothing happens meanwhile but periodic loops.
+   */
+  standUntil(atUs: number): void {
+    if (this.end === "drained" && atUs > this.simulation.nowUs)
+      this.simulation.runUntil(atUs as Instant);
   }
 
   /** What the scheduler of pods with that schedulerName believes; the first, where several share it. */
@@ -299,9 +313,21 @@ export class ActiveRun {
     if (scenario.run.warmup > 0) {
       simulation.callAfter(scenario.run.warmup, RANK.measurement, "end of warm-up", () => {
         this.collector.restart();
+        this.efficiency?.restart();
         this.schedulers.restart();
       });
     }
+  }
+
+  private efficiencyMeters(): EfficiencyMeters | undefined {
+    const { api, prepared } = this;
+    const devicesOf = devicesGivenBy(
+      api.pods,
+      (node) => api.nodes.name(node),
+      () => this.schedulers,
+    );
+    const plan = efficiencyPlanOf(prepared, devicesOf);
+    return plan && new EfficiencyMeters(api, () => this.simulation.nowUs, plan);
   }
 
   // Lives are added up from the start, so the audit holds only where nothing is forgotten at a warm-up.
@@ -362,7 +388,9 @@ export class ActiveRun {
 
   private startWorkload(): void {
     const { prepared, simulation } = this;
-    const user = new ClusterUser(this.api, this.machines, prepared.registry, this.notes);
+    const { onDrainStep } = this.options;
+    const { registry } = prepared;
+    const user = new ClusterUser(this.api, this.machines, registry, this.notes, onDrainStep);
     for (const [at, step] of prepared.cluster.steps.entries()) {
       const objects = this.varies("order")
         ? reorderedObjects(step.objects, this.draws("order"), `step ${at}`)
@@ -447,8 +475,9 @@ export class ActiveRun {
   }
 
   private onMachine(kind: string, node: Parameters<Collector["onMachine"]>[0]): void {
-    if (kind === "powerOff" || kind === "powerOn")
-      this.collector.onMachine(node, kind === "powerOn");
+    if (kind !== "powerOff" && kind !== "powerOn") return;
+    this.collector.onMachine(node, kind === "powerOn");
+    this.efficiency?.onMachine(node, kind === "powerOn");
   }
 
   private measure(

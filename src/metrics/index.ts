@@ -6,11 +6,16 @@
 export { KUBERNETES_VERSION, RESULT_SCHEMA_VERSION } from "./run-result.ts";
 export type {
   DecisionRow,
+  CostSummary,
   DepartureCounts,
   DurationSummary,
+  EnergySummary,
   EventRow,
   ExpectationVerdict,
+  FairnessSummary,
+  FragmentationSummary,
   LostWorkSummary,
+  NamespaceShare,
   NodeRow,
   OperationsSummary,
   PodRow,
@@ -30,9 +35,25 @@ export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 export { Collector } from "./collector.ts";
 export type { MeasuredResult } from "./collector.ts";
+export { EfficiencyMeters } from "./efficiency-meters.ts";
+export type { EfficiencyPlan, MachineRate, MeasuredEfficiency } from "./efficiency-meters.ts";
+export type { DevicesOfPod } from "./fragmentation-meter.ts";
+export type { TemplateCount } from "./usual-pods.ts";
 export { amountText } from "./amount-text.ts";
 export { FIT_SCHEMA_VERSION } from "./fit-record.ts";
 export type { FitNode, FitRecord, FitStop, FitVerdict } from "./fit-record.ts";
+export { WHATIF_SCHEMA_VERSION } from "./whatif-record.ts";
+export type {
+  OutcomeCounts,
+  PodOutcome,
+  WhatifBudget,
+  WhatifChange,
+  WhatifMeasure,
+  WhatifPod,
+  WhatifRecord,
+  WhatifWorkload,
+  WorkloadFigures,
+} from "./whatif-record.ts";
 export { EXPLAIN_SCHEMA_VERSION } from "./explain-record.ts";
 export type {
   AttemptSpan,

@@ -23,12 +23,14 @@ import {
 } from "../../cluster/index.ts";
 import { RANK } from "../../engine/index.ts";
 import type { EditStep } from "../scenario/scenario.ts";
-import { startDrain } from "./drain.ts";
+import { type DrainStep, startDrain } from "./drain.ts";
+import { startRotation } from "./node-rotation.ts";
 import type { NoteBook } from "./notes.ts";
 import { editedObject, editedTaints, labelled } from "./object-edits.ts";
 
 type ResizeStep = Extract<EditStep, { kind: "resize" }>;
 type LabelStep = Extract<EditStep, { kind: "label" }>;
+type UpgradeStep = Extract<EditStep, { kind: "upgrade" }>;
 
 /** The user of a run. Refusals become notes. */
 export class ClusterUser {
@@ -37,17 +39,25 @@ export class ClusterUser {
   private readonly registry: PodTemplateRegistry;
   private readonly notes: NoteBook;
   private readonly client: ApiClient;
+  private readonly onDrainStep: ((step: DrainStep) => void) | undefined;
 
-  constructor(api: ApiServer, machines: Machines, registry: PodTemplateRegistry, notes: NoteBook) {
+  constructor(
+    api: ApiServer,
+    machines: Machines,
+    registry: PodTemplateRegistry,
+    notes: NoteBook,
+    onDrainStep?: (step: DrainStep) => void,
+  ) {
     this.api = api;
     this.machines = machines;
     this.registry = registry;
     this.notes = notes;
+    this.onDrainStep = onDrainStep;
     this.client = api.client("user", { limit: "unlimited", rank: RANK.workload });
   }
 
   /** POSTs one object. A Node brings a machine with it. */
-  apply(object: ApiObject): void {
+  apply(object: ApiObject, done: (isCreated: boolean) => void = () => undefined): void {
     const what = `${object.kind} ${object.meta.namespace === "" ? "" : `${object.meta.namespace}/`}${object.meta.name}`;
     this.api.request(
       this.client,
@@ -57,19 +67,24 @@ export class ClusterUser {
         if (!result.ok) this.refuse(what, result.message);
         else if (object.kind === "Node" && result.node !== undefined)
           installMachine(this.machines, result.node, object);
+        done(result.ok);
       },
     );
   }
 
   /** Carries out one edit of the scenario. */
   edit(step: EditStep): void {
+    if (step.kind === "upgrade") {
+      this.upgrade(step);
+      return;
+    }
     const what =
       "target" in step
         ? `${step.kind} ${step.target.kind} ${step.target.name}`
         : `${step.kind} ${step.node}`;
     if (step.kind === "drain") {
-      const { api, client } = this;
-      const request = { api, client, nodeName: step.node, timeoutUs: step.timeout };
+      const { api, client, onDrainStep: onStep } = this;
+      const request = { api, client, nodeName: step.node, timeoutUs: step.timeout, onStep };
       startDrain(request, (error) => {
         if (error !== undefined) this.notes.add("REFUSED", `${what}: ${error}`, true);
       });
@@ -86,6 +101,15 @@ export class ClusterUser {
     );
   }
 
+  private upgrade(rotation: UpgradeStep): void {
+    const { api, machines, client, onDrainStep: onStep } = this;
+    startRotation({
+      ...{ api, machines, client, rotation, onStep },
+      createNode: (node, done) => this.apply(node, done),
+      onTrouble: (message) => this.notes.add("REFUSED", `upgrade: ${message}`, true),
+    });
+  }
+
   private create(writer: ApiWriter, object: ApiObject): ApiResult {
     if (object.kind === "Node") return writer.createNode(object);
     if (object.kind !== "Pod") return writer.createObject(object as StorableObject);
@@ -99,7 +123,7 @@ export class ClusterUser {
     });
   }
 
-  private commitEdit(writer: ApiWriter, step: EditStep): ApiResult {
+  private commitEdit(writer: ApiWriter, step: Exclude<EditStep, UpgradeStep>): ApiResult {
     switch (step.kind) {
       case "cordon":
       case "uncordon":

@@ -53,18 +53,20 @@ export function readClusterInput(
 ): ClusterInput {
   const sources = new ManifestSources(input);
   const { cluster, workload } = input.scenario;
-  const base: PositionedDocument[] = [];
+  const nodes: PositionedDocument[] = [];
   for (const pool of cluster.nodePools) {
     for (const node of nodeManifestsOfPool(pool))
-      base.push(documentOfValue(node, `node pool ${pool.name}`));
+      nodes.push(documentOfValue(node, `node pool ${pool.name}`));
   }
-  for (const node of traceNodes) base.push(documentOfValue(node, "trace"));
+  for (const node of traceNodes) nodes.push(documentOfValue(node, "trace"));
+  const base: PositionedDocument[] = [];
   for (const reference of cluster.manifests) base.push(...sources.file(reference));
   for (const object of cluster.objects) base.push(sources.embedded(object));
   base.push(...sources.besides(input.extra ?? []));
   const found = new Set((input.extra ?? []).filter((file) => file.isFound).map(({ name }) => name));
   const whole = read(base, registry, {
     inferOwners: true,
+    nodes,
     mayLeaveOut: (document) => found.has(document.file),
   });
   const baseSet: ManifestSet = { ...whole, leftOut: [...sources.leftOut, ...whole.leftOut] };
@@ -147,16 +149,19 @@ function read(
   options: {
     readonly inferOwners: boolean;
     readonly known?: readonly PositionedDocument[];
+    /** Of nodes that pools and tables made; before the documents. */
+    readonly nodes?: readonly PositionedDocument[];
     readonly mayLeaveOut?: (document: PositionedDocument) => boolean;
   },
 ): ManifestSet {
-  const { inferOwners, mayLeaveOut } = options;
+  const { inferOwners, nodes = [], mayLeaveOut } = options;
   const known = new Set(options.known ?? []);
   const reader = new ManifestReader({
     registry,
     inferOwners,
     ...(mayLeaveOut === undefined ? {} : { mayLeaveOut }),
   });
+  for (const document of nodes) reader.addNode(document);
   for (const document of [...known, ...documents]) reader.add(document);
   const set = reader.finish();
   return { ...set, objects: set.objects.filter((sourced) => !known.has(sourced.document)) };

@@ -19,12 +19,23 @@ import { RANK } from "../../engine/index.ts";
 const RETRY_US = 5_000_000;
 const LOOK_US = 1_000_000;
 
+/** What a drain is answered about one pod; told as it happens, to whoever wants to know. */
+export interface DrainStep {
+  readonly kind: "evicted" | "refused";
+  readonly nodeName: string;
+  readonly pod: PodIndex;
+  readonly uid: Uid;
+  /** Of a refusal. */
+  readonly message: string;
+}
+
 /** One drain: who asks, of which node, and for how long refusals are tried again. */
 export interface DrainRequest {
   readonly api: ApiServer;
   readonly client: ApiClient;
   readonly nodeName: string;
   readonly timeoutUs: number | undefined;
+  readonly onStep?: ((step: DrainStep) => void) | undefined;
 }
 
 /** Starts a drain now; `done` gets an error, or undefined when all evicted pods are gone. */
@@ -69,7 +80,7 @@ function evictAll(request: DrainRequest, done: (error?: string) => void): void {
 }
 
 function evictOne(
-  { api, client }: DrainRequest,
+  { api, client, nodeName, onStep }: DrainRequest,
   pod: PodIndex,
   endUs: number,
   done: (error?: string) => void,
@@ -94,6 +105,11 @@ function evictOne(
       "create",
       (writer) => writer.evictPod(pod, uid),
       (result) => {
+        if (result.ok || result.reason !== "NotFound")
+          onStep?.({
+            ...{ kind: result.ok ? "evicted" : "refused", nodeName, pod, uid },
+            message: result.ok ? "" : result.message,
+          });
         if (result.ok) look();
         else if (result.reason === "NotFound") done();
         else if (result.reason === "TooManyRequests") later(RETRY_US, attempt);

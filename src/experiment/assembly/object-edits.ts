@@ -14,6 +14,7 @@ import {
 } from "../../cluster/index.ts";
 import { POD_TEMPLATE_HASH, REVISION_ANNOTATION } from "../../controllers/index.ts";
 import type { EditStep } from "../scenario/scenario.ts";
+import { withFields } from "./set-fields.ts";
 
 const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
 
@@ -47,6 +48,11 @@ export function editedObject(
     case "setEnv":
     case "restart":
       return editedTemplate(step, record, object, context);
+    case "set":
+      // The API refuses another pod template of a Job, whose field is immutable.
+      return record.kind === "Job" && changesTemplate(step)
+        ? "spec.template: Invalid value: field is immutable"
+        : withFields(object, step, context.registry);
     case "undo":
       return undone(step.toRevision, record, context);
     case "pause":
@@ -62,6 +68,11 @@ export function editedObject(
     default:
       return `${step.kind} is not an edit of an object`;
   }
+}
+
+function changesTemplate({ fields }: Extract<EditStep, { kind: "set" }>): boolean {
+  const own = ["parallelism", "completions", "suspend"];
+  return fields.some(({ path }) => !own.includes(path.at(-1) ?? ""));
 }
 
 /** Labels after an edit. */

@@ -283,7 +283,45 @@ export type EditStep = { readonly at: Instant; readonly path: DocumentPath } & (
     }
   | { readonly kind: "cordon" | "uncordon"; readonly node: string }
   | { readonly kind: "drain"; readonly node: string; readonly timeout: Duration | undefined }
+  | {
+      readonly kind: "set";
+      readonly target: ObjectName;
+      /** Undefined = all containers. */
+      readonly container: string | undefined;
+      readonly fields: readonly FieldValue[];
+    }
+  | ({ readonly kind: "upgrade" } & NodeRotation)
 );
+
+/** A field by its path and its new value; null takes it away. */
+export interface FieldValue {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Nodes replaced by new ones, a few at a time: the old are cordoned, drained and deleted. */
+export interface NodeRotation {
+  /** By name, in the order in which their turn comes; undefined = those of the pool. */
+  readonly nodes: readonly string[] | undefined;
+  readonly pool: string | undefined;
+  /** So many new nodes join before the old ones go. */
+  readonly surge: number;
+  /** So many old nodes go before their new ones join. */
+  readonly maxUnavailable: number;
+  /** After it what is left on a node goes with it; undefined = drains are tried for ever. */
+  readonly timeout: Duration | undefined;
+  /** From the order of a new node until it registers. */
+  readonly join: Duration;
+  /** What differs in the new nodes; undefined = nothing. */
+  readonly shape: NewShape | undefined;
+}
+
+/** What another machine has: quantities as text, each known to parse; labels beside the node's own. */
+export interface NewShape {
+  readonly allocatable: ReadonlyMap<string, string>;
+  readonly capacity: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
+}
 
 /** An object by kind, namespace and name; cluster-wide kinds have the empty namespace. */
 export interface ObjectName {
