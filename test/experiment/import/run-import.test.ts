@@ -1,6 +1,6 @@
 // Claims about an import as a whole: files found, unpacked and streamed; the scenario reads and runs.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -62,6 +62,21 @@ function prepared(
   return prepareRun({ scenario: scenario!, document: document!, files, ...scheduler });
 }
 
+/** A tar archive of regular files. */
+function tarOf(files: readonly (readonly [name: string, text: string])[]): Buffer {
+  const blocks = files.flatMap(([name, text]) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write(`${text.length.toString(8).padStart(11, "0")} `, 124);
+    header.write("0", 156);
+    header.write("ustar", 257);
+    const content = Buffer.alloc(Math.ceil(text.length / 512) * 512);
+    content.write(text);
+    return [header, content];
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
 const SMALL = {
   "points.csv": "point,nodes,pods\n1,2,3\n",
   "nodes.csv":
@@ -103,6 +118,53 @@ describe("an import", () => {
     expect((await imported([hidden], options)).tables).toEqual(tables);
     const single = Object.keys(SMALL).map((name) => join(plain, name));
     expect((await imported(single.toReversed(), options)).tables).toEqual(tables);
+  });
+
+  it("takes a table out of a tar archive, packed or not, and refuses one that is cut off", async () => {
+    const { "pods.csv": pods, ...rest } = SMALL;
+    const options = { point: "1", workload: "k3" };
+    const { tables } = await imported([folderWith(SMALL)], options);
+    const archive = tarOf([
+      ["._pods.csv", "not a table"],
+      ["data/pods.csv", pods],
+    ]);
+    for (const packed of [{ "pods.csv.tar": archive }, { "pods.csv.tar.gz": gzipSync(archive) }])
+      expect((await imported([folderWith({ ...rest, ...packed })], options)).tables).toEqual(
+        tables,
+      );
+    const cut = folderWith({ ...rest, "pods.csv.tar": archive.subarray(0, 1600) });
+    expect((await refusal(imported([cut], options))).message).toContain("no whole tar archive");
+  });
+
+  it("reads the parts of a table in the order of their names, from the folder they are published in", async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, "machine_events"));
+    mkdirSync(join(folder, "task_events"));
+    writeFileSync(join(folder, "machine_events/part-00000-of-00001.csv"), "0,5,0,p,0.5,0.25\n");
+    const event = (time: number, code: number) => `${time},,1,0,,${code},u,0,0,0.1,0.1,0,0\n`;
+    const part = (at: number) => join(folder, `task_events/part-0000${at}-of-00003.csv.gz`);
+    writeFileSync(part(0), gzipSync(event(601e6, 0)));
+    writeFileSync(part(2), gzipSync(event(609e6, 4)));
+    writeFileSync(part(1), gzipSync(event(602e6, 1)));
+    const rows: string[] = [];
+    const sink = {
+      columns: () => undefined,
+      row: (cells: readonly string[]) => void rows.push(cells.join()),
+    };
+    const google = IMPORTERS.find(({ format }) => format === "google-2011")!;
+    const options = new Map([
+      ["cpu-unit", "10"],
+      ["memory-unit", "10Gi"],
+      ["unfinished", "run"],
+    ]);
+    const { rowsRead, filesRead } = await runImport(google, [folder], {
+      options,
+      nodes: sink,
+      pods: sink,
+    });
+    expect(filesRead).toHaveLength(4);
+    expect([...rowsRead.values()]).toEqual([1, 1, 1, 1]);
+    expect(rows).toContain("1-0-1000000,user-u,1000000,7000000,priority-0,1,1Gi");
   });
 
   it("names every file that is missing, a damaged gzip, what is no UTF-8, and what is not there", async () => {

@@ -24,14 +24,17 @@ const MACHINES = "pai_machine_spec.csv";
 const JOBS = "pai_job_table.csv";
 const TASKS = "pai_task_table.csv";
 
+// As published, each table is alone in a .tar.gz of its name.
+const namesOf = (table: string): readonly string[] => [`${table}*.csv`, `${table}*.tar.gz`];
+
 /** The format's entry in the registry. */
 export const ALIBABA_GPU_2020: Importer = {
   format: "alibaba-gpu-2020",
   what: "Alibaba's PAI GPU cluster of 2020: machine, job and task tables",
   files: [
-    { name: MACHINES, what: "machines", isRequired: true, alike: ["pai_machine_spec*.csv"] },
-    { name: JOBS, what: "jobs", isRequired: true, alike: ["pai_job_table*.csv"] },
-    { name: TASKS, what: "tasks", isRequired: true, alike: ["pai_task_table*.csv"] },
+    { name: MACHINES, what: "machines", isRequired: true, alike: namesOf("pai_machine_spec") },
+    { name: JOBS, what: "jobs", isRequired: true, alike: namesOf("pai_job_table") },
+    { name: TASKS, what: "tasks", isRequired: true, alike: namesOf("pai_task_table") },
   ],
   options: [UNFINISHED_OPTION, ...SPAN_OPTIONS],
   start: (request) => new AlibabaGpu2020Import(request),
