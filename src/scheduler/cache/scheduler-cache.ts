@@ -303,6 +303,13 @@ export class SchedulerCache {
     return this.frozenImages[row]!.get(imageName);
   }
 
+  /** Whether the next refresh takes the images of that row anew, once the row is touched. */
+  hasOldImages(row: NodeRow): boolean {
+    const node = this.objects[row];
+    if (node === undefined || node.images.length === 0) return false;
+    return this.frozenFrom[row] !== node || this.frozenAt[row] !== this.images.version;
+  }
+
   /** Rises whenever `imageOn` may answer otherwise for that row. */
   imagesVersionOf(row: NodeRow): number {
     return this.frozenVersions[row]!;

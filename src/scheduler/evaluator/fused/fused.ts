@@ -103,7 +103,7 @@ export class FusedEvaluator implements Evaluator, DecisionLists {
   /** The cycle that is under way or was last, and the state of the cache that it judged. */
   private run!: FusedCycle;
   private outcome!: FusedOutcome;
-  private generation = 0;
+  protected generation = 0;
   private readonly ownLists: OutcomeLists = {
     feasible: () => {
       const { feasible, feasibleCount } = this.search;

@@ -91,10 +91,11 @@ export class IndexedChoice {
   private readonly order: number[] = [];
   private readonly staticAddends: number[] = [];
   private readonly zoneTerms: Float64Array[] = [];
+  private isRegistered: Uint8Array = new Uint8Array(16);
   private readonly tiedSlots: number[] = [];
   private blockedBits: Uint32Array = new Uint32Array(0);
   private readonly masks = new Map<string, Uint32Array>();
-  private masksEpoch = "";
+  private masksEpoch = -1;
 
   constructor(cache: SchedulerCache, slots: NodeSlots, search: FusedSearch) {
     this.cache = cache;
@@ -142,8 +143,8 @@ export class IndexedChoice {
     const { podClass } = this.input;
     this.findPromised();
     const { spread, affinity, judgesSpread, judgesAffinity, judgesPorts } = this.search;
-    if (judgesSpread) spread.forEachFullHost(podClass, (row) => this.block(row));
-    if (judgesAffinity) affinity.forEachFullHost(podClass, (row) => this.block(row));
+    if (judgesSpread) spread.forEachFullHost(podClass, this.blockRow);
+    if (judgesAffinity) affinity.forEachFullHost(podClass, this.blockRow);
     const { hostPorts } = podClass.template;
     if (!judgesPorts) return;
     for (const { port } of hostPorts) {
@@ -165,6 +166,9 @@ export class IndexedChoice {
       if (code !== Code.Success) this.block(row);
     }
   }
+
+  private readonly blockRow = (row: NodeRow): void => this.block(row);
+  private readonly exceptRow = (row: NodeRow): void => this.except(row, 0);
 
   private block(row: NodeRow): void {
     const slot = this.slots.slotOf.raw[row] ?? NOTHING;
@@ -189,7 +193,7 @@ export class IndexedChoice {
       const { rows, counts } = plan.hostSpread.counter;
       for (let k = 0; k < rows.length; k++) this.except(rows[k]!, counts[k]!);
     }
-    if (this.hasPodAffinity) this.affinity.forEachHost(podClass, (row) => this.except(row, 0));
+    if (this.hasPodAffinity) this.affinity.forEachHost(podClass, this.exceptRow);
   }
 
   /** `count`: matching pods on the node; whoever comes with 0 after that is known already. */
@@ -373,33 +377,57 @@ export class IndexedChoice {
     for (let at = 0; at < this.slots.partitions.length; at++) {
       if (facts.isIgnored[at] === true) scored -= this.feasible[at]!;
     }
-    for (const [at, constraint] of softSpread.entries()) {
+    for (let at = 0; at < softSpread.length; at++) {
+      const constraint = softSpread[at]!;
       const { domains, maxSkew, isHostname } = constraint;
       if (isHostname) {
         // A table over counts instead of domains.
-        this.zoneTerms[at] = Float64Array.of(topologyWeight(scored), maxSkew - 1);
+        const terms = this.termsOf(at, 2);
+        terms[0] = topologyWeight(scored);
+        terms[1] = maxSkew - 1;
         continue;
       }
       const size = domains.size + 1;
-      const terms = new Float64Array(size);
-      const isRegistered = new Uint8Array(size);
+      const terms = this.termsOf(at, size);
       const noLabel = domains.numberOf("") === NO_DOMAIN ? domains.size : domains.numberOf("");
-      let registered = 0;
-      for (let partition = 0; partition < this.slots.partitions.length; partition++) {
-        if (this.feasible[partition] === 0 || facts.isIgnored[partition] === true) continue;
-        const own = domains.domainOf.raw[facts.rows[partition]!]!;
-        const domain = own === NO_DOMAIN ? noLabel : own;
-        if (isRegistered[domain] === 0) registered++;
-        isRegistered[domain] = 1;
-      }
+      const registered = this.registerDomains(constraint, size, noLabel);
       this.countMatching(constraint, terms, noLabel);
       const weight = topologyWeight(registered);
+      const { isRegistered } = this;
       for (let domain = 0; domain < size; domain++) {
         const count = isRegistered[domain] === 1 ? terms[domain]! : 0;
         terms[domain] = count * weight + (maxSkew - 1);
       }
-      this.zoneTerms[at] = terms;
     }
+  }
+
+  /** Marks the domains with a feasible node; how many those are. */
+  private registerDomains({ domains }: CountedConstraint, size: number, noLabel: number): number {
+    const { facts } = this.input;
+    if (this.isRegistered.length < size) this.isRegistered = new Uint8Array(size * 2);
+    else this.isRegistered.fill(0, 0, size);
+    const { isRegistered } = this;
+    let registered = 0;
+    for (let partition = 0; partition < this.slots.partitions.length; partition++) {
+      if (this.feasible[partition] === 0 || facts.isIgnored[partition] === true) continue;
+      const own = domains.domainOf.raw[facts.rows[partition]!]!;
+      const domain = own === NO_DOMAIN ? noLabel : own;
+      if (isRegistered[domain] === 0) registered++;
+      isRegistered[domain] = 1;
+    }
+    return registered;
+  }
+
+  /** Zeroed terms of one constraint. */
+  private termsOf(at: number, size: number): Float64Array {
+    const known = this.zoneTerms[at];
+    if (known === undefined || known.length < size) {
+      const made = new Float64Array(size * 2);
+      this.zoneTerms[at] = made;
+      return made;
+    }
+    known.fill(0, 0, size);
+    return known;
   }
 
   private countMatching(constraint: CountedConstraint, terms: Float64Array, noLabel: number): void {
@@ -439,7 +467,9 @@ export class IndexedChoice {
   private rawSpread(partition: number, row: number, hostCount: number): number {
     if (this.input.facts.isIgnored[partition] === true) return 0;
     let score = 0;
-    for (const [at, { domains, isHostname }] of this.input.podClass.softSpread.entries()) {
+    const { softSpread } = this.input.podClass;
+    for (let at = 0; at < softSpread.length; at++) {
+      const { domains, isHostname } = softSpread[at]!;
       const domain = domains.domainOf.raw[row]!;
       if (domain === NO_DOMAIN) continue;
       const terms = this.zoneTerms[at]!;
@@ -551,18 +581,19 @@ export class IndexedChoice {
   private allowedMask(words: number): Uint32Array | undefined {
     const { facts, signature } = this.input;
     const { partitions } = this.slots;
-    let key = "";
     let isNeeded = false;
     for (let at = 0; at < partitions.length; at++) {
-      if (facts.isAllowed[at]!) key += `${at},`;
-      else if (signature.fitting[at]! > 0) isNeeded = true;
+      if (!facts.isAllowed[at]! && signature.fitting[at]! > 0) isNeeded = true;
     }
     if (!isNeeded) return undefined;
-    const epoch = `${this.slots.layoutEpoch} ${this.slots.listEpoch} ${this.slots.partitionEpoch}`;
+    const { layoutEpoch, listEpoch, partitionEpoch } = this.slots;
+    // Each of the three only rises.
+    const epoch = layoutEpoch + listEpoch + partitionEpoch;
     if (epoch !== this.masksEpoch || this.masks.size > 64) {
       this.masks.clear();
       this.masksEpoch = epoch;
     }
+    const key = facts.allowedKey;
     let mask = this.masks.get(key);
     if (mask === undefined) {
       mask = new Uint32Array(words);

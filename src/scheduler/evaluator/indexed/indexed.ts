@@ -15,7 +15,12 @@ import type { PodInfo } from "../../framework/pod-info.ts";
 import { Code } from "../../framework/status.ts";
 import { InterPodAffinity } from "../../plugins/inter-pod-affinity.ts";
 import { PodTopologySpread } from "../../plugins/pod-topology-spread.ts";
-import { FusedEvaluator, type FusedCycle, type FusedOutcome } from "../fused/fused.ts";
+import {
+  FusedEvaluator,
+  type FusedCycle,
+  type FusedOutcome,
+  type OutcomeLists,
+} from "../fused/fused.ts";
 import type { FusedProfile } from "../fused/fused-profile.ts";
 import type { PodClass } from "../fused/pod-class.ts";
 import type { EvaluatorOptions } from "../plain.ts";
@@ -25,16 +30,50 @@ import { IndexedVictims } from "./indexed-victims.ts";
 import { NodeSlots } from "./node-slots.ts";
 import { valueWeightsOf, type ValueWeights } from "./node-value.ts";
 import { PartitionFacts } from "./partition-facts.ts";
-import { type KeptSignature, Signatures } from "./signatures.ts";
+import { type ClassSignatures, Signatures } from "./signatures.ts";
+
+const NO_SCORES: FusedOutcome["scores"] = [];
+
+/** What is known of a profile. */
+interface IndexedProfile {
+  /** Undefined: it has scores that are not of single nodes, partitions and counted pods. */
+  readonly values: ValueWeights | undefined;
+  readonly groups: GroupWeights;
+  /** Whether its PreScore plugins are upstream's, which read nothing of such a pod but its template. */
+  readonly readsTemplatesOnly: boolean;
+}
 
 /** What is kept for one class. */
-interface IndexedClass {
+class IndexedClass {
+  readonly profile: IndexedProfile;
+  readonly facts: PartitionFacts = new PartitionFacts();
+  readonly signatures: ClassSignatures;
   plan: IndexPlan;
   /** How many terms of other pods the plan knows. */
   knownTerms: number;
-  readonly facts: PartitionFacts;
-  readonly weights: GroupWeights;
+  /** Score plugins that skip such pods, without and with preferences that concern a pod. */
+  readonly skipped: (SkippedScores | undefined)[] = [undefined, undefined];
+
+  constructor(
+    profile: IndexedProfile,
+    signatures: ClassSignatures,
+    plan: IndexPlan,
+    terms: number,
+  ) {
+    this.profile = profile;
+    this.signatures = signatures;
+    this.plan = plan;
+    this.knownTerms = terms;
+  }
 }
+
+/** Plugins whose PreScore said Skip, in order and as a set. */
+interface SkippedScores {
+  readonly names: readonly string[];
+  readonly set: ReadonlySet<string>;
+}
+
+const SKIPS_NOTHING: SkippedScores = { names: [], set: new Set() };
 
 /** Decides like PlainEvaluator. */
 export class IndexedEvaluator extends FusedEvaluator {
@@ -42,13 +81,31 @@ export class IndexedEvaluator extends FusedEvaluator {
   private readonly signatures: Signatures;
   private readonly choice: IndexedChoice;
   private readonly victims: IndexedVictims;
-  private readonly classesInIndex = new WeakMap<PodClass, IndexedClass>();
-  private readonly valueWeights = new Map<FusedProfile, ValueWeights | undefined>();
+  private readonly indexedProfiles = new Map<FusedProfile, IndexedProfile>();
+  /** The decision that the index made last. */
+  private judged!: { readonly run: FusedCycle; readonly podClass: PodClass; isListed: boolean };
+  private readonly listsOfIndex: OutcomeLists = {
+    feasible: () => {
+      this.list();
+      const { search, choice } = this;
+      return Array.from(search.feasible.subarray(0, choice.feasibleCount)) as NodeRow[];
+    },
+    totals: () => {
+      this.list();
+      const { choice } = this;
+      if (choice.total === undefined) return [];
+      return Array.from(this.scores.totals.subarray(0, choice.feasibleCount));
+    },
+    statuses: () => {
+      this.list();
+      return this.statusesOf(this.judged.run);
+    },
+  };
 
   constructor(cache: SchedulerCache, objects: ClusterObjects, options: EvaluatorOptions = {}) {
     super(cache, objects, options);
     this.slots = new NodeSlots(cache);
-    this.signatures = new Signatures(cache, this.slots, this.search);
+    this.signatures = new Signatures(cache, this.slots, this.search, this.scores.images);
     this.choice = new IndexedChoice(cache, this.slots, this.search);
     this.victims = new IndexedVictims(cache, this.search);
   }
@@ -63,14 +120,13 @@ export class IndexedEvaluator extends FusedEvaluator {
     if (this.details || this.tieBreak !== "heap") return undefined;
     if (search.hasPlainSteps) return undefined;
     if (this.wantedOf(profile, all.length) < all.length) return undefined;
-    const weights = this.valueWeightsOf(podClass.fused);
-    if (weights === undefined || pod.template.preferredNodeAffinity?.error !== undefined) {
-      return undefined;
-    }
+    if (pod.template.preferredNodeAffinity?.error !== undefined) return undefined;
     const known = this.indexedClassOf(podClass);
+    const weights = known.profile.values;
+    if (weights === undefined) return undefined;
     if (known.plan.reason !== "" || !hasUniqueHosts(podClass, known.plan)) return undefined;
     slots.refresh();
-    const signature = this.signatures.find(podClass, pod, weights);
+    const signature = this.signatures.find(podClass, known.signatures, pod, weights);
     if (signature === undefined) return undefined;
     signature.sync();
     known.facts.refresh(podClass, slots, search);
@@ -80,15 +136,27 @@ export class IndexedEvaluator extends FusedEvaluator {
       facts: known.facts,
       signature: signature.state,
       offset: signature.values.offset,
-      weights: known.weights,
+      weights: known.profile.groups,
       start: this.nextStart % all.length,
     });
     // Whoever fits nowhere is told by every node why.
     if (choice.hasError || choice.feasibleCount === 0) return undefined;
-    const skipped = this.skippedScores(podClass, pod, state);
+    const skipped = this.skippedScores(known, podClass, pod, state);
     if (skipped === undefined) return undefined;
     this.nextStart = (this.nextStart + all.length) % all.length;
-    return this.outcomeOf(run, podClass, signature, skipped);
+    this.judged = { run, podClass, isListed: false };
+    const { feasibleCount, row, total, tieCount } = choice;
+    return {
+      feasibleCount,
+      refusedCount: all.length - feasibleCount,
+      node: row,
+      score: total,
+      tieCount,
+      skippedScores: skipped.names,
+      scores: NO_SCORES,
+      error: undefined,
+      lists: this.listsOfIndex,
+    };
   }
 
   protected override promiseCounts(state: CycleState, podClass: PodClass): void {
@@ -96,56 +164,44 @@ export class IndexedEvaluator extends FusedEvaluator {
     state.victims = this.victims.finderFor(podClass, state);
   }
 
-  private outcomeOf(
-    run: FusedCycle,
-    podClass: PodClass,
-    _signature: KeptSignature,
-    skippedScores: readonly string[],
-  ): FusedOutcome {
-    const { pod, all, start } = run;
-    const { choice, search, cache } = this;
-    const { feasibleCount, row, total, tieCount } = choice;
-    const generation = cache.currentGeneration;
-    let isListed = false;
-    const list = (): void => {
-      if (isListed) return;
-      isListed = true;
-      assert(generation === cache.currentGeneration, "nodes are listed after the cache changed");
-      uncounted(cache.operations, () => {
-        search.run(all, start, all.length);
-        if (total === undefined) return;
-        this.scores.run(podClass, pod, new CycleState(), search.feasible, feasibleCount, false);
-      });
-    };
-    return {
-      ...{ feasibleCount, refusedCount: all.length - feasibleCount, node: row },
-      ...{ score: total, tieCount, skippedScores, scores: [], error: undefined },
-      lists: {
-        feasible: () => {
-          list();
-          return Array.from(search.feasible.subarray(0, feasibleCount)) as NodeRow[];
-        },
-        totals: () => {
-          list();
-          if (total === undefined) return [];
-          return Array.from(this.scores.totals.subarray(0, feasibleCount));
-        },
-        statuses: () => {
-          list();
-          return this.statusesOf(run);
-        },
-      },
-    };
+  /** The lists of a decision that visited no node: made by a fused pass. */
+  private list(): void {
+    const { search, choice, cache, judged } = this;
+    if (judged.isListed) return;
+    judged.isListed = true;
+    assert(this.generation === cache.currentGeneration, "nodes are listed after the cache changed");
+    const { run, podClass } = judged;
+    uncounted(cache.operations, () => {
+      search.run(run.all, run.start, run.all.length);
+      if (choice.total === undefined) return;
+      const { feasible } = search;
+      this.scores.run(podClass, run.pod, new CycleState(), feasible, choice.feasibleCount, false);
+    });
   }
 
   /** PreScore of every plugin, as far as it skips; undefined when one fails. */
   private skippedScores(
+    known: IndexedClass,
     podClass: PodClass,
     pod: PodInfo,
     state: CycleState,
-  ): readonly string[] | undefined {
-    const skipped: string[] = [];
-    if (this.choice.feasibleCount === 1) return skipped;
+  ): SkippedScores | undefined {
+    const { feasibleCount, findsPreferences } = this.choice;
+    if (feasibleCount === 1) return SKIPS_NOTHING;
+    const place = findsPreferences ? 1 : 0;
+    const skipped = known.skipped[place] ?? this.askPreScores(podClass, pod, state);
+    if (skipped === undefined) return undefined;
+    if (known.profile.readsTemplatesOnly) known.skipped[place] = skipped;
+    state.adoptScoreSkips(skipped.set);
+    return skipped;
+  }
+
+  private askPreScores(
+    podClass: PodClass,
+    pod: PodInfo,
+    state: CycleState,
+  ): SkippedScores | undefined {
+    const names: string[] = [];
     for (const plugin of podClass.fused.profile.preScorePlugins) {
       let isSkipped: boolean;
       if (plugin instanceof PodTopologySpread) isSkipped = podClass.softSpread.length === 0;
@@ -155,24 +211,19 @@ export class IndexedEvaluator extends FusedEvaluator {
         if (code !== Code.Success && code !== Code.Skip) return undefined;
         isSkipped = code === Code.Skip;
       }
-      if (!isSkipped) continue;
-      skipped.push(plugin.name);
-      state.skipScorePlugins.add(plugin.name);
+      if (isSkipped) names.push(plugin.name);
     }
-    return skipped;
+    return { names, set: new Set(names) };
   }
 
   private indexedClassOf(podClass: PodClass): IndexedClass {
     const terms = podClass.existingAnti.length + podClass.existingPreferred.length;
-    let known = this.classesInIndex.get(podClass);
+    let known = podClass.memory as IndexedClass | undefined;
     if (known === undefined) {
-      known = {
-        plan: planFor(podClass, this.cache.nodeList.length),
-        knownTerms: terms,
-        facts: new PartitionFacts(),
-        weights: groupWeightsOf(podClass.fused),
-      };
-      this.classesInIndex.set(podClass, known);
+      const plan = planFor(podClass, this.cache.nodeList.length);
+      const signatures = this.signatures.signaturesOf(podClass);
+      known = new IndexedClass(this.indexedProfileOf(podClass.fused), signatures, plan, terms);
+      podClass.memory = known;
       this.slots.mention(known.plan.labels);
     } else if (known.knownTerms !== terms) {
       known.knownTerms = terms;
@@ -182,9 +233,15 @@ export class IndexedEvaluator extends FusedEvaluator {
     return known;
   }
 
-  private valueWeightsOf(fused: FusedProfile): ValueWeights | undefined {
-    if (!this.valueWeights.has(fused)) this.valueWeights.set(fused, valueWeightsOf(fused));
-    return this.valueWeights.get(fused);
+  private indexedProfileOf(fused: FusedProfile): IndexedProfile {
+    let known = this.indexedProfiles.get(fused);
+    if (known === undefined) {
+      const readsTemplatesOnly = fused.keyed.length === 0;
+      const groups = groupWeightsOf(fused);
+      known = { values: valueWeightsOf(fused), groups, readsTemplatesOnly };
+      this.indexedProfiles.set(fused, known);
+    }
+    return known;
   }
 }
 

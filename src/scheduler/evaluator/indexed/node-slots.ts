@@ -5,13 +5,14 @@
 // starts at a multiple of 64, so that a block of 64 slots never straddles two. A node that leaves its
 // partition frees its slot; a partition that is full makes all nodes be numbered anew.
 
-import { Int32Column } from "../../../base/index.ts";
+import { Int32Column, Uint8Column } from "../../../base/index.ts";
 import type { NodeObject } from "../../../cluster/index.ts";
 import type { CacheObserver } from "../../cache/cache-observer.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { HOSTNAME_KEY } from "../../plugins/spread-constraints.ts";
+import { balance } from "../fused/fused-scores.ts";
 import { isSameToPods } from "../fused/pod-counters.ts";
 
 /** Slots per block, as a shift. */
@@ -43,6 +44,11 @@ export class NodeSlots implements CacheObserver {
   rowAt: Int32Array = new Int32Array(0);
   /** Slot by row; NOTHING where there is no node. */
   readonly slotOf: Int32Column = new Int32Column(16, NOTHING);
+  /**
+   * By row that has a node: how evenly cpu and memory are used there now, as NodeResourcesBalancedAllocation
+   * sees it before the pod comes. Every signature needs it of every node that changed.
+   */
+  readonly balanceOf: Uint8Column = new Uint8Column();
   /** Partition number by block. */
   partitionOfBlock: Int32Array = new Int32Array(0);
   /** Place in the node list by slot, as of the last `refresh`. */
@@ -99,8 +105,9 @@ export class NodeSlots implements CacheObserver {
     this.note(row);
   }
 
-  podReplaced(): void {
-    // It takes the same room.
+  podReplaced(row: NodeRow): void {
+    // It takes the same room; only the copy of the node's images may become another one.
+    if (this.cache.hasOldImages(row)) this.note(row);
   }
 
   nodeChanged(row: NodeRow, before: NodeObject | undefined, after: NodeObject | undefined): void {
@@ -133,7 +140,20 @@ export class NodeSlots implements CacheObserver {
 
   private note(row: NodeRow): void {
     const slot = this.slotOf.raw[row] ?? NOTHING;
-    if (slot !== NOTHING && this.isLaidOut) this.push(slot);
+    if (slot === NOTHING || !this.isLaidOut) return;
+    this.weigh(row);
+    this.push(slot);
+  }
+
+  private weigh(row: NodeRow): void {
+    const sums = this.cache.resources;
+    const cpu = sums.allocatableMilliCpu(row);
+    const memory = sums.allocatableMemoryBytes(row);
+    if (cpu === 0 || memory === 0) return;
+    this.balanceOf.raw[row] = balance(
+      Math.min(1, sums.requestedMilliCpu(row) / cpu),
+      Math.min(1, sums.requestedMemoryBytes(row) / memory),
+    );
   }
 
   private push(slot: number): void {
@@ -159,6 +179,8 @@ export class NodeSlots implements CacheObserver {
     this.rowAt[slot] = row;
     partition.nodeCount++;
     partition.sample = slot;
+    this.balanceOf.grow(row + 1);
+    this.weigh(row);
     this.push(slot);
     return true;
   }
@@ -181,6 +203,8 @@ export class NodeSlots implements CacheObserver {
     this.partitions = [];
     slotOf.raw.fill(NOTHING);
     slotOf.grow(cache.rowCount);
+    this.balanceOf.grow(cache.rowCount);
+    for (const row of cache.nodeList) this.weigh(row);
     let begin = 0;
     for (const [key, rows] of rowsByKey) {
       const blocks = Math.ceil((rows.length + Math.ceil(rows.length / 8)) / BLOCK_SIZE);

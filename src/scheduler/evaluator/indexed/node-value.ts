@@ -4,6 +4,7 @@
 // allocation, as in the fused pass, for a single row. The two are compared by test.
 
 import type { NodeRow } from "../../cache/node-row.ts";
+import type { ResourceArrays } from "../../cache/resource-columns.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
 import type { PreScorePlugin } from "../../framework/plugin.ts";
@@ -15,7 +16,9 @@ import { PodTopologySpread } from "../../plugins/pod-topology-spread.ts";
 import { balance, cpuAndMemoryWeights, share } from "../fused/fused-scores.ts";
 import type { FusedSearch } from "../fused/fused-search.ts";
 import type { FusedProfile, ScoreStep } from "../fused/fused-profile.ts";
+import type { KeptImageScores } from "../fused/image-scores.ts";
 import type { PodClass } from "../fused/pod-class.ts";
+import type { NodeSlots } from "./node-slots.ts";
 
 /** How the scores of one profile enter a value. */
 export interface ValueWeights {
@@ -70,30 +73,36 @@ export function valueWeightsOf({ scores, profile }: FusedProfile): ValueWeights 
   };
 }
 
-/** Values for one signature; `sample` stands for all pods that share it. */
+/** Values for one signature; `pod` stands for all pods that share it. */
 export class NodeValues {
   /** Added to a value above zero it gives the weighted scores. */
   readonly offset: number;
   /** No value is above this. */
   readonly highest: number;
-  private readonly cache: SchedulerCache;
-  private readonly search: FusedSearch;
   /** Any class of the signature; kept current, because old ones are told of no change. */
   podClass: PodClass;
+  /** The scores of the images while some of them stand on any node; set by whoever keeps the values. */
+  images: KeptImageScores | undefined;
+  private readonly cache: SchedulerCache;
+  private readonly slots: NodeSlots;
+  private readonly search: FusedSearch;
   private readonly pod: PodInfo;
   private readonly weights: ValueWeights;
   private readonly isBalanced: boolean;
   private readonly needsRoom: boolean;
   private readonly state = new CycleState();
+  private sums!: ResourceArrays;
 
   constructor(
     cache: SchedulerCache,
+    slots: NodeSlots,
     search: FusedSearch,
     podClass: PodClass,
     pod: PodInfo,
     weights: ValueWeights,
   ) {
     this.cache = cache;
+    this.slots = slots;
     this.search = search;
     this.podClass = podClass;
     this.pod = pod;
@@ -109,65 +118,86 @@ export class NodeValues {
     this.highest = most - this.offset;
   }
 
-  /** Whether some of the images stand on any node; set by whoever keeps the values. */
-  hasImagesNow = false;
+  /** To be called before the first `valueOf` after the cache changed. */
+  refresh(): void {
+    this.sums = this.cache.resources.arrays();
+  }
 
-  /** What plugins with a class key give the node; undefined when one refuses it. */
-  private keyedValue(row: NodeRow): number | undefined {
+  /** 0 when the pod does not fit, else the weighted scores less `offset`. */
+  valueOf(row: NodeRow): number {
+    if (this.needsRoom && !this.hasRoom(row)) return 0;
+    const byKey = this.keyedValue(row);
+    if (byKey === -1) return 0;
+    const { weights, images } = this;
+    let value = byKey - this.offset;
+    if (weights.fit > 0) value += weights.fit * this.fitScore(row);
+    if (this.isBalanced) value += weights.balance * this.balanceScore(row);
+    if (images !== undefined) value += weights.images * images.on(row);
+    return value;
+  }
+
+  private hasRoom(row: NodeRow): boolean {
+    const { podClass } = this;
+    if (podClass.scalars.length > 0) return this.search.hasRoomFor(podClass, row);
+    const { sums } = this;
+    const { milliCpu, memoryBytes, ephemeralStorageBytes } = this.pod.template.requests;
+    return (
+      sums.podCount[row]! < sums.allocatablePods[row]! &&
+      (milliCpu <= 0 ||
+        milliCpu <= sums.allocatableMilliCpu[row]! - sums.requestedMilliCpu[row]!) &&
+      (memoryBytes <= 0 ||
+        memoryBytes <= sums.allocatableMemoryBytes[row]! - sums.requestedMemoryBytes[row]!) &&
+      (ephemeralStorageBytes <= 0 ||
+        ephemeralStorageBytes <=
+          sums.allocatableEphemeralBytes[row]! - sums.requestedEphemeralBytes[row]!)
+    );
+  }
+
+  /** What plugins with a class key give the node; -1 when one refuses it. */
+  private keyedValue(row: NodeRow): number {
     const { fused, statics } = this.podClass;
     if (fused.keyed.length === 0) return 0;
     const { passes, keyedScores } = statics.groupAt(row);
-    if (!passes) return undefined;
+    if (!passes) return -1;
     let value = 0;
     for (const [at, weight] of this.weights.keyed.entries()) value += weight * keyedScores[at]!;
     return value;
   }
 
-  /** 0 when the pod does not fit, else the weighted scores less `offset`. */
-  valueOf(row: NodeRow): number {
-    if (this.needsRoom && !this.search.hasRoomFor(this.podClass, row)) return 0;
-    const { weights, cache, podClass } = this;
-    const byKey = this.keyedValue(row);
-    if (byKey === undefined) return 0;
-    const sums = cache.resources;
-    const cpu = sums.allocatableMilliCpu(row);
-    const memory = sums.allocatableMemoryBytes(row);
-    const { scoreRequests, balancedRequests } = podClass.template;
-    let value = byKey;
+  private fitScore(row: NodeRow): number {
+    const { sums, weights } = this;
+    const { scoreRequests } = this.pod.template;
+    const cpu = sums.allocatableMilliCpu[row]!;
+    const memory = sums.allocatableMemoryBytes[row]!;
     if (cpu * 100 > Number.MAX_SAFE_INTEGER || memory * 100 > Number.MAX_SAFE_INTEGER) {
-      value += weights.fit * (weights.fitPlugin?.score(this.state, this.pod, row) ?? 0);
-    } else if (weights.fit > 0) {
-      let sum = 0;
-      let parts = 0;
-      if (cpu !== 0) {
-        const asked = sums.nonZeroMilliCpu(row) + scoreRequests.milliCpu;
-        sum += share(weights.isLeast, cpu, asked) * weights.cpu;
-        parts += weights.cpu;
-      }
-      if (memory !== 0) {
-        const asked = sums.nonZeroMemoryBytes(row) + scoreRequests.memoryBytes;
-        sum += share(weights.isLeast, memory, asked) * weights.memory;
-        parts += weights.memory;
-      }
-      if (parts !== 0) value += weights.fit * Math.trunc(sum / parts);
+      return weights.fitPlugin!.score(this.state, this.pod, row);
     }
-    if (this.isBalanced) {
-      let score = 75;
-      if (cpu !== 0 && memory !== 0) {
-        const usedCpu = sums.requestedMilliCpu(row);
-        const usedMemory = sums.requestedMemoryBytes(row);
-        const after = balance(
-          Math.min(1, (usedCpu + balancedRequests.milliCpu) / cpu),
-          Math.min(1, (usedMemory + balancedRequests.memoryBytes) / memory),
-        );
-        const before = balance(Math.min(1, usedCpu / cpu), Math.min(1, usedMemory / memory));
-        score = 50 + Math.trunc((50 + after - before) / 2);
-      }
-      value += weights.balance * score;
+    let sum = 0;
+    let parts = 0;
+    if (cpu !== 0) {
+      const asked = sums.nonZeroMilliCpu[row]! + scoreRequests.milliCpu;
+      sum += share(weights.isLeast, cpu, asked) * weights.cpu;
+      parts += weights.cpu;
     }
-    if (this.hasImagesNow) {
-      value += weights.images * weights.imagePlugin!.score(this.state, this.pod, row);
+    if (memory !== 0) {
+      const asked = sums.nonZeroMemoryBytes[row]! + scoreRequests.memoryBytes;
+      sum += share(weights.isLeast, memory, asked) * weights.memory;
+      parts += weights.memory;
     }
-    return value - this.offset;
+    return parts === 0 ? 0 : Math.trunc(sum / parts);
+  }
+
+  private balanceScore(row: NodeRow): number {
+    const { sums } = this;
+    const cpu = sums.allocatableMilliCpu[row]!;
+    const memory = sums.allocatableMemoryBytes[row]!;
+    // One resource alone is always even.
+    if (cpu === 0 || memory === 0) return 75;
+    const { milliCpu, memoryBytes } = this.pod.template.balancedRequests;
+    const after = balance(
+      Math.min(1, (sums.requestedMilliCpu[row]! + milliCpu) / cpu),
+      Math.min(1, (sums.requestedMemoryBytes[row]! + memoryBytes) / memory),
+    );
+    return 50 + Math.trunc((50 + after - this.slots.balanceOf.raw[row]!) / 2);
   }
 }

@@ -8,9 +8,7 @@
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.ts";
-
-/** Judges one node for the signature: 0, or 1 plus the score above its least value. */
-export type NodeValue = (row: NodeRow) => number;
+import type { NodeValues } from "./node-value.ts";
 
 /** As narrow as the highest value permits. */
 type ValueColumn = Uint8Array | Uint16Array | Uint32Array;
@@ -34,23 +32,13 @@ export class SignatureState {
   private round = 0;
   private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
-  private readonly judge: NodeValue;
-  private readonly highest: number;
-  private readonly dependsOnNodeCount: () => boolean;
+  private readonly judge: NodeValues;
 
-  /** `highest` bounds the values; `dependsOnNodeCount`: whether image scores play a part just now. */
-  constructor(
-    cache: SchedulerCache,
-    slots: NodeSlots,
-    judge: NodeValue,
-    highest: number,
-    dependsOnNodeCount: () => boolean,
-  ) {
+  /** `judge` says of a node 0, or 1 plus the score above its least value. */
+  constructor(cache: SchedulerCache, slots: NodeSlots, judge: NodeValues) {
     this.cache = cache;
     this.slots = slots;
     this.judge = judge;
-    this.highest = highest;
-    this.dependsOnNodeCount = dependsOnNodeCount;
   }
 
   /** Brings everything but the bits up to date. */
@@ -62,8 +50,9 @@ export class SignatureState {
       this.layoutEpoch !== slots.layoutEpoch ||
       behind > slots.journal.length ||
       behind > slots.slotCount ||
-      (nodeCount !== this.nodeCount && this.dependsOnNodeCount());
+      (nodeCount !== this.nodeCount && this.judge.images !== undefined);
     this.nodeCount = nodeCount;
+    if (isStale || behind > 0) this.judge.refresh();
     if (isStale) this.rebuild();
     else if (behind > 0) this.replay();
     this.position = slots.journalEnd;
@@ -77,8 +66,8 @@ export class SignatureState {
   }
 
   private replay(): void {
-    const { slots, seen } = this;
-    const { journal, journalEnd } = slots;
+    const { slots, seen, judge } = this;
+    const { journal, journalEnd, rowAt } = slots;
     const mask = journal.length - 1;
     const round = ++this.round;
     let replayed = 0;
@@ -87,8 +76,8 @@ export class SignatureState {
       if (seen[slot] === round) continue;
       seen[slot] = round;
       replayed++;
-      const row = slots.rowAt[slot]!;
-      this.set(slot, row === NOTHING ? 0 : this.judge(row as NodeRow));
+      const row = rowAt[slot]!;
+      this.set(slot, row === NOTHING ? 0 : judge.valueOf(row as NodeRow));
     }
     this.cache.operations.journalReplays += replayed;
     this.cache.operations.nodesTouched += replayed;
@@ -144,15 +133,15 @@ export class SignatureState {
     const { slots, cache } = this;
     const { slotCount } = slots;
     if (this.values.length !== slotCount || this.layoutEpoch !== slots.layoutEpoch) {
-      this.values = columnFor(this.highest, slotCount);
+      this.values = columnFor(this.judge.highest, slotCount);
       const blocks = slotCount >> BLOCK_SHIFT;
-      this.blockBest = columnFor(this.highest, blocks);
+      this.blockBest = columnFor(this.judge.highest, blocks);
       this.seen = new Int32Array(slotCount);
       this.round = 0;
     }
     this.layoutEpoch = slots.layoutEpoch;
     this.bitsEpoch = -1;
-    const { values, blockBest } = this;
+    const { values, blockBest, judge } = this;
     for (const { number, begin, end } of slots.partitions) {
       let fitting = 0;
       let highest = 0;
@@ -161,7 +150,7 @@ export class SignatureState {
         const first = block << BLOCK_SHIFT;
         for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
           const row = slots.rowAt[slot]!;
-          const value = row === NOTHING ? 0 : this.judge(row as NodeRow);
+          const value = row === NOTHING ? 0 : judge.valueOf(row as NodeRow);
           values[slot] = value;
           if (value > 0) fitting++;
           if (value > best) best = value;

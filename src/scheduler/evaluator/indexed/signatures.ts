@@ -8,6 +8,7 @@ import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { FusedProfile } from "../fused/fused-profile.ts";
 import type { FusedSearch } from "../fused/fused-search.ts";
+import type { ImageScores, KeptImageScores } from "../fused/image-scores.ts";
 import type { PodClass } from "../fused/pod-class.ts";
 import type { NodeSlots } from "./node-slots.ts";
 import { NodeValues, type ValueWeights } from "./node-value.ts";
@@ -22,16 +23,14 @@ export class KeptSignature {
   readonly state: SignatureState;
   /** End of the journal when it was last used. */
   usedAt: number;
-  /** Layout for which `usedAt` counts. */
-  usedIn: number;
+
+  /** False when it was dropped for want of room. */
+  isKept = true;
 
   constructor(cache: SchedulerCache, slots: NodeSlots, values: NodeValues) {
     this.values = values;
-    const judge = (row: Parameters<NodeValues["valueOf"]>[0]): number => values.valueOf(row);
-    const { highest } = values;
-    this.state = new SignatureState(cache, slots, judge, highest, () => values.hasImagesNow);
+    this.state = new SignatureState(cache, slots, values);
     this.usedAt = slots.journalEnd;
-    this.usedIn = slots.layoutEpoch;
   }
 
   sync(): void {
@@ -39,10 +38,17 @@ export class KeptSignature {
   }
 }
 
-/** The two signatures of a class: with and without regard to images. */
-interface ClassSignatures {
-  bare: string;
-  withImages: string;
+/** The two signatures of a class, with and without regard to images: their keys, and they if found. */
+export class ClassSignatures {
+  readonly bare: string;
+  readonly withImages: string;
+  keptBare: KeptSignature | undefined;
+  keptWithImages: KeptSignature | undefined;
+
+  constructor(bare: string, withImages: string) {
+    this.bare = bare;
+    this.withImages = withImages;
+  }
 }
 
 /** Signatures over one cache. */
@@ -53,27 +59,64 @@ export class Signatures {
   /** From least to most recently used. */
   private readonly kept = new Map<string, KeptSignature>();
   private readonly seenAt = new Map<string, readonly [layout: number, journal: number]>();
-  private readonly keys = new WeakMap<PodClass, ClassSignatures>();
+  private readonly images: ImageScores;
   private readonly profileNumbers = new Map<FusedProfile, number>();
 
-  constructor(cache: SchedulerCache, slots: NodeSlots, search: FusedSearch) {
+  constructor(cache: SchedulerCache, slots: NodeSlots, search: FusedSearch, images: ImageScores) {
     this.cache = cache;
     this.slots = slots;
     this.search = search;
+    this.images = images;
   }
 
-  /** The signature of such pods; undefined when it is used for the first time in a while. */
-  find(podClass: PodClass, pod: PodInfo, weights: ValueWeights): KeptSignature | undefined {
+  /**
+   * The signature of such pods; undefined when it is used for the first time in a while. `own` are those
+   * of the class.
+   */
+  find(
+    podClass: PodClass,
+    own: ClassSignatures,
+    pod: PodInfo,
+    weights: ValueWeights,
+  ): KeptSignature | undefined {
+    const { imagePlugin } = weights;
+    const isSomewhere =
+      imagePlugin !== undefined && weights.images > 0 && hasAnyImage(this.cache, podClass);
+    const scores = isSomewhere ? this.images.scoresOf(imagePlugin, pod) : undefined;
+    const direct = isSomewhere ? own.keptWithImages : own.keptBare;
+    const key = isSomewhere ? own.withImages : own.bare;
+    const known = direct?.isKept === true ? direct : this.kept.get(key);
+    if (known === undefined) return this.build(key, podClass, pod, weights, scores);
+    if (isSomewhere) own.keptWithImages = known;
+    else own.keptBare = known;
+    known.usedAt = this.slots.journalEnd;
+    known.values.podClass = podClass;
+    known.values.images = scores;
+    return known;
+  }
+
+  /** The keys of a class's signatures. */
+  signaturesOf({ template, scalars, fused, statics }: PodClass): ClassSignatures {
+    const { requests, scoreRequests, balancedRequests, images, volumeImages } = template;
+    const bare = JSON.stringify([
+      this.numberOf(fused),
+      // What plugins with a class key say is kept by static table.
+      ...(fused.keyed.length === 0 ? [] : [statics.key]),
+      ...[requests.milliCpu, requests.memoryBytes, requests.ephemeralStorageBytes, scalars],
+      ...[scoreRequests.milliCpu, scoreRequests.memoryBytes],
+      ...[balancedRequests.milliCpu, balancedRequests.memoryBytes],
+    ]);
+    return new ClassSignatures(bare, `${bare} ${JSON.stringify([images, volumeImages])}`);
+  }
+
+  private build(
+    key: string,
+    podClass: PodClass,
+    pod: PodInfo,
+    weights: ValueWeights,
+    scores: KeptImageScores | undefined,
+  ): KeptSignature | undefined {
     const { slots } = this;
-    const hasImages = weights.images > 0 && hasAnyImage(this.cache, podClass);
-    const keys = this.keysOf(podClass);
-    const key = hasImages ? keys.withImages : keys.bare;
-    const known = this.kept.get(key);
-    if (known !== undefined) {
-      known.usedAt = slots.journalEnd;
-      known.values.podClass = podClass;
-      return known;
-    }
     const seen = this.seenAt.get(key);
     const isRecent =
       seen !== undefined &&
@@ -86,30 +129,11 @@ export class Signatures {
     }
     this.seenAt.delete(key);
     this.makeRoom();
-    const values = new NodeValues(this.cache, this.search, podClass, pod, weights);
-    values.hasImagesNow = hasImages;
+    const values = new NodeValues(this.cache, slots, this.search, podClass, pod, weights);
+    values.images = scores;
     const made = new KeptSignature(this.cache, slots, values);
     this.kept.set(key, made);
     return made;
-  }
-
-  private keysOf(podClass: PodClass): ClassSignatures {
-    let keys = this.keys.get(podClass);
-    if (keys === undefined) {
-      const { template, scalars, fused, statics } = podClass;
-      const { requests, scoreRequests, balancedRequests, images, volumeImages } = template;
-      const bare = JSON.stringify([
-        this.numberOf(fused),
-        // What plugins with a class key say is kept by static table.
-        ...(fused.keyed.length === 0 ? [] : [statics.key]),
-        ...[requests.milliCpu, requests.memoryBytes, requests.ephemeralStorageBytes, scalars],
-        ...[scoreRequests.milliCpu, scoreRequests.memoryBytes],
-        ...[balancedRequests.milliCpu, balancedRequests.memoryBytes],
-      ]);
-      keys = { bare, withImages: `${bare} ${JSON.stringify([images, volumeImages])}` };
-      this.keys.set(podClass, keys);
-    }
-    return keys;
   }
 
   /** Drops the half that was not used for longest, so that this is rare. */
@@ -117,7 +141,10 @@ export class Signatures {
     const limit = Math.max(16, Math.floor(BYTES_MAX / (this.slots.slotCount * 2 + 1)));
     if (this.kept.size < limit) return;
     const byAge = [...this.kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [key] of byAge.slice(0, Math.ceil(byAge.length / 2))) this.kept.delete(key);
+    for (const [key, old] of byAge.slice(0, Math.ceil(byAge.length / 2))) {
+      this.kept.delete(key);
+      old.isKept = false;
+    }
   }
 
   private numberOf(fused: FusedProfile): number {
