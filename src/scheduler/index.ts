@@ -97,6 +97,7 @@ export {
 } from "./plugins/inter-pod-affinity.ts";
 export { type ResolvedTerm, resolveTerm, termMatches } from "./plugins/affinity-terms.ts";
 export {
+  adoptSpreadCounts,
   countChangedNode,
   readSpreadCounts,
   type SpreadCounts,
@@ -208,4 +209,10 @@ export { createGpuRegistry } from "./gpu/gpu-registry.ts";
 export { type CountedPod, type TypicalPod, typicalPodsOf } from "./gpu/typical-pods.ts";
 export { Fragmentation } from "./gpu/fragmentation.ts";
 export { type GpuDevices, gpuDevicesOf } from "./gpu/gpu-devices.ts";
+export {
+  type GpuState,
+  gpuStateOf,
+  takeGpus,
+  tightestDevices,
+} from "./gpu/gpu-state.ts";
 export { GPU_RESOURCE, type GpuRequest, gpuRequestOf, WHOLE_GPU_MILLI } from "./gpu/gpu-request.ts";

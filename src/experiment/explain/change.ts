@@ -63,7 +63,7 @@ export function withChanges<T>(
     const byNode = recountedBy(changes, "node");
     const known = recount(world, { pod, gone, edited, byPod, byNode });
     const changed = new FilterWorld(world.cache, world.profile, pod, known);
-    changed.effort = world.effort;
+    changed.inherit(world, edited.size === 0, gone.length === 0);
     const { nodes, cache } = changed;
     const asked = known?.askedCount ?? COUNTING_PLUGINS;
     world.effort.spend(nodes.length + asked * cache.podCount);

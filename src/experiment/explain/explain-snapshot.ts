@@ -34,6 +34,7 @@ import {
 } from "./explain-record.ts";
 import { choosePod, keyOf, refusal, shown } from "./pod-question.ts";
 import { nodeNameOf, phaseName, shownOf, whyUntried } from "./untried.ts";
+import { isAtStart } from "../assembly/cluster-input.ts";
 
 /** Which pod is meant; needed only where several are pending. */
 export interface SnapshotQuestion {
@@ -182,6 +183,6 @@ class Snapshot {
 
 // What a run would apply at time zero counts as there; what it applies later does not.
 function objectsAtStart({ cluster }: PreparedRun): ApiObject[] {
-  const applied = cluster.steps.filter((step) => step.atUs === 0).flatMap((step) => step.objects);
+  const applied = cluster.steps.filter(isAtStart).flatMap((step) => step.objects);
   return [...cluster.initial, ...applied];
 }

@@ -18,7 +18,8 @@ import {
   type Status,
 } from "../../scheduler/index.ts";
 import { Effort } from "./effort.ts";
-import { Neighbours } from "./neighbours.ts";
+import { DomainRows, Neighbours } from "./neighbours.ts";
+import { KnownSpreads } from "./recount.ts";
 import { VolumeTrials } from "./volume-trials.ts";
 
 const UNLIMITED = new Effort(Number.POSITIVE_INFINITY);
@@ -39,7 +40,11 @@ export class FilterWorld {
   effort: Effort = UNLIMITED;
   /** What PreFilter counted; Filter plugins read it. */
   readonly state: CycleState;
+  /** Filters that refused some node, once all nodes were sketched. */
+  readonly refusing: Set<string> = new Set();
   private known: Neighbours | undefined;
+  private domains: DomainRows | undefined;
+  private spreadsKnown: KnownSpreads | undefined;
   private trials: VolumeTrials | undefined;
   private active: readonly FilterPlugin[] | undefined;
 
@@ -65,8 +70,30 @@ export class FilterWorld {
 
   /** Which pods are where, worked out once. */
   get neighbours(): Neighbours {
-    this.known ??= new Neighbours(this.cache, this.pod);
+    this.known ??= new Neighbours(this.cache, this.pod, this.domainRows);
     return this.known;
+  }
+
+  /** Which nodes make up a domain, worked out once. */
+  get domainRows(): DomainRows {
+    this.domains ??= new DomainRows(this.cache);
+    return this.domains;
+  }
+
+  /** Spread counts over the cache as it is. */
+  get spreads(): KnownSpreads {
+    if (this.spreadsKnown === undefined) {
+      this.spreadsKnown = new KnownSpreads();
+      this.spreadsKnown.keep(this.state, this.pod);
+    }
+    return this.spreadsKnown;
+  }
+
+  /** Takes over from the world before what a change of that kind cannot have made untrue. */
+  inherit(before: FilterWorld, areNodesSame: boolean, arePodsSame: boolean): void {
+    this.effort = before.effort;
+    if (areNodesSame) this.domains = before.domainRows;
+    if (areNodesSame && arePodsSame) this.spreadsKnown = before.spreads;
   }
 
   /** What PreFilter says of the pod with fewer volumes, worked out once. */
@@ -115,5 +142,14 @@ export class FilterWorld {
   fits(row: NodeRow): boolean {
     if (!this.isFilterable || this.isNarrowedAway(row)) return false;
     return this.judge(row).code === Code.Success;
+  }
+
+  /** The same, where all filters but these are known to let the pod pass. */
+  fitsFor(filters: readonly FilterPlugin[], row: NodeRow): boolean {
+    if (!this.isFilterable || this.isNarrowedAway(row)) return false;
+    for (const plugin of filters) {
+      if (plugin.filter(this.state, this.pod, row).code !== Code.Success) return false;
+    }
+    return true;
   }
 }

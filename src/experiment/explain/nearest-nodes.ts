@@ -11,7 +11,7 @@ import type { FilterWorld } from "./filter-world.ts";
 import { type GroundList, Sketch } from "./ground.ts";
 import { type Finding, otherFinding } from "./obstacle.ts";
 import { findObstacles, Sketching } from "./obstacles.ts";
-import { shownChanges, solveNode } from "./solve.ts";
+import { shownChanges, type Solution, solveNodes } from "./solve.ts";
 
 /** Stands for every node, where PreFilter turned the pod down before any node was looked at. */
 export const EVERY_NODE = "*";
@@ -81,12 +81,9 @@ export function describeNearest(
   countMax: number,
 ): NodeObstacles[] {
   if (!world.isFilterable) return blocked.slice(0, 1).map((each) => everyNode(world, each));
-  const described: NodeObstacles[] = [];
-  for (const each of firstOf(blocked, countMax, compareNearness)) {
-    if (described.length > 0 && world.effort.isSpent) break;
-    described.push(describe(world, each));
-  }
-  return described;
+  const nearest = firstOf(blocked, countMax, compareNearness);
+  const rows = nearest.map(({ row }) => row);
+  return solveNodes(world, rows).map((solution, at) => describe(world, rows[at]!, solution));
 }
 
 /** The first so many in that order, which must be total. One pass: few are wanted of thousands. */
@@ -107,8 +104,7 @@ export function firstOf<T>(
   return first;
 }
 
-function describe(world: DecisionWorld, { row }: BlockedNode): NodeObstacles {
-  const solution = solveNode(world, row);
+function describe(world: DecisionWorld, row: NodeRow, solution: Solution): NodeObstacles {
   return {
     node: world.nameOf(row),
     obstacles: findingsOn(world, row).map(({ obstacle }) => obstacle),

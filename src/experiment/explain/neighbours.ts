@@ -25,18 +25,51 @@ interface Repelling {
   readonly domain: string;
 }
 
+/** The nodes of each domain, in list order. */
+export class DomainRows {
+  private readonly cache: SchedulerCache;
+  private readonly rows = new Map<string, Map<string, NodeRow[]>>();
+
+  constructor(cache: SchedulerCache) {
+    this.cache = cache;
+  }
+
+  in(topologyKey: string, domain: string): readonly NodeRow[] {
+    return this.rowsOf(topologyKey).get(domain) ?? NO_ROWS;
+  }
+
+  private rowsOf(topologyKey: string): ReadonlyMap<string, readonly NodeRow[]> {
+    let byDomain = this.rows.get(topologyKey);
+    if (byDomain === undefined) {
+      byDomain = new Map();
+      this.rows.set(topologyKey, byDomain);
+      for (const row of this.cache.nodeList) {
+        const domain = this.cache.node(row).meta.labels.get(topologyKey);
+        if (domain === undefined) continue;
+        const known = byDomain.get(domain);
+        if (known === undefined) byDomain.set(domain, [row]);
+        else known.push(row);
+      }
+    }
+    return byDomain;
+  }
+}
+
+const NO_ROWS: readonly NodeRow[] = [];
+
 /** Lists of pods by domain for one incoming pod. */
 export class Neighbours {
   private readonly cache: SchedulerCache;
   private readonly pod: PodInfo;
-  private readonly rows = new Map<string, Map<string, NodeRow[]>>();
+  private readonly domains: DomainRows;
   private readonly lists = new Map<string, readonly PodInfo[]>();
   private keys: ReadonlySet<string> | undefined;
   private repelling: readonly Repelling[] | undefined;
 
-  constructor(cache: SchedulerCache, pod: PodInfo) {
+  constructor(cache: SchedulerCache, pod: PodInfo, domains: DomainRows) {
     this.cache = cache;
     this.pod = pod;
+    this.domains = domains;
   }
 
   /** Pods that the constraint counts in a domain, the least important first. */
@@ -46,19 +79,25 @@ export class Neighbours {
     domain: string,
   ): readonly PodInfo[] {
     const constraint = constraints[index]!;
+    const { topologyKey, selector } = constraint;
     return this.listed(`spread ${index} ${domain}`, () => {
+      if (selector.isEverything) return [];
+      const { cache, pod } = this;
+      const matching = cache.matches.matching(pod.namespace, selector);
       const found: PodInfo[] = [];
-      this.forEachIn(constraint.topologyKey, domain, (other, row) => {
-        const isCounted =
-          !other.deleting &&
-          other.namespace === this.pod.namespace &&
-          !constraint.selector.isEverything &&
-          constraint.selector.matches(other.template.labels);
-        if (!isCounted) return;
-        const node = this.cache.node(row);
-        if (hasAllTopologyKeys(node, constraints) && isNodeIncluded(constraint, this.pod, node))
-          found.push(other);
-      });
+      for (const row of this.domains.in(topologyKey, domain)) {
+        if (matching.on(row) === 0) continue;
+        const node = cache.node(row);
+        if (!hasAllTopologyKeys(node, constraints) || !isNodeIncluded(constraint, pod, node))
+          continue;
+        for (const other of cache.podsOn(row)) {
+          const isCounted =
+            !other.deleting &&
+            other.namespace === pod.namespace &&
+            selector.matches(other.template.labels);
+          if (isCounted) found.push(other);
+        }
+      }
       return found.sort((a, b) => a.priority - b.priority || compareText(podKey(a), podKey(b)));
     });
   }
@@ -67,9 +106,11 @@ export class Neighbours {
   meantBy(resolved: ResolvedTerm, index: number, domain: string): readonly PodInfo[] {
     return this.listed(`anti ${index} ${domain}`, () => {
       const found: PodInfo[] = [];
-      this.forEachIn(resolved.term.topologyKey, domain, (other) => {
-        if (termMatches(resolved, other, NO_LABELS)) found.push(other);
-      });
+      for (const row of this.domains.in(resolved.term.topologyKey, domain)) {
+        for (const other of this.cache.podsOn(row)) {
+          if (termMatches(resolved, other, NO_LABELS)) found.push(other);
+        }
+      }
       return found;
     });
   }
@@ -116,32 +157,6 @@ export class Neighbours {
       }
     }
     return found;
-  }
-
-  private forEachIn(
-    topologyKey: string,
-    domain: string,
-    visit: (pod: PodInfo, row: NodeRow) => void,
-  ): void {
-    for (const row of this.rowsOf(topologyKey).get(domain) ?? []) {
-      for (const other of this.cache.podsOn(row)) visit(other, row);
-    }
-  }
-
-  private rowsOf(topologyKey: string): ReadonlyMap<string, readonly NodeRow[]> {
-    let byDomain = this.rows.get(topologyKey);
-    if (byDomain === undefined) {
-      byDomain = new Map();
-      this.rows.set(topologyKey, byDomain);
-      for (const row of this.cache.nodeList) {
-        const domain = this.cache.node(row).meta.labels.get(topologyKey);
-        if (domain === undefined) continue;
-        const known = byDomain.get(domain);
-        if (known === undefined) byDomain.set(domain, [row]);
-        else known.push(row);
-      }
-    }
-    return byDomain;
   }
 
   private listed(key: string, find: () => PodInfo[]): readonly PodInfo[] {

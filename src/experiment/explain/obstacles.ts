@@ -104,8 +104,10 @@ export class Sketching {
       return;
     }
     const { question, refusals } = ask(world, row, world.knownRefusal(row));
-    for (const { plugin, status } of refusals)
+    for (const { plugin, status } of refusals) {
+      world.refusing.add(plugin);
       this.sketcherOf(plugin)(question, status, sketch, isCordonNamedIn(refusals));
+    }
     if (sketch.list.size > 0 || !world.isNarrowedAway(row)) return;
     this.narrowing ??= narrowingFindings(world);
     this.addFindings(this.narrowing, sketch);

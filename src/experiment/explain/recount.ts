@@ -5,6 +5,7 @@
 
 import type { NodeObject } from "../../cluster/index.ts";
 import {
+  adoptSpreadCounts,
   Code,
   countChangedNode,
   type CycleState,
@@ -13,6 +14,8 @@ import {
   type NodeRow,
   type PodInfo,
   type PreFilterPlugin,
+  readSpreadCounts,
+  type SpreadCounts,
 } from "../../scheduler/index.ts";
 import type { FilterWorld, PreFiltered } from "./filter-world.ts";
 
@@ -47,6 +50,22 @@ export interface WorldChanges {
   readonly byNode: ReadonlySet<string>;
 }
 
+/** Spread counts over one state of the cache, by the pods for which they were made. */
+export class KnownSpreads {
+  private readonly known: { readonly pod: PodInfo; readonly counts: SpreadCounts }[] = [];
+
+  /** Remembers what the state holds, if it holds any. */
+  keep(state: CycleState, pod: PodInfo): void {
+    const counts = readSpreadCounts(state);
+    if (counts !== undefined) this.known.push({ pod, counts: counts.clone() });
+  }
+
+  /** Gives the state what was counted before, if something was that counts the same. */
+  lend(state: CycleState, pod: PodInfo): boolean {
+    return this.known.some((each) => adoptSpreadCounts(state, pod, each.pod, each.counts));
+  }
+}
+
 /** What PreFilter would leave behind; undefined: it has to be asked. */
 export interface Recounted extends PreFiltered {
   /** Plugins that looked at every pod. */
@@ -69,6 +88,7 @@ export function recount(world: FilterWorld, changes: WorldChanges): Recounted | 
       state.skipFilterPlugins.delete(name);
       const { status, nodeNames } = plugin.preFilter(state, pod, nodes);
       if (nodeNames !== undefined) return undefined;
+      if (isOfPodAlone(changes) && name === "PodTopologySpread") world.spreads.keep(state, pod);
       if (status.code === Code.Skip) state.skipFilterPlugins.add(name);
       else if (status.code !== Code.Success) return undefined;
     } else if (!state.skipFilterPlugins.has(name)) {
@@ -83,16 +103,23 @@ export function recount(world: FilterWorld, changes: WorldChanges): Recounted | 
   }
 }
 
+/** Whether nothing but the pod was changed: what was counted in the world before holds in this one. */
+export function isOfPodAlone({ gone, edited }: Pick<WorldChanges, "gone" | "edited">): boolean {
+  return gone.length === 0 && edited.size === 0;
+}
+
 /** Whether the plugin's counts follow from those before, departures still to be told. */
 function isDerived(
-  { cache }: FilterWorld,
+  { cache, spreads }: FilterWorld,
   state: CycleState,
   name: string,
-  { pod, gone, edited, byPod, byNode }: WorldChanges,
+  changes: WorldChanges,
 ): boolean {
+  const { pod, gone, edited, byPod, byNode } = changes;
   if (state.skipFilterPlugins.has(name)) return false;
   if (name === "InterPodAffinity" && !byNode.has(name)) return giveUpAffinityTerms(state, pod);
-  if (name !== "PodTopologySpread" || byPod.has(name)) return false;
+  if (name !== "PodTopologySpread") return false;
+  if (byPod.has(name)) return isOfPodAlone(changes) && spreads.lend(state, pod);
   for (const [row, before] of edited) {
     if (!countChangedNode(state, cache, pod, row, before, gone)) return false;
   }

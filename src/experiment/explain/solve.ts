@@ -27,33 +27,113 @@ const ROUNDS_MAX = 6;
 /** Larger groups of leaving pods are not thinned out one by one. */
 const THINNED_MAX = 16;
 
-/** Changes around the pod if they can help, changes of the pod where they cannot. */
+/** Changes around the pod if they can help on that node, changes of the pod where they cannot. */
 export function solveNode(world: FilterWorld, row: NodeRow): Solution {
-  const around = solve(world, row, "around");
-  if (around.check === "fits") return around;
-  // A node cannot have a label and not have it: contradictory wishes only the pod can give up.
-  const ofPod = solve(world, row, "pod");
-  return ofPod.check === "fits" ? ofPod : around;
+  return solveNodes(world, [row])[0]!;
+}
+
+/**
+ * For each node changes around the pod if they can help, changes of the pod where they cannot. Large
+ * clusters with many rules in the way get a shorter list.
+ */
+export function solveNodes(world: FilterWorld, rows: readonly NodeRow[]): Solution[] {
+  const solutions: Solution[] = [];
+  const common = new CommonSteps(world, rows);
+  for (const row of rows) {
+    if (solutions.length > 0 && world.effort.isSpent) break;
+    const around = completed(world, row, common.solve(row));
+    // A node cannot have a label and not have it: contradictory wishes only the pod can give up.
+    const ofPod = around.check === "fits" ? around : solve(world, row, "pod");
+    solutions.push(ofPod.check === "fits" ? ofPod : around);
+  }
+  return solutions;
 }
 
 /** The changes that let the pod fit on that node. */
 export function solve(world: FilterWorld, row: NodeRow, side: Side): Solution {
-  const found = solveFrom(world, row, side, ROUNDS_MAX);
+  return completed(world, row, solveFrom(world, row, side, ROUNDS_MAX));
+}
+
+function completed(world: FilterWorld, row: NodeRow, found: Solution): Solution {
   return found.check === "fits" ? { ...found, changes: thinned(world, row, found.changes) } : found;
 }
 
 // Each round looks at the world as the rounds before left it.
 function solveFrom(world: FilterWorld, row: NodeRow, side: Side, rounds: number): Solution {
   const step = nextStep(world, row, side);
-  if (step === "fits") return { changes: [], check: "fits", refusal: "" };
-  if (typeof step === "string") return { changes: [], check: "unknown", refusal: step };
-  if (rounds === 0) {
-    const { status } = world.preFiltering;
-    const { reasons } = world.isFilterable ? world.judge(row) : status;
-    return { changes: [], check: "refused", refusal: reasons.join(", ") };
-  }
+  if (typeof step === "string") return ended(step);
+  if (rounds === 0) return givenUp(world, row);
   const rest = withChanges(world, step, (changed) => solveFrom(changed, row, side, rounds - 1));
+  return after(step, rest);
+}
+
+function ended(step: string): Solution {
+  if (step === "fits") return { changes: [], check: "fits", refusal: "" };
+  return { changes: [], check: "unknown", refusal: step };
+}
+
+function givenUp(world: FilterWorld, row: NodeRow): Solution {
+  const { status } = world.preFiltering;
+  const { reasons } = world.isFilterable ? world.judge(row) : status;
+  return { changes: [], check: "refused", refusal: reasons.join(", ") };
+}
+
+function after(step: readonly Change[], rest: Solution): Solution {
   return rest.check === "fits" ? { ...rest, changes: [...step, ...rest.changes] } : rest;
+}
+
+/** Nodes near one another often need the same: that step is then made once for all of them. */
+class CommonSteps {
+  private readonly world: FilterWorld;
+  private readonly rows: readonly NodeRow[];
+  private readonly steps = new Map<NodeRow, "fits" | string | Change[]>();
+  private readonly solved = new Map<NodeRow, Solution>();
+
+  constructor(world: FilterWorld, rows: readonly NodeRow[]) {
+    this.world = world;
+    this.rows = rows;
+  }
+
+  /** As solveFrom with changes around the pod. */
+  solve(row: NodeRow): Solution {
+    let solution = this.solved.get(row);
+    if (solution !== undefined) return solution;
+    const step = this.stepOf(row);
+    if (typeof step === "string") return ended(step);
+    const alike = this.rows.filter((each) => each === row || areSame(step, this.stepOf(each)));
+    withChanges(this.world, step, (changed) => {
+      for (const each of alike) {
+        const rest = solveFrom(changed, each, "around", ROUNDS_MAX - 1);
+        this.solved.set(each, after(step, rest));
+      }
+    });
+    solution = this.solved.get(row);
+    return solution!;
+  }
+
+  private stepOf(row: NodeRow): "fits" | string | Change[] {
+    let step = this.steps.get(row);
+    if (step === undefined) {
+      step = nextStep(this.world, row, "around");
+      this.steps.set(row, step);
+    }
+    return step;
+  }
+}
+
+/** Whether these are departures of the very same pods. */
+function areSame(a: readonly Change[], b: string | readonly Change[]): boolean {
+  if (typeof b === "string" || a.length !== b.length) return false;
+  return a.every(({ effect, shown }, at) => {
+    const other = b[at]!;
+    return (
+      effect.on === "cluster" &&
+      other.effect.on === "cluster" &&
+      shown.text === other.shown.text &&
+      effect.gone.length === other.effect.gone.length &&
+      effect.gone.every((pod, place) => pod === goneOf(other)[place])
+    );
+  });
 }
 
 /** Whether the pod fits on the node after the changes. */

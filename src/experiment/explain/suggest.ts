@@ -5,6 +5,7 @@
 
 import { compareText } from "../../base/index.ts";
 import type { ChangeKind, PodSuggestion } from "../../metrics/index.ts";
+import type { FilterPlugin } from "../../scheduler/index.ts";
 import { type Change, withChanges } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
 import type { Ground, GroundList } from "./ground.ts";
@@ -162,7 +163,7 @@ function leanest(
     const isEnough = withChanges(
       world,
       fewer,
-      (changed) => takers(changed, fewer, blocked, 1).length > 0,
+      (changed) => takers(world, changed, fewer, blocked, 1).length > 0,
     );
     if (isEnough) changes = fewer;
   }
@@ -223,11 +224,50 @@ function remainsAfter(changes: readonly Change[]): (ground: Ground) => boolean {
   };
 }
 
+/** Filters of which it is known that a pod that wishes for less passes wherever it passed before. */
+const STEADY: ReadonlySet<string> = new Set([
+  "NodeUnschedulable",
+  "NodeName",
+  "TaintToleration",
+  "NodeAffinity",
+  "NodePorts",
+  "NodeResourcesFit",
+  "VolumeRestrictions",
+  "NodeVolumeLimits",
+  "VolumeBinding",
+  "VolumeZone",
+  "PodTopologySpread",
+  "InterPodAffinity",
+  "NodeDeclaredFeatures",
+  "DynamicResources",
+]);
+
 /**
- * Nodes that take the changed pod, in list order, at most so many. `blocked` is what was in the way before
- * the changes: a node that refuses for another wish, on which the changes have no influence, is not asked.
+ * Filters that may refuse the changed pod: those that refused some node before, that count otherwise now,
+ * or of which nothing is known. Undefined: ask all, with nominated pods in mind.
+ */
+function filtersToAsk(
+  world: FilterWorld,
+  changed: FilterWorld,
+  changes: readonly Change[],
+): readonly FilterPlugin[] | undefined {
+  if (changed.cache.nominator.size > 0 || !areOfPod(changes)) return undefined;
+  const recounted = new Set(changes.flatMap((change) => change.recounted ?? []));
+  const active = new Set(world.activeFilters);
+  return changed.activeFilters.filter((plugin) => {
+    const { name } = plugin;
+    const mayRefuse = world.refusing.has(name) || recounted.has(name);
+    return mayRefuse || !active.has(plugin) || !STEADY.has(name);
+  });
+}
+
+/**
+ * Nodes that take the changed pod, in list order, at most so many. `blocked` is what was in the way in the
+ * world before the changes: a node that refuses for another wish, on which the changes have no influence,
+ * is not asked.
  */
 function takers(
+  world: FilterWorld,
   changed: FilterWorld,
   changes: readonly Change[],
   blocked: readonly BlockedNode[],
@@ -236,6 +276,7 @@ function takers(
   const remains = remainsAfter(changes);
   const stays = memoized((list: GroundList): boolean => list.grounds.some(remains));
   const { nodes } = changed;
+  const filters = filtersToAsk(world, changed, changes);
   const found: BlockedNode["row"][] = [];
   let next = 0;
   for (let position = 0; position < nodes.length && found.length < countMax; position++) {
@@ -244,7 +285,8 @@ function takers(
     if (wasBlocked) next++;
     if (wasBlocked && stays(before.grounds)) continue;
     const row = nodes[position]!;
-    if (changed.fits(row)) found.push(row);
+    const fits = filters === undefined ? changed.fits(row) : changed.fitsFor(filters, row);
+    if (fits) found.push(row);
   }
   return found;
 }
@@ -275,7 +317,7 @@ function suggestionOf(
   blocked: readonly BlockedNode[],
 ): PodSuggestion {
   const nodes = withChanges(world, changes, (changed) =>
-    changed.namesOf(takers(changed, changes, blocked)),
+    changed.namesOf(takers(world, changed, changes, blocked)),
   );
   const all = [...opening, ...changes];
   return { changes: all.map(({ shown }) => shown), nodeCount: nodes.length, nodes };

@@ -95,8 +95,13 @@ export class SpreadCounts implements CycleValue {
   }
 
   clone(): SpreadCounts {
+    return this.under(this.constraints);
+  }
+
+  /** An equal one for constraints that count the same pods on the same nodes. */
+  under(constraints: readonly TopologySpreadConstraint[]): SpreadCounts {
     const counts = this.counts.map((each) => each.clone());
-    return new SpreadCounts(this.constraints, counts, this.minima);
+    return new SpreadCounts(constraints, counts, this.minima);
   }
 }
 
@@ -112,6 +117,55 @@ interface SpreadScoring extends CycleValue {
 /** What the plugin's PreFilter counted; undefined when no constraint filters. */
 export function readSpreadCounts(state: CycleState): SpreadCounts | undefined {
   return state.read<SpreadCounts>(FILTER_KEY);
+}
+
+/**
+ * Takes over what was counted for a pod that differs in nothing that is counted: true if that is so and
+ * the state has the counts now. Nothing may have changed in the cache since.
+ */
+export function adoptSpreadCounts(
+  state: CycleState,
+  pod: PodInfo,
+  counted: PodInfo,
+  counts: SpreadCounts,
+): boolean {
+  const constraints = pod.template.topologySpreadConstraints.filter(
+    ({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule",
+  );
+  if (constraints.length === 0 || constraints.length !== counts.constraints.length) return false;
+  const areAlike = constraints.every((each, at) => {
+    const other = counts.constraints[at]!;
+    return (
+      each.topologyKey === other.topologyKey &&
+      each.selector === other.selector &&
+      each.nodeAffinityPolicy === other.nodeAffinityPolicy &&
+      each.nodeTaintsPolicy === other.nodeTaintsPolicy &&
+      (each.nodeAffinityPolicy !== "Honor" || wantSameNodes(pod, counted)) &&
+      (each.nodeTaintsPolicy !== "Honor" || tolerateSame(pod, counted))
+    );
+  });
+  if (areAlike) state.write(FILTER_KEY, counts.under(constraints));
+  return areAlike;
+}
+
+/** "False" may also mean that nobody compared further. */
+function wantSameNodes(a: PodInfo, b: PodInfo): boolean {
+  const one = a.template.requiredNodeAffinity;
+  const other = b.template.requiredNodeAffinity;
+  if (one === other) return true;
+  if (one === undefined || other === undefined || one.selector !== other.selector) return false;
+  const labels = one.nodeSelector;
+  if (labels?.size !== other.nodeSelector?.size) return false;
+  for (const [key, value] of labels ?? []) {
+    if (other.nodeSelector!.get(key) !== value) return false;
+  }
+  return true;
+}
+
+function tolerateSame(a: PodInfo, b: PodInfo): boolean {
+  const one = a.template.tolerations;
+  const other = b.template.tolerations;
+  return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
 /**
