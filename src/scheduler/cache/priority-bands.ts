@@ -81,6 +81,12 @@ export class PriorityBands implements CacheObserver {
     if (this.isKept) this.count(row, pod, -1);
   }
 
+  podReplaced(row: NodeRow, before: PodInfo, after: PodInfo): void {
+    if (!this.isKept || before.priority === after.priority) return;
+    this.count(row, before, -1);
+    this.count(row, after, 1);
+  }
+
   nodeChanged(): void {
     // Pods stay on their row, whatever becomes of the node's object.
   }

@@ -16,9 +16,9 @@ import { splitByBudgets } from "../../preemption/budget-split.ts";
 import { type DryRunContext, NO_VICTIMS } from "../../preemption/dry-run.ts";
 import { sortByImportance } from "../../preemption/importance.ts";
 import type { VictimFinder } from "../../preemption/victim-finder.ts";
-import type { FusedProfile } from "../fused/fused-profile.ts";
 import type { FusedSearch } from "../fused/fused-search.ts";
 import type { PodClass } from "../fused/pod-class.ts";
+import type { KindKeys } from "./kind-keys.ts";
 import { KeptVictims, type VictimAnswer } from "./kept-victims.ts";
 
 /** Bytes that all kept answers together may take, and about what one of them takes. */
@@ -32,11 +32,11 @@ export class IndexedVictims {
   readonly room: FreedRoom = new FreedRoom();
   private bandsMade: PriorityBands | undefined;
   private readonly kept = new Map<string, KeptVictims>();
-  private readonly keys = new WeakMap<PodClass, string>();
-  private readonly profileNumbers = new Map<FusedProfile, number>();
+  private readonly keys: KindKeys;
 
-  constructor(cache: SchedulerCache, search: FusedSearch) {
+  constructor(cache: SchedulerCache, search: FusedSearch, keys: KindKeys) {
     this.cache = cache;
+    this.keys = keys;
     this.search = search;
   }
 
@@ -51,8 +51,8 @@ export class IndexedVictims {
   }
 
   /** Answers for preemptors that are alike in all that concerns a single node. */
-  keptFor(podClass: PodClass, { preemptor, budgets }: DryRunContext): KeptVictims {
-    const key = `${preemptor.priority} ${this.keyOf(podClass)}`;
+  keptFor(podClass: PodClass, { preemptor, budgets, state }: DryRunContext): KeptVictims {
+    const key = `${preemptor.priority} ${this.keys.keyOf(podClass, state)}`;
     let kept = this.kept.get(key);
     if (kept === undefined) {
       this.makeRoom();
@@ -63,29 +63,6 @@ export class IndexedVictims {
     this.kept.set(key, kept); // the last is the one used last
     kept.refresh(budgets);
     return kept;
-  }
-
-  private keyOf(podClass: PodClass): string {
-    let key = this.keys.get(podClass);
-    if (key === undefined) {
-      const { template, scalars, statics, fused } = podClass;
-      const { milliCpu, memoryBytes, ephemeralStorageBytes } = template.requests;
-      const ports = template.hostPorts;
-      key = JSON.stringify([
-        ...[this.numberOf(fused), statics.key, ports, scalars],
-        ...[milliCpu, memoryBytes, ephemeralStorageBytes],
-      ]);
-      this.keys.set(podClass, key);
-    }
-    return key;
-  }
-
-  private numberOf(fused: FusedProfile): number {
-    const known = this.profileNumbers.get(fused);
-    if (known !== undefined) return known;
-    const number = this.profileNumbers.size;
-    this.profileNumbers.set(fused, number);
-    return number;
   }
 
   private makeRoom(): void {

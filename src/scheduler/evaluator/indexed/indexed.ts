@@ -11,6 +11,7 @@ import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../../framework/cluster-objects.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
 import { uncounted } from "../../framework/operation-counts.ts";
+import type { NodeStatuses } from "../../framework/node-statuses.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { Code } from "../../framework/status.ts";
 import { InterPodAffinity } from "../../plugins/inter-pod-affinity.ts";
@@ -27,10 +28,13 @@ import type { EvaluatorOptions } from "../plain.ts";
 import { type IndexPlan, planFor } from "./index-plan.ts";
 import { type GroupWeights, hasUniqueHosts, IndexedChoice } from "./indexed-choice.ts";
 import { IndexedVictims } from "./indexed-victims.ts";
+import type { KeptVerdicts } from "./kept-verdicts.ts";
+import { KindKeys } from "./kind-keys.ts";
 import { NodeSlots } from "./node-slots.ts";
 import { valueWeightsOf, type ValueWeights } from "./node-value.ts";
 import { PartitionFacts } from "./partition-facts.ts";
 import { type ClassSignatures, Signatures } from "./signatures.ts";
+import { UnschedulableKinds } from "./unschedulable-kinds.ts";
 
 const NO_SCORES: FusedOutcome["scores"] = [];
 
@@ -81,6 +85,11 @@ export class IndexedEvaluator extends FusedEvaluator {
   private readonly signatures: Signatures;
   private readonly choice: IndexedChoice;
   private readonly victims: IndexedVictims;
+  private readonly unschedulable: UnschedulableKinds;
+  /** The cycle that the index was last asked about. */
+  private asked: FusedCycle | undefined;
+  private askedClass!: PodClass;
+  private askedState!: CycleState;
   private readonly indexedProfiles = new Map<FusedProfile, IndexedProfile>();
   /** The decision that the index made last. */
   private judged!: { readonly run: FusedCycle; readonly podClass: PodClass; isListed: boolean };
@@ -107,7 +116,9 @@ export class IndexedEvaluator extends FusedEvaluator {
     this.slots = new NodeSlots(cache);
     this.signatures = new Signatures(cache, this.slots, this.search, this.scores.images);
     this.choice = new IndexedChoice(cache, this.slots, this.search);
-    this.victims = new IndexedVictims(cache, this.search);
+    const keys = new KindKeys();
+    this.victims = new IndexedVictims(cache, this.search, keys);
+    this.unschedulable = new UnschedulableKinds(cache, this.search, keys);
   }
 
   protected override findByIndex(
@@ -116,9 +127,14 @@ export class IndexedEvaluator extends FusedEvaluator {
     state: CycleState,
   ): FusedOutcome | undefined {
     const { pod, profile, all } = run;
-    const { search, choice, slots } = this;
-    if (this.details || this.tieBreak !== "heap") return undefined;
+    const { search, choice, slots, unschedulable } = this;
     if (search.hasPlainSteps) return undefined;
+    this.asked = run;
+    this.askedClass = podClass;
+    this.askedState = state;
+    const refusals = unschedulable.findRefusals(podClass, state);
+    if (refusals !== undefined) return this.refusedBy(run, refusals);
+    if (this.details || this.tieBreak !== "heap") return undefined;
     if (this.wantedOf(profile, all.length) < all.length) return undefined;
     if (pod.template.preferredNodeAffinity?.error !== undefined) return undefined;
     const known = this.indexedClassOf(podClass);
@@ -139,8 +155,9 @@ export class IndexedEvaluator extends FusedEvaluator {
       weights: known.profile.groups,
       start: this.nextStart % all.length,
     });
+    if (choice.hasError) return undefined;
     // Whoever fits nowhere is told by every node why.
-    if (choice.hasError || choice.feasibleCount === 0) return undefined;
+    if (choice.feasibleCount === 0) return this.refusedBy(run, unschedulable.keep(podClass, state));
     const skipped = this.skippedScores(known, podClass, pod, state);
     if (skipped === undefined) return undefined;
     this.nextStart = (this.nextStart + all.length) % all.length;
@@ -157,6 +174,36 @@ export class IndexedEvaluator extends FusedEvaluator {
       error: undefined,
       lists: this.listsOfIndex,
     };
+  }
+
+  /** All nodes refuse, as these verdicts say. */
+  private refusedBy(run: FusedCycle, verdicts: KeptVerdicts): FusedOutcome | undefined {
+    const statuses = this.unschedulable.statusesOf(verdicts, run.start);
+    if (statuses === undefined) return undefined;
+    this.nextStart = (this.nextStart + run.all.length) % run.all.length;
+    return {
+      feasibleCount: 0,
+      refusedCount: run.all.length,
+      node: -1,
+      score: undefined,
+      tieCount: 0,
+      skippedScores: SKIPS_NOTHING.names,
+      scores: NO_SCORES,
+      error: undefined,
+      lists: { feasible: () => [], totals: () => [], statuses: () => statuses },
+    };
+  }
+
+  protected override statusesOf(run: FusedCycle): NodeStatuses {
+    const { search } = this;
+    const isRefused =
+      this.asked === run &&
+      search.error === undefined &&
+      search.feasibleCount === 0 &&
+      search.refusedCount === run.all.length;
+    if (!isRefused) return super.statusesOf(run);
+    const verdicts = this.unschedulable.keep(this.askedClass, this.askedState);
+    return this.unschedulable.statusesOf(verdicts, run.start) ?? super.statusesOf(run);
   }
 
   protected override promiseCounts(state: CycleState, podClass: PodClass): void {
