@@ -34,9 +34,11 @@ import { type ProfileName, WorkloadWorld } from "./workload-world.ts";
  * Who arrives. `churn`: a random active application replaces a pod; `rolling`: four applications at a
  * time replace all theirs by a new version; `fill`: an empty cluster is filled by one application after
  * the other, and then each arrival ends the oldest pod; `preemption`: as churn at 97 %, four
- * priorities, one arrival in twenty above all of them, whose victims come back as new pods.
+ * priorities, one arrival in twenty above all of them, whose victims come back as new pods; `attempts`:
+ * the same with one in five and of a size that finds no room by itself; `crowd`: full likewise, every
+ * other arrival fits nowhere: too large for any node, nobody to evict, or too little gained by it.
  */
-export type Pattern = "churn" | "rolling" | "fill" | "preemption";
+export type Pattern = "churn" | "rolling" | "fill" | "preemption" | "attempts" | "crowd";
 
 /** What a run is made of; everything but the size has a default. */
 export interface FullProfileOptions {
@@ -61,6 +63,8 @@ export interface FullProfileOptions {
   /** False: matching pods are counted anew at each decision, the plainest way. */
   readonly keepsMatches?: boolean;
   readonly seed?: number;
+  /** Takes the time of attempts that go on to PostFilter, see `attemptUs`. */
+  readonly timesAttempts?: boolean;
 }
 
 /** What a stretch of decisions came to. */
@@ -87,7 +91,18 @@ const FULL_SHARE = 0.97;
 const PREEMPTOR_EVERY = 20;
 const PREEMPTOR_APPS = 8;
 const PREEMPTOR_PRIORITY = 1_000;
+const ATTEMPT_EVERY = 5;
+/** Requests and priorities of the pods that fit nowhere, in turn. */
+const CROWD = [
+  { milliCpu: 100_000, priority: 1_000 },
+  { milliCpu: 14_000, priority: 0 },
+  { milliCpu: 15_500, priority: 1 },
+] as const;
+const CROWD_APPS = 12;
 const RETRY_AFTER = 3;
+
+/** Patterns of a cluster with hardly any room left. */
+const FULL_PATTERNS: ReadonlySet<Pattern> = new Set(["preemption", "attempts", "crowd"]);
 
 interface Preemptor {
   readonly pod: PodInfo;
@@ -102,6 +117,8 @@ export class FullProfileRun {
   readonly apps: Application[] = [];
   /** Decisions so far. */
   step = 0;
+  /** Microseconds of each attempt that went on to PostFilter, with `timesAttempts`. */
+  readonly attemptUs: number[] = [];
   readonly evaluator: Evaluator;
   private readonly decider: ProfileDecider;
   private readonly reference: ProfileDecider | undefined;
@@ -110,6 +127,7 @@ export class FullProfileRun {
   private readonly draws: Draws;
   private readonly appOf = new WeakMap<PodTemplate, Application>();
   private readonly preemptors: Application[] = [];
+  private readonly crowd: Application[] = [];
   private readonly waiting: Application[] = [];
   private readonly retries: Preemptor[] = [];
   private readonly prepared: { readonly app: Application; readonly template: PodTemplate }[] = [];
@@ -139,6 +157,7 @@ export class FullProfileRun {
       profile: "default",
       keepsMatches: true,
       seed: 1,
+      timesAttempts: false,
       ...given,
     };
     const { evaluator, profile, sampling, keepsMatches, seed, pattern } = this.options;
@@ -147,7 +166,7 @@ export class FullProfileRun {
     const percentageOfNodesToScore = sampling === "all" ? 100 : 0;
     this.world = new WorkloadWorld({ profile, percentageOfNodesToScore, keepsMatches });
     for (let at = 0; at < options.nodes; at++) this.joinNode();
-    this.createApps(pattern === "preemption" ? FULL_SHARE : STEADY_SHARE);
+    this.createApps(FULL_PATTERNS.has(pattern) ? FULL_SHARE : STEADY_SHARE);
     this.evaluator = this.world.createEvaluator(evaluator);
     this.decider = this.world.createDecider(this.evaluator);
     if (comparedWith !== undefined) {
@@ -204,7 +223,11 @@ export class FullProfileRun {
 
   private decide(pod: PodInfo, app: Application): Verdict {
     const expected = this.reference?.decide(pod);
+    const startMs = this.options.timesAttempts ? performance.now() : 0;
     const verdict = this.decider.decide(pod);
+    if (this.options.timesAttempts && verdict.postFilter !== undefined) {
+      this.attemptUs.push((performance.now() - startMs) * 1_000);
+    }
     if (expected !== undefined) this.expectSame(expected, verdict);
     const { decision, postFilter } = verdict;
     const { cache } = this.world;
@@ -268,6 +291,14 @@ export class FullProfileRun {
         if (this.step % PREEMPTOR_EVERY === 0) {
           return { app: this.preemptors[this.arrivals.below(PREEMPTOR_APPS)]! };
         }
+        break;
+      case "attempts":
+        if (this.step % ATTEMPT_EVERY === 0) {
+          return { app: this.preemptors[this.arrivals.below(PREEMPTOR_APPS)]! };
+        }
+        break;
+      case "crowd":
+        if (this.step % 2 === 0) return { app: this.crowd[this.arrivals.below(CROWD_APPS)]! };
         break;
       case "churn":
         if (this.options.uniqueRequests) return this.prepared.shift() ?? this.drawUnique();
@@ -403,10 +434,12 @@ export class FullProfileRun {
 
   private createApps(share: number): void {
     const { nodes, world, options } = this;
-    const isFull = options.pattern === "preemption";
+    const isFull = FULL_PATTERNS.has(options.pattern);
     const target = share * nodes.reduce((sum, { milliCpu }) => sum + milliCpu, 0);
     const placement = new InitialPlacement(world, nodes, this.draws);
-    let taken = isFull ? this.createPreemptors(placement, target / 20) : 0;
+    if (options.pattern === "crowd") this.createCrowd();
+    const hasPreemptors = isFull && options.pattern !== "crowd";
+    let taken = hasPreemptors ? this.createPreemptors(placement, target / 20) : 0;
     const mean = Array.from({ length: options.sizes }, (_, at) => requestSize(options.seed, at));
     const meanMilliCpu = mean.reduce((sum, { milliCpu }) => sum + milliCpu, 0) / options.sizes;
     // Active applications share the room when they are many; the rest is filled by idle ones.
@@ -445,7 +478,8 @@ export class FullProfileRun {
   private createPreemptors(placement: InitialPlacement, target: number): number {
     let taken = 0;
     for (let at = 0; at < PREEMPTOR_APPS; at++) {
-      const size = { milliCpu: 2_500 + 150 * at + 50 * (at % 2), memoryMi: 2_048 };
+      const base = this.options.pattern === "attempts" ? 8_000 : 2_500;
+      const size = { milliCpu: base + 150 * at + 50 * (at % 2), memoryMi: 2_048 };
       const number = 1_000_000 + 100 * at + 1; // of no special traits
       const replicas = Math.max(1, Math.floor(target / PREEMPTOR_APPS / size.milliCpu));
       const app = new Application(this.world, number, size, replicas, PREEMPTOR_PRIORITY);
@@ -453,6 +487,15 @@ export class FullProfileRun {
       taken += this.fill(placement, app, target, true);
     }
     return taken;
+  }
+
+  private createCrowd(): void {
+    for (let at = 0; at < CROWD_APPS; at++) {
+      const { milliCpu, priority } = CROWD[at % CROWD.length]!;
+      const number = 1_000_000 + 100 * at + 1; // of no special traits
+      const size = { milliCpu: milliCpu + 10 * at, memoryMi: 2_048 };
+      this.crowd.push(new Application(this.world, number, size, 1, priority));
+    }
   }
 
   /** Places the replicas while there is room in the share; the cpu that they take. */

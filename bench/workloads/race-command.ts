@@ -10,7 +10,14 @@ import { EVALUATORS, type EvaluatorName, evaluatorNamed } from "./evaluators.ts"
 import { type FullProfileOptions, FullProfileRun, type Pattern } from "./full-profile.ts";
 import { type Race, race } from "./race.ts";
 
-const PATTERNS: readonly Pattern[] = ["churn", "rolling", "fill", "preemption"];
+const PATTERNS: readonly Pattern[] = [
+  "churn",
+  "rolling",
+  "fill",
+  "preemption",
+  "attempts",
+  "crowd",
+];
 
 const USAGE = `usage: npm run bench -- full-profile [options]
   --nodes 1000,5000       sizes of the cluster
@@ -135,6 +142,9 @@ export function formatRace({ hash, sharedDecisions, figures }: Race): string {
       `spread ${spread.toFixed(2)}`,
       `decisions ${decisions}`,
       `visits/decision ${(counts.visits / decisions).toFixed(0)}`,
+      ...(counts.attempts === 0
+        ? []
+        : [`median of ${counts.attempts} attempts ${counts.attemptUs.toFixed(1)} us`]),
       `placed ${counts.placed} tied ${counts.tied} single ${counts.single} preempted ${counts.preempted}`,
     ].join("  "),
   );

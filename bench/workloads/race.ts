@@ -30,6 +30,9 @@ export interface RaceFigures {
   readonly single: number;
   readonly tied: number;
   readonly visits: number;
+  /** Attempts that went on to PostFilter, and the median of their microseconds (0: there was none). */
+  readonly attempts: number;
+  readonly attemptUs: number;
   /** CPU milliseconds to build the cluster. */
   readonly buildMs: number;
 }
@@ -80,7 +83,7 @@ class Lane {
   constructor(name: EvaluatorName, workload: RaceOptions["workload"]) {
     const startMs = cpuMs();
     this.name = name;
-    this.stream = new FullProfileRun({ ...workload, evaluator: name });
+    this.stream = new FullProfileRun({ ...workload, evaluator: name, timesAttempts: true });
     this.buildMs = cpuMs() - startMs;
   }
 
@@ -118,12 +121,15 @@ class Lane {
 
   figures(): RaceFigures {
     const { costsUs, totals } = this;
+    const { attemptUs } = this.stream;
     return {
       evaluator: this.name,
       decisions: this.hashes.length * CHUNK,
       cpuUs: median(costsUs),
       spread: Math.max(...costsUs) / Math.min(...costsUs),
       ...totals,
+      attempts: attemptUs.length,
+      attemptUs: attemptUs.length === 0 ? 0 : median(attemptUs),
       buildMs: this.buildMs,
     };
   }
