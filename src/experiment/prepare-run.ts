@@ -83,6 +83,8 @@ export interface PreparedRun {
   /** All that work in this run, at least one. */
   readonly schedulers: readonly RunScheduler[];
   readonly thresholds: readonly Threshold[];
+  /** Measures that somebody asks for by name, or by the first part of one. */
+  readonly measures: ReadonlySet<string>;
   readonly notes: readonly ResultNote[];
   /** A pod that will exist under this name, for examples; undefined where names are generated. */
   readonly examplePod: string | undefined;
@@ -133,6 +135,7 @@ class Preparation {
     this.judgePods(cluster, generators, preparedTraces, schedulers);
     this.registry.forgetTexts();
     const { inputs, inputHash } = this.hashInputs(schedulers);
+    const thresholds = this.parseThresholds();
     return {
       name: scenario.metadata.name,
       inputHash,
@@ -143,7 +146,12 @@ class Preparation {
       generators,
       traces: preparedTraces,
       schedulers,
-      thresholds: this.parseThresholds(),
+      thresholds,
+      measures: new Set([
+        ...scenario.measures,
+        ...(this.input.measures ?? []),
+        ...thresholds.map(({ measure }) => measure),
+      ]),
       notes: this.notes.list(),
       examplePod: examplePodOf(cluster, generators, preparedTraces),
       faultLaws: this.faultLaws(),

@@ -35,6 +35,8 @@ export interface RunInput {
   readonly scheduler?: RunScheduler | readonly RunScheduler[];
   /** More gates than the scenario's. */
   readonly thresholds?: readonly string[];
+  /** Measures asked for beside the scenario's, by name or first part. */
+  readonly measures?: readonly string[];
 }
 
 /** The problems with files called as the user would type them. */

@@ -31,6 +31,7 @@ import {
 import {
   AccountingAudit,
   Collector,
+  EfficiencyMeters,
   judgeThreshold,
   type Threshold,
   KUBERNETES_VERSION,
@@ -53,6 +54,13 @@ import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembl
 import type { DrainStep } from "./assembly/drain.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
 import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
+import {
+  devicesGivenBy,
+  efficiencyMeasure,
+  efficiencyPlanOf,
+  type EfficiencyResult,
+  efficiencyResultOf,
+} from "./efficiency.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { drawnOrder, reorderedObjects, replicationOf } from "./compare/varied-world.ts";
@@ -206,14 +214,18 @@ export class ActiveRun {
     this.endDetail = detail ?? this.endDetail;
     if (this.simulation.isChecking && end !== "failed") this.simulation.invariants.runAtEnd();
     const measured = this.collector.finish();
-    const result = this.resultOf(end, measured);
+    const efficiency = this.efficiency?.finish(measured.counts.podsBound);
+    const result = this.resultOf(end, {
+      ...measured,
+      ...(efficiency && efficiencyResultOf(efficiency)),
+    });
     const noNumber = numberViolation(result);
     if (noNumber !== undefined)
       throw new InvariantBroken("I79", "a result holds only numbers", noNumber);
     return result;
   }
 
-  private resultOf(end: RunEnd, measured: MeasuredResult): RunResult {
+  private resultOf(end: RunEnd, measured: MeasuredResult & EfficiencyResult): RunResult {
     const { prepared } = this;
     const { counts, decisions, ...rest } = measured;
     return {
@@ -481,7 +493,7 @@ export class ActiveRun {
   }
 
   private measure(
-    measured: MeasuredResult,
+    measured: MeasuredResult & EfficiencyResult,
     { measure, argument, statistic }: Threshold,
   ): number | null {
     switch (measure) {
@@ -528,10 +540,10 @@ export class ActiveRun {
       case "overcommits":
         return this.sumOfSchedulers("overcommitsCount");
       default:
-        return (
-          measured.utilization.find((use) => `utilization.${use.resource}` === measure)
-            ?.requestedRatio ?? null
-        );
+        return measure.startsWith("utilization.")
+          ? (measured.utilization.find((use) => `utilization.${use.resource}` === measure)
+              ?.requestedRatio ?? null)
+          : efficiencyMeasure(measured, measure);
     }
   }
 

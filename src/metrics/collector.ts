@@ -35,6 +35,7 @@ import { ClusterSamples } from "./cluster-samples.ts";
 import { DurationSample } from "./duration-sample.ts";
 import { LostWork } from "./lost-work.ts";
 import { NodeHealth } from "./node-health.ts";
+import { didHold, doesHold } from "./pod-holdings.ts";
 import {
   DEPARTURE,
   type Departure,
@@ -410,14 +411,8 @@ export class Collector {
   }
 
   private moveRequests(change: PodChange, nowUs: number): void {
-    const held =
-      change.kind !== "Added" &&
-      change.nodeBefore !== NO_NODE &&
-      !isFinishedPhase(change.phaseBefore);
-    const holds =
-      change.kind !== "Deleted" &&
-      change.nodeAfter !== NO_NODE &&
-      !isFinishedPhase(change.phaseAfter);
+    const held = didHold(change);
+    const holds = doesHold(change);
     if (held && holds && change.templateBefore === change.templateAfter) return;
     if (held) this.use.release(change.nodeBefore, change.templateBefore, nowUs);
     if (holds) this.use.hold(change.nodeAfter, change.templateAfter, nowUs);

@@ -47,6 +47,65 @@ export interface LostWorkSummary {
   readonly coreUs: number;
 }
 
+/** Free room that the pods that usually come cannot use; see docs/measures.md. */
+export interface FragmentationSummary {
+  /** Kinds of pods that it is measured against. */
+  readonly usualPodsCount: number;
+  /** Over Ready nodes, time-weighted; GPUs only where a node has some. */
+  readonly resources: readonly {
+    readonly resource: "cpu" | "memory" | "gpu";
+    /** Of what is free, the part that the usual pods cannot use; null where nothing was free. */
+    readonly fragmentedRatio: number | null;
+    /** Of what is allocatable, the part that is free on nodes where no usual pod fits. */
+    readonly strandedRatio: number | null;
+  }[];
+}
+
+/** How evenly namespaces share the cluster, time-weighted; namespaces that never asked are left out. */
+export interface FairnessSummary {
+  /** Jain's index of the dominant shares: 1 where all are equal. */
+  readonly shareJain: number | null;
+  /** Gini's coefficient of the dominant shares: 0 where all are equal. */
+  readonly shareGini: number | null;
+  /** Jain's index of the served ratios. */
+  readonly servedJain: number | null;
+  /** By name. */
+  readonly namespaces: readonly NamespaceShare[];
+}
+
+/** What one namespace had. */
+export interface NamespaceShare {
+  readonly namespace: string;
+  /** Of the resource of which it holds the larger part: what it holds over what is allocatable. */
+  readonly dominantShareRatio: number | null;
+  /** Of the resource of which it asks for the larger part: what it holds over what it asks for. */
+  readonly servedRatio: number | null;
+}
+
+/** What the nodes cost while their Node objects existed, in millionths of the currency. */
+export interface CostSummary {
+  /** "" where nobody says it. */
+  readonly currency: string;
+  /** Null as soon as one node had no price. */
+  readonly totalMicros: number | null;
+  /** Of it, what no pod asked for. */
+  readonly idleMicros: number | null;
+  /** Total over the pods that were bound; null where there are none. */
+  readonly perPodMicros: number | null;
+  readonly unpricedNodesCount: number;
+  /** By name: what their pods asked for. */
+  readonly namespaces: readonly { readonly namespace: string; readonly micros: number }[];
+}
+
+/** What the machines drew while their Node objects existed and they had power. */
+export interface EnergySummary {
+  /** Null as soon as one node had no power rating. */
+  readonly totalJoules: number | null;
+  /** Of it, what they would have drawn with nothing to do. */
+  readonly idleJoules: number | null;
+  readonly unratedNodesCount: number;
+}
+
 /** One workload (a Deployment, StatefulSet, ... or "bare pods" of a namespace). */
 export interface WorkloadSummary {
   readonly kind: string;
@@ -206,6 +265,14 @@ export interface RunResult {
   /** Longest time any workload needed until all its replicas were ready again. */
   readonly recoveryMaxUs: number | null;
   readonly workloads: readonly WorkloadSummary[];
+  /** Present where `measures`, a gate or a comparison asks for it. */
+  readonly fragmentation?: FragmentationSummary;
+  /** Present where it is asked for. */
+  readonly fairness?: FairnessSummary;
+  /** Present where there are prices, or where it is asked for. */
+  readonly cost?: CostSummary;
+  /** Present where there are power ratings, or where it is asked for. */
+  readonly energy?: EnergySummary;
   readonly thresholds: readonly ThresholdVerdict[];
   readonly expectations: readonly ExpectationVerdict[];
   readonly pendingAtEnd: readonly { readonly pod: string; readonly message: string }[];

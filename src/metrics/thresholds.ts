@@ -7,8 +7,11 @@
 import { parseDuration } from "../base/index.ts";
 import type { ThresholdVerdict } from "./run-result.ts";
 
-/** Unit of a measure: microseconds of virtual time, a ratio from 0 to 1, or a count. */
-export type MeasureUnit = "us" | "ratio" | "count";
+/**
+ * Unit of a measure: microseconds of virtual time, a ratio from 0 to 1, a count, millionths of the
+ * currency of the prices, or joules.
+ */
+export type MeasureUnit = "us" | "ratio" | "count" | "money" | "energy";
 
 /** A measure; `argument` names what may stand in parentheses behind it, "?" at its end = optional. */
 export interface Measure {
@@ -135,6 +138,103 @@ export const MEASURES: ReadonlyMap<string, Measure> = new Map<string, Measure>([
       meaning: "bindings to a node whose room another scheduler had given away",
     },
   ],
+  [
+    "fragmentation.cpu",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of free cpu that the usual pods cannot use, time-weighted",
+    },
+  ],
+  [
+    "fragmentation.memory",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of free memory that the usual pods cannot use, time-weighted",
+    },
+  ],
+  [
+    "fragmentation.gpu",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of free GPUs that the usual pods cannot use, time-weighted",
+    },
+  ],
+  [
+    "stranded.cpu",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of allocatable cpu that is free where no usual pod fits, time-weighted",
+    },
+  ],
+  [
+    "stranded.memory",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of allocatable memory that is free where no usual pod fits, time-weighted",
+    },
+  ],
+  [
+    "stranded.gpu",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "share of allocatable GPUs that is free where no usual pod fits, time-weighted",
+    },
+  ],
+  [
+    "fairness.share",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "Jain's index of the namespaces' dominant shares",
+    },
+  ],
+  [
+    "fairness.gini",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "Gini's coefficient of the namespaces' dominant shares",
+    },
+  ],
+  [
+    "fairness.served",
+    {
+      unit: "ratio",
+      distribution: false,
+      meaning: "Jain's index of what namespaces hold over what they ask for",
+    },
+  ],
+  [
+    "cost",
+    {
+      unit: "money",
+      distribution: false,
+      meaning: "price of the nodes while their Node objects exist",
+    },
+  ],
+  [
+    "cost.idle",
+    { unit: "money", distribution: false, meaning: "part of the cost that no pod asked for" },
+  ],
+  [
+    "cost.perPod",
+    { unit: "money", distribution: false, meaning: "cost over the pods that were bound" },
+  ],
+  ["energy", { unit: "energy", distribution: false, meaning: "what the machines drew" }],
+  [
+    "energy.idle",
+    {
+      unit: "energy",
+      distribution: false,
+      meaning: "what they would have drawn with nothing to do",
+    },
+  ],
 ]);
 
 /** How value and limit are compared; both sides are in the unit of the measure. */
@@ -219,7 +319,17 @@ const UNIT_WORDS: Readonly<Record<MeasureUnit, string>> = {
   us: "duration (write 30s, 1m30s, 250ms)",
   ratio: "ratio (write 0.99 or 99%)",
   count: "whole number",
+  money: "amount of money (write 12 or 12.50, in the currency of the prices)",
+  energy: "energy (write 12kWh, 500Wh or 90000J)",
 };
+
+/** Joules of each unit of energy. */
+const ENERGY_UNITS: ReadonlyMap<string, number> = new Map([
+  ["J", 1],
+  ["Wh", 3_600],
+  ["kWh", 3_600_000],
+  ["MWh", 3_600_000_000],
+]);
 
 function canonicalStatistic(text: string): string {
   if (text.startsWith("p(")) return `p${text.slice(2, -1).trim()}`;
@@ -228,10 +338,15 @@ function canonicalStatistic(text: string): string {
 
 function parseLimit(text: string, unit: MeasureUnit): number | undefined {
   if (unit === "us") return parseDuration(text);
+  if (unit === "energy") {
+    const [, digits, name] = /^(\d+(?:\.\d+)?)(J|Wh|kWh|MWh)$/.exec(text) ?? [];
+    return digits === undefined ? undefined : Number(digits) * ENERGY_UNITS.get(name!)!;
+  }
   const percent = unit === "ratio" && text.endsWith("%");
   const digits = percent ? text.slice(0, -1) : text;
   if (!/^\d+(\.\d+)?$/.test(digits)) return undefined;
   if (unit === "count" && digits.includes(".")) return undefined;
+  if (unit === "money") return Math.round(1_000_000 * Number(digits));
   return percent ? Number(digits) / 100 : Number(digits);
 }
 

@@ -8,6 +8,7 @@ import { escapeControls, writeYaml } from "../base/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
 import { csvText } from "./csv-rows.ts";
 import { spanText } from "./summary-text.ts";
+import { energyText, moneyText } from "./unit-text.ts";
 import { formatTextTable } from "./text-table.ts";
 
 type Answer = CompareRecord["comparisons"][number];
@@ -310,6 +311,8 @@ function signed(value: number, unit: MeasureUnit): string {
 function sizeText(size: number, unit: MeasureUnit): string {
   if (unit === "us") return spanText(Math.round(size));
   if (unit === "ratio") return `${(100 * size).toFixed(2)} %`;
+  if (unit === "money") return moneyText(size);
+  if (unit === "energy") return energyText(size);
   return Number.isInteger(size) ? String(size) : size.toFixed(2);
 }
 

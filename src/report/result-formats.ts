@@ -6,6 +6,7 @@ import { writeYaml } from "../base/index.ts";
 import type { RunResult } from "../metrics/index.ts";
 import { csvText } from "./csv-rows.ts";
 import { formatSummary, ratioText, spanText } from "./summary-text.ts";
+import { efficiencyRows } from "./unit-text.ts";
 
 /** One number of a result: a dotted name as in the record, and the value. */
 export interface MeasureRow {
@@ -50,6 +51,11 @@ export function measureRows(result: RunResult): MeasureRow[] {
     rows.push({ measure: `utilization.${use.resource}.requestedRatio`, value: use.requestedRatio });
     rows.push({ measure: `utilization.${use.resource}.peakRatio`, value: use.peakRatio });
   }
+  for (const room of result.fragmentation?.resources ?? []) {
+    const prefix = `fragmentation.${room.resource}`;
+    rows.push({ measure: `${prefix}.fragmentedRatio`, value: room.fragmentedRatio });
+    rows.push({ measure: `${prefix}.strandedRatio`, value: room.strandedRatio });
+  }
   return rows;
 }
 
@@ -68,6 +74,7 @@ function markdownOf(result: RunResult): string {
       `${use.resource} requested over allocatable`,
       ratioText(use.requestedRatio),
     ]),
+    ...efficiencyRows(result, ratioText),
   ];
   for (const threshold of result.thresholds) {
     rows.push([`\`${threshold.expression}\``, threshold.passed ? "pass" : "**fail**"]);

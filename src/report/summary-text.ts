@@ -13,6 +13,7 @@ import type {
   WorkloadSummary,
 } from "../metrics/index.ts";
 import { formatTextTable } from "./text-table.ts";
+import { efficiencyRows, energyText, moneyText } from "./unit-text.ts";
 
 /**
  * One line: did the run end well, and what of it did not. Where the scenario has gates (thresholds,
@@ -138,6 +139,7 @@ function measureTable(result: RunResult): string {
       `${use.resource} requested over allocatable`,
       `${ratioText(use.requestedRatio)} (peak ${ratioText(use.peakRatio)})`,
     ]),
+    ...efficiencyRows(result, ratioText),
   ];
   return `${table}\n${formatTextTable(["MEASURE", "VALUE"], single)}`;
 }
@@ -200,6 +202,8 @@ function expectationLines(expectations: readonly ExpectationVerdict[]): string {
 
 function valueText(threshold: ThresholdVerdict): string {
   if (threshold.value === null) return "n/a";
+  if (threshold.unit === "money") return moneyText(threshold.value);
+  if (threshold.unit === "energy") return energyText(threshold.value);
   return threshold.unit === "ratio" ? ratioText(threshold.value) : String(threshold.value);
 }
 

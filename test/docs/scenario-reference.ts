@@ -55,7 +55,13 @@ export function measureTable(): string {
   return `| measure | unit of the limit | meaning |\n|---|---|---|\n${lines.join("")}`;
 }
 
-const UNITS = { us: "duration", ratio: "ratio or percent", count: "whole number" };
+const UNITS = {
+  us: "duration",
+  ratio: "ratio or percent",
+  count: "whole number",
+  money: "amount of money, such as 12.50",
+  energy: "energy, such as 12kWh",
+};
 
 /** Markdown of the laws of random spans. */
 export function lawTable(): string {

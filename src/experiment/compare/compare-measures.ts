@@ -3,7 +3,13 @@
 // Fewer than a result holds: each measure is a test, and every test makes the others' evidence weaker.
 
 import { type Direction, observationsNeeded } from "../../analysis/index.ts";
-import type { DurationSummary, MeasureUnit, RunResult } from "../../metrics/index.ts";
+import {
+  type DurationSummary,
+  MEASURES,
+  type MeasureUnit,
+  type RunResult,
+} from "../../metrics/index.ts";
+import { efficiencyMeasure } from "../efficiency.ts";
 
 /** One measure of one run. */
 export interface MeasuredValue {
@@ -36,6 +42,31 @@ export function measuresOf(result: RunResult): MeasuredValue[] {
     ...result.utilization.map(({ resource, requestedRatio }) =>
       plain(`utilization.${resource}`, "ratio", "higher", requestedRatio),
     ),
+    ...efficiencyMeasuresOf(result),
+  ];
+}
+
+/** Those that were measured because somebody asked for them; the same ones in all alternatives. */
+function efficiencyMeasuresOf(result: RunResult): MeasuredValue[] {
+  const { fragmentation, fairness, cost, energy } = result;
+  const rooms = fragmentation?.resources ?? [];
+  const named = (names: readonly string[], direction: Direction): MeasuredValue[] =>
+    names.map((name) =>
+      plain(name, MEASURES.get(name)!.unit, direction, efficiencyMeasure(result, name)),
+    );
+  return [
+    ...named(
+      rooms.map(({ resource }) => `fragmentation.${resource}`),
+      "lower",
+    ),
+    ...named(
+      rooms.map(({ resource }) => `stranded.${resource}`),
+      "lower",
+    ),
+    ...(fairness === undefined ? [] : named(["fairness.share", "fairness.served"], "higher")),
+    ...(fairness === undefined ? [] : named(["fairness.gini"], "lower")),
+    ...(cost === undefined ? [] : named(["cost", "cost.idle", "cost.perPod"], "lower")),
+    ...(energy === undefined ? [] : named(["energy", "energy.idle"], "lower")),
   ];
 }
 

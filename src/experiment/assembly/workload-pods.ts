@@ -1,0 +1,56 @@
+// Which pods a run's inputs bring, by template: counted where they are listed, expected where laws make them.
+//
+// What fragmentation is measured against. Pods of controllers count as many as their replicas, those of
+// a generator as many as come on average until its end or the horizon.
+
+import { type ApiObject, findControllerOf, type PodTemplate } from "../../cluster/index.ts";
+import type { TemplateCount } from "../../metrics/index.ts";
+import type { PreparedRun } from "../prepare-run.ts";
+import { podSourcesOf } from "./pod-prospects.ts";
+
+/** Pods of all inputs. */
+export function workloadPodsOf(prepared: PreparedRun): TemplateCount[] {
+  const { cluster, generators, traces, registry } = prepared;
+  const objects = [...cluster.initial, ...cluster.steps.flatMap((step) => step.objects)];
+  return [
+    ...podSourcesOf(objects, registry).map(({ template, podCount }) => ({
+      template,
+      count: podCount,
+    })),
+    ...boundPodsOf(objects),
+    ...generators.flatMap((generator) => generatedPodsOf(prepared, generator)),
+    ...traces.flatMap(({ trace, templates }) =>
+      trace.pods.map((pod) => ({ template: templates[pod.template]!, count: 1 })),
+    ),
+  ];
+}
+
+// Pods that are on a node already, but for those whose controller is there to be counted itself.
+function boundPodsOf(objects: readonly ApiObject[]): TemplateCount[] {
+  const known = new Set(objects.map(({ kind, meta }) => `${kind} ${meta.namespace}/${meta.name}`));
+  return objects.flatMap((object) => {
+    if (object.kind !== "Pod" || object.nodeName === "") return [];
+    const owner = findControllerOf(object.meta);
+    const isCounted =
+      owner !== undefined && known.has(`${owner.kind} ${object.meta.namespace}/${owner.name}`);
+    return isCounted ? [] : { template: object.template as PodTemplate, count: 1 };
+  });
+}
+
+function generatedPodsOf(
+  { scenario }: PreparedRun,
+  { plan, kinds, gapSeconds }: PreparedRun["generators"][number],
+): TemplateCount[] {
+  const endUs = Math.min(
+    plan.until ?? Number.POSITIVE_INFINITY,
+    scenario.run.horizon ?? Number.POSITIVE_INFINITY,
+  );
+  const expected = Math.max(0, endUs - plan.from) / (gapSeconds.mean() * 1_000_000);
+  const count = Math.min(plan.countMax ?? Number.POSITIVE_INFINITY, expected);
+  const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
+  // Whole pods: the order of the kinds must not hang on the last bit of a mean.
+  return kinds.map(({ template, weight }) => ({
+    template,
+    count: Math.round((count * weight) / weights),
+  }));
+}
