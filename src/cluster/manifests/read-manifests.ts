@@ -24,6 +24,7 @@ import type {
   SourcedObject,
   UnsupportedKind,
 } from "./manifest-set.ts";
+import { NodeShapes } from "./node-shapes.ts";
 import { checkSet } from "./set-checks.ts";
 import { canChangeScheduling } from "./unsupported-kinds.ts";
 
@@ -65,6 +66,7 @@ export class ManifestReader {
   private readonly unsupported = new Map<string, UnsupportedKind>();
   private readonly ignored = new Map<string, IgnoredFieldCount>();
   private readonly leftOut: LeftOut[] = [];
+  private readonly shapes = new NodeShapes();
   private noisyObjectCount = 0;
 
   constructor(options: ReadManifestsOptions) {
@@ -76,6 +78,25 @@ export class ManifestReader {
   add(document: PositionedDocument): void {
     if (document.value === null || document.value === undefined) return;
     this.addValue(document.value, document, []);
+  }
+
+  /**
+   * Reads the manifest of one of many nodes, as pools and tables make them. A node that is like one
+   * before in all but its name is not decoded again; what is read is the same.
+   */
+  addNode(document: PositionedDocument): void {
+    const like = this.shapes.objectLike(document.value);
+    if (like !== undefined) {
+      this.objects.push({ object: like, file: document.file, path: [], document });
+      return;
+    }
+    const { objects, problems, ignored } = this;
+    const before = [objects.length, problems.length, ignored.size, this.noisyObjectCount];
+    this.add(document);
+    const after = [objects.length - 1, problems.length, ignored.size, this.noisyObjectCount];
+    // What has to be reported is reported for each.
+    const isClean = before.every((count, at) => count === after[at]);
+    if (isClean) this.shapes.keep(document.value, objects.at(-1)!.object);
   }
 
   /** Checks the set as a whole and returns it. The reader is spent afterwards. */

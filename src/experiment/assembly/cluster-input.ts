@@ -28,8 +28,17 @@ import { withPresentRevisions } from "./present-revisions.ts";
 
 /** Objects applied at one instant, in order. */
 export interface AppliedStep {
+  /** The earliest instant, where it waits for others. */
   readonly atUs: number;
+  readonly name?: string | undefined;
+  /** Names of the steps whose work must have succeeded before. */
+  readonly after?: readonly string[] | undefined;
   readonly objects: readonly ApiObject[];
+}
+
+/** Whether a step is applied at time zero, whatever happens. */
+export function isAtStart({ atUs, after }: AppliedStep): boolean {
+  return atUs === 0 && after === undefined;
 }
 
 /** The cluster part of a run, decoded. */
@@ -82,7 +91,8 @@ export function readClusterInput(
     ];
     const set = read(documents, registry, { inferOwners: false, known: classesOf(baseSet) });
     sets.push(set);
-    steps.push({ atUs: step.at, objects: set.objects.map((sourced) => sourced.object) });
+    const { at: atUs, name, after } = step;
+    steps.push({ atUs, name, after, objects: set.objects.map((sourced) => sourced.object) });
   }
   return {
     initial: withPresentRevisions(split.initial, registry),
