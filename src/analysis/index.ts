@@ -108,3 +108,4 @@ export {
   varianceOf,
 } from "./moments.ts";
 export { studentQuantile, studentTail } from "./student.ts";
+export type { OutcomeEstimate, WhatifAnswer, WhatifStudy } from "./whatif-answer.ts";

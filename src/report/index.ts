@@ -21,6 +21,7 @@ export {
 export type { CsvTable } from "./csv-rows.ts";
 export { formatFit } from "./fit-formats.ts";
 export { COMPARE_FORMATS, formatCompare } from "./compare-formats.ts";
+export { formatWhatif, WHATIF_FORMATS } from "./whatif-formats.ts";
 export { formatOperations } from "./operations-text.ts";
 export { BENCH_FORMATS, formatBench, formatBenchAudit } from "./bench-formats.ts";
 export type { BenchFormat } from "./bench-formats.ts";

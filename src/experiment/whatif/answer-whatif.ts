@@ -26,6 +26,9 @@ import { comparePods } from "./compare-pods.ts";
 import { withPodsUnbound } from "./reschedule.ts";
 import { WorldRun } from "./world-run.ts";
 
+/** Rollouts of two runs never take the same microsecond. */
+const LATE_US_MIN = 1_000_000;
+
 /** What is asked. */
 export interface WhatifQuestion {
   readonly changes: readonly Change[];
@@ -40,11 +43,8 @@ export interface WhatifPairOptions {
   readonly replication?: number;
   readonly varied?: readonly VariedPart[];
   readonly userCalls?: UserCallWatch | undefined;
-  /**
-   * Lets a run go on to its end; false: it was stopped before. Called for one run after the other, the
-   * changed one last. Absent: both run to their end here.
-   */
-  readonly advance?: (run: ActiveRun) => boolean;
+  /** Lets both runs go on to their ends; false: they were stopped before. Absent: it is done here. */
+  readonly advance?: ((baseline: ActiveRun, change: ActiveRun) => boolean) | undefined;
 }
 
 /** Both worlds of a question; throws an InputError with everything that is wrong with its changes. */
@@ -67,11 +67,14 @@ export interface WhatifPair {
 /** Runs both worlds and holds them against each other. */
 export function answerWhatif(world: ChangedWorld, options: WhatifPairOptions = {}): WhatifPair {
   const { replication = 0, varied, userCalls } = options;
-  const advance = options.advance ?? toItsEnd;
+  const advance = options.advance ?? toTheirEnds;
   const runs = [world.baseline, world.change].map(
     (prepared) => new WorldRun(prepared, { replication, varied, userCalls }),
   ) as [WorldRun, WorldRun];
-  const isWhole = advanceBoth(runs, advance);
+  const [before, after] = [runs[0].run, runs[1].run];
+  const isWhole = advance(before, after);
+  before.standUntil(after.nowUs);
+  after.standUntil(before.nowUs);
   const endUs = Math.max(...runs.map(({ run }) => run.nowUs));
   const [baseline, change] = runs.map((each) => each.finish(!isWhole)) as [RunResult, RunResult];
   return {
@@ -81,18 +84,9 @@ export function answerWhatif(world: ChangedWorld, options: WhatifPairOptions = {
   };
 }
 
-function advanceBoth(
-  [baseline, change]: readonly [WorldRun, WorldRun],
-  advance: (run: ActiveRun) => boolean,
-): boolean {
-  const isWhole = advance(baseline.run) && advance(change.run);
-  baseline.run.standUntil(change.run.nowUs);
-  change.run.standUntil(baseline.run.nowUs);
-  return isWhole;
-}
-
-function toItsEnd(run: ActiveRun): boolean {
-  while (run.advance(Number.MAX_SAFE_INTEGER));
+function toTheirEnds(baseline: ActiveRun, change: ActiveRun): boolean {
+  while (baseline.advance(Number.MAX_SAFE_INTEGER));
+  while (change.advance(Number.MAX_SAFE_INTEGER));
   return true;
 }
 
@@ -126,7 +120,7 @@ function recordOf(
       change: change.counts.podsPendingAtEnd,
     },
     pods,
-    workloads: workloadsOf([before, after], baseline, change),
+    workloads: workloadsOf([before, after], baseline, change, endUs),
     budgets: after.budgets.list(),
     nodes: {
       ...{ baselineCount: known.size, changeCount: present.size },
@@ -146,13 +140,21 @@ function workloadsOf(
   [before, after]: readonly [WorldRun, WorldRun],
   baseline: RunResult,
   change: RunResult,
+  endUs: number,
 ): WhatifWorkload[] {
+  const firstUs = new Map<string, number>();
+  for (const one of [...baseline.workloads, ...change.workloads]) {
+    const known = firstUs.get(keyOf(one)) ?? endUs;
+    firstUs.set(keyOf(one), Math.min(known, one.firstCompleteUs ?? endUs));
+  }
   const rows = new Map<string, { -readonly [K in keyof WhatifWorkload]: WhatifWorkload[K] }>();
   const add = (world: WorldRun, side: "baseline" | "change", one: WorkloadSummary): void => {
     const { kind, namespace, name } = one;
-    const key = `${kind} ${namespace}/${name}`;
+    const key = keyOf(one);
     const row = rows.get(key) ?? { kind, namespace, name, baseline: null, change: null };
-    row[side] = figuresOf(world, one);
+    // Complete later than in the other run, or never: it was short since then.
+    const lateUs = (one.firstCompleteUs ?? endUs) - firstUs.get(key)!;
+    row[side] = figuresOf(world, one, lateUs < LATE_US_MIN ? 0 : lateUs);
     rows.set(key, row);
   };
   for (const one of baseline.workloads) add(before, "baseline", one);
@@ -160,13 +162,18 @@ function workloadsOf(
   return [...rows.values()];
 }
 
-function figuresOf({ watch }: WorldRun, one: WorkloadSummary): WorkloadFigures {
+function keyOf({ kind, namespace, name }: WorkloadSummary): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+function figuresOf({ watch }: WorldRun, one: WorkloadSummary, lateUs: number): WorkloadFigures {
+  const longestUs = Math.max(one.longestDegradedUs ?? 0, lateUs);
   return {
     desiredCount: one.desiredCount,
     readyAtEndCount: one.readyAtEndCount,
     readyMinCount: watch.minima.minimumOf(one.kind, one.namespace, one.name),
-    shortUs: one.degradedUs,
-    longestShortUs: one.longestDegradedUs,
+    shortUs: one.degradedUs + lateUs,
+    longestShortUs: longestUs === 0 ? null : longestUs,
   };
 }
 

@@ -16,7 +16,7 @@ import {
 } from "./change-nodes.ts";
 import { changeFields, changePriority, deleteObject, scaleObject } from "./change-objects.ts";
 import { changeConfiguration, changeWeight } from "./change-schedulers.ts";
-import { ChangeRefused } from "./change-words.ts";
+import { ChangeRefused, numbered } from "./change-words.ts";
 import { Draft } from "./draft.ts";
 
 /** Both worlds of a question. */
@@ -37,11 +37,12 @@ export function applyChanges(
 ): Omit<ChangedWorld, "unboundCount"> {
   const draft = new Draft(baseline, isRescheduled);
   const problems: Problem[] = [];
-  for (const change of changes) {
+  for (const [at, change] of changes.entries()) {
     try {
       carryOut(draft, change, files);
     } catch (error) {
-      if (error instanceof ChangeRefused) problems.push(error.problem);
+      if (error instanceof ChangeRefused)
+        problems.push(numbered(error.problem, at, changes.length));
       else if (error instanceof InputError) problems.push(...error.problems);
       else throw error;
     }

@@ -33,6 +33,12 @@ export function problemAt(
   };
 }
 
+/** A problem of one of several changes says of which. */
+export function numbered(problem: Problem, at: number, changesCount: number): Problem {
+  if (changesCount === 1 || problem.file !== "--do") return problem;
+  return { ...problem, file: `--do ${at + 1}` };
+}
+
 /** The words of one change; readers take them from the front. */
 export class ChangeWords {
   readonly text: string;

@@ -3,7 +3,7 @@
 // A text becomes a Change or a problem with the column of the word that is wrong. Whether nodes and
 // objects of these names exist is known only with a cluster, see resolve-nodes.ts and resolve-object.ts.
 
-import { nearest, type Problem, readYaml } from "../../base/index.ts";
+import { InputError, nearest, type Problem, readYaml } from "../../base/index.ts";
 import { SHAPE_PROVIDERS } from "../shapes/node-shape.ts";
 import type {
   Change,
@@ -13,7 +13,7 @@ import type {
   PlacedText,
   RotationPace,
 } from "./change.ts";
-import { ChangeRefused, ChangeWords, splitAtCommas } from "./change-words.ts";
+import { ChangeRefused, ChangeWords, numbered, splitAtCommas } from "./change-words.ts";
 
 interface VerbForm {
   /** How it is written, for help and errors. */
@@ -184,6 +184,16 @@ export function parseChange(text: string): Change | Problem {
     if (error instanceof ChangeRefused) return error.problem;
     throw error;
   }
+}
+
+/** All changes; throws an InputError with what is wrong with any of them. */
+export function parseChanges(texts: readonly string[]): Change[] {
+  const parsed = texts.map(parseChange);
+  const problems = parsed.flatMap((one, at) =>
+    "code" in one ? [numbered(one, at, texts.length)] : [],
+  );
+  if (problems.length > 0) throw new InputError(problems);
+  return parsed as Change[];
 }
 
 function readChange(words: ChangeWords): Change {

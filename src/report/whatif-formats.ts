@@ -1,0 +1,299 @@
+// The answer to a what-if question in the format that -o asks for.
+//
+// Takes the record, computes nothing of its own. A long list of pods is summed up by workload in the
+// table for people; -o wide, csv and json have every pod.
+
+import type { Estimate, WhatifAnswer } from "../analysis/index.ts";
+import { escapeControls, writeYaml } from "../base/index.ts";
+import type {
+  MeasureUnit,
+  PodOutcome,
+  WhatifPod,
+  WhatifWorkload,
+  WorkloadFigures,
+} from "../metrics/index.ts";
+import { formatCompare } from "./compare-formats.ts";
+import { csvText } from "./csv-rows.ts";
+import { ratioText, spanText } from "./summary-text.ts";
+import { type Alignment, formatTextTable } from "./text-table.ts";
+
+/** Formats that an answer has. */
+export const WHATIF_FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"] as const;
+
+/** Pods that a table for people lists one by one. */
+const PODS_SHOWN_MAX = 40;
+
+/** The answer as text. */
+export function formatWhatif(answer: WhatifAnswer, format: string): string {
+  switch (format) {
+    case "json":
+      return `${JSON.stringify(answer, undefined, 2)}\n`;
+    case "yaml":
+      return writeYaml(answer);
+    case "csv":
+      return csvOf(answer);
+    case "name":
+      return answer.pods.map(({ namespace, pod }) => `${namespace}/${pod}\n`).join("");
+    case "markdown":
+      return textOf(answer, false, markdownTable);
+    default:
+      return textOf(answer, format === "wide", plainTable);
+  }
+}
+
+type Table = (
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  alignment?: readonly Alignment[],
+) => string;
+
+const plainTable: Table = (header, rows, alignment) =>
+  `\n${formatTextTable(header, rows, alignment ?? [])}`;
+
+const markdownTable: Table = (header, rows) => {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => escapeControls(cell).replaceAll("|", "\\|")).join(" | ")} |\n`;
+  const names = header.map((name) => name.toLowerCase());
+  return `\n${[names, names.map(() => "---"), ...rows].map(line).join("")}`;
+};
+
+function textOf(answer: WhatifAnswer, isWide: boolean, table: Table): string {
+  const head = headLines(answer).map((line) => `${escapeControls(line)}\n`);
+  const isMarkdown = table === markdownTable;
+  return [
+    ...(isMarkdown ? head.map((line) => `${line.trimEnd()}  \n`) : head),
+    podTable(answer, isWide || isMarkdown, table),
+    workloadTable(answer, isWide, table),
+    budgetTable(answer, table),
+    answer.study === null ? measureTable(answer, isWide, table) : "",
+    studyText(answer, isWide, isMarkdown),
+  ].join("");
+}
+
+const WORDS: readonly (readonly [PodOutcome, string, string])[] = [
+  ["moved", "moves", "move"],
+  ["recreated", "is made anew where it was", "are made anew where they were"],
+  ["waits", "waits", "wait"],
+  ["gone", "is gone for good", "are gone for good"],
+  ["delayed", "gets its node later", "get their nodes later"],
+  ["placed", "finds a node", "find a node"],
+  ["spared", "is spared", "are spared"],
+  ["new", "is new", "are new"],
+  ["not-made", "is not made", "are not made"],
+];
+
+/** What happens, in one line. */
+function answerLine({ counts, pending }: WhatifAnswer): string {
+  const present = WORDS.filter(([outcome]) => counts[outcome] > 0);
+  const parts = present.map(([outcome, one, many], at) => {
+    const count = counts[outcome];
+    const noun = at > 0 ? "" : count === 1 ? "pod " : "pods ";
+    return `${count} ${noun}${count === 1 ? one : many}`;
+  });
+  const waiting =
+    pending.baseline === 0 && pending.change === 0
+      ? ""
+      : `; ${pending.change} without a node at the end (baseline ${pending.baseline})`;
+  const what = parts.length === 0 ? "no pod is touched" : parts.join(", ");
+  return `${what}${waiting}`;
+}
+
+function headLines(answer: WhatifAnswer): string[] {
+  const { changes, scenario, seed, end, nodes, budgets, rescheduled, fingerprints } = answer;
+  const asked = changes.map(
+    ({ text, taken }, at) => `${at === 0 ? "WHATIF  " : "        "} ${text} (${taken})`,
+  );
+  const place = rescheduled ? ", all pods placed anew under both" : "";
+  const until = end.isWhole ? spanText(end.atUs) : `${spanText(end.atUs)}, stopped early`;
+  const isSame = fingerprints.baseline === fingerprints.change;
+  return [
+    ...(asked.length === 0 ? ["WHATIF   nothing is changed"] : asked),
+    `ON       ${scenario.name}, seed ${seed}, ${until}${place}`,
+    `ANSWER   ${isSame ? "nothing is different" : answerLine(answer)}`,
+    ...worstLine(answer),
+    ...(budgets.length === 0
+      ? []
+      : [
+          `BLOCKED  ${budgets.length} ${budgets.length === 1 ? "eviction was" : "evictions were"} held up by budgets, the longest ${longestBlock(answer)}`,
+        ]),
+    ...(nodes.baselineCount === nodes.changeCount && nodes.emptied.length === 0
+      ? []
+      : [`NODES    ${nodeText(answer)}`]),
+  ];
+}
+
+function worstLine({ workloads }: WhatifAnswer): string[] {
+  const [worst] = workloads
+    .filter(({ change }) => change !== null)
+    .sort((a, b) => extraShortUs(b) - extraShortUs(a));
+  if (worst === undefined || extraShortUs(worst) <= 0) return [];
+  const { shortUs, readyMinCount, desiredCount } = worst.change!;
+  const least = readyMinCount === null ? "" : `, ${readyMinCount} at the least`;
+  const before = worst.baseline === null ? 0 : worst.baseline.shortUs;
+  return [
+    `WORST    ${nameOf(worst)} has fewer than ${desiredCount} ready for ${spanText(shortUs)} (baseline ${spanText(before)}${least})`,
+  ];
+}
+
+function extraShortUs({ baseline, change }: WhatifWorkload): number {
+  return (change?.shortUs ?? 0) - (baseline?.shortUs ?? 0);
+}
+
+function longestBlock({ budgets, end }: WhatifAnswer): string {
+  const spans = budgets.map(({ fromUs, untilUs }) => (untilUs ?? end.atUs) - fromUs);
+  const isOpen = budgets.some(({ untilUs }) => untilUs === null);
+  return `${spanText(Math.max(...spans))}${isOpen ? "; some to the end" : ""}`;
+}
+
+function nodeText({ nodes }: WhatifAnswer): string {
+  const { baselineCount, changeCount, emptied } = nodes;
+  const parts = baselineCount === changeCount ? [] : [`${changeCount} (baseline ${baselineCount})`];
+  const names = emptied.slice(0, 8).join(", ");
+  const more = emptied.length > 8 ? `, and ${emptied.length - 8} more` : "";
+  if (emptied.length > 0)
+    parts.push(`${emptied.length} empty at the end and not in the baseline: ${names}${more}`);
+  return parts.join("; ");
+}
+
+function podTable(answer: WhatifAnswer, isWhole: boolean, table: Table): string {
+  const { pods } = answer;
+  if (pods.length === 0) return "";
+  if (!isWhole && pods.length > PODS_SHOWN_MAX) {
+    const hint = `\n${pods.length} pods differ; -o wide lists them\n`;
+    return `${groupTable(pods, table)}${hint}`;
+  }
+  const rows = pods.map((pod) => [
+    `${pod.namespace}/${pod.pod}`,
+    pod.outcome,
+    pod.from === "" ? "-" : pod.from,
+    pod.to === "" ? "-" : pod.to,
+    pod.leftUs === null ? "" : spanText(pod.leftUs),
+    pod.waitedUs === null ? "" : spanText(pod.waitedUs),
+    whyText(pod),
+  ]);
+  const header = ["POD", "OUTCOME", "FROM", "TO", "LEFT AT", "WAITED", "WHY"];
+  return table(header, rows, ["left", "left", "left", "left", "right", "right"]);
+}
+
+function groupTable(pods: readonly WhatifPod[], table: Table): string {
+  const groups = new Map<string, { readonly first: WhatifPod; count: number }>();
+  for (const pod of pods) {
+    const workload = pod.workload === "" ? "bare pods" : pod.workload;
+    const key = [pod.namespace, workload, pod.outcome, pod.cause, pod.because].join("\n");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: pod, count: 1 });
+    else group.count++;
+  }
+  const rows = [...groups.values()].map(({ first, count }) => [
+    String(count),
+    first.outcome,
+    `${first.namespace}/${first.workload === "" ? "bare pods" : first.workload}`,
+    whyText(first),
+  ]);
+  return table(["PODS", "OUTCOME", "WORKLOAD", "WHY"], rows, ["right"]);
+}
+
+function whyText({ cause, because, message, outcome, endedCount }: WhatifPod): string {
+  const parts = [
+    ...(cause === "" ? [] : [cause]),
+    ...(because === "" ? [] : [`by '${because}'`]),
+    ...(endedCount > 1 ? [`${endedCount} times`] : []),
+  ];
+  const isSaid = (outcome === "waits" || outcome === "delayed") && message !== "";
+  return `${parts.join(" ")}${isSaid ? `${parts.length === 0 ? "" : ": "}${message}` : ""}`;
+}
+
+function workloadTable(answer: WhatifAnswer, isWide: boolean, table: Table): string {
+  const rows = answer.workloads
+    .filter((one) => isWide || isDifferent(one))
+    .map((one) => {
+      const { baseline, change } = one;
+      const both = (of: (figures: WorkloadFigures) => string): string =>
+        [baseline, change].map((figures) => (figures === null ? "-" : of(figures))).join(" -> ");
+      return [
+        nameOf(one),
+        both(({ desiredCount }) => String(desiredCount)),
+        both(({ readyAtEndCount }) => String(readyAtEndCount)),
+        both(({ readyMinCount }) => (readyMinCount === null ? "never" : String(readyMinCount))),
+        both(({ shortUs }) => spanText(shortUs)),
+        both(({ longestShortUs }) => spanText(longestShortUs ?? 0)),
+      ];
+    });
+  if (rows.length === 0) return "";
+  const header = ["WORKLOAD", "DESIRED", "READY AT END", "READY AT LEAST", "SHORT FOR", "LONGEST"];
+  return table(header, rows, ["left", "right", "right", "right", "right", "right"]);
+}
+
+function isDifferent({ baseline, change }: WhatifWorkload): boolean {
+  return JSON.stringify(baseline) !== JSON.stringify(change);
+}
+
+function nameOf({ kind, namespace, name }: WhatifWorkload): string {
+  return `${namespace}/${kind}/${name}`;
+}
+
+function budgetTable({ budgets, end }: WhatifAnswer, table: Table): string {
+  if (budgets.length === 0) return "";
+  const rows = budgets.map((block) => [
+    `${block.namespace}/${block.budget}`,
+    block.node,
+    block.pod,
+    spanText(block.fromUs),
+    block.untilUs === null
+      ? `${spanText(end.atUs - block.fromUs)}, to the end`
+      : spanText(block.untilUs - block.fromUs),
+    String(block.refusalsCount),
+    block.message,
+  ]);
+  const header = ["BUDGET", "NODE", "POD", "FROM", "HELD UP FOR", "REFUSALS", "ANSWER"];
+  return table(header, rows, ["left", "left", "left", "right", "right", "right"]);
+}
+
+function measureTable({ measures }: WhatifAnswer, isWide: boolean, table: Table): string {
+  const rows = measures
+    .map(({ measure, unit, baseline, change }) => [
+      measure,
+      amount(baseline, unit),
+      amount(change, unit),
+    ])
+    .filter(([, baseline, change]) => isWide || baseline !== change);
+  if (rows.length === 0) return "";
+  return table(["MEASURE", "BASELINE", "CHANGE"], rows, ["left", "right", "right"]);
+}
+
+function amount(value: number | null, unit: MeasureUnit): string {
+  if (value === null) return "n/a";
+  if (unit === "us") return spanText(Math.round(value));
+  if (unit === "ratio") return ratioText(value);
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+}
+
+function studyText({ study }: WhatifAnswer, isWide: boolean, isMarkdown: boolean): string {
+  if (study === null) return "";
+  const rows = study.outcomes
+    .filter(({ estimate }) => isWide || estimate.kind === "absent" || estimate.value !== 0)
+    .map(({ outcome, estimate }) => [outcome, estimateText(estimate)]);
+  const table = isMarkdown ? markdownTable : plainTable;
+  const over = `\npods by outcome over ${study.replicationsCount} replications, the list above is of the first\n`;
+  const outcomes = rows.length === 0 ? "" : `${over}${table(["OUTCOME", "PODS"], rows, ["left"])}`;
+  const format = isMarkdown ? "markdown" : isWide ? "wide" : "table";
+  return `${outcomes}\n${formatCompare(study.comparison, format)}`;
+}
+
+function estimateText(estimate: Estimate): string {
+  if (estimate.kind === "absent") return "n/a";
+  const value = estimate.value.toFixed(2);
+  if (estimate.kind !== "interval") return value;
+  const { low, high } = estimate;
+  return `${value} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+}
+
+const CSV_COLUMNS = [
+  ...["namespace", "pod", "workload", "outcome", "from", "to", "successor", "cause", "because"],
+  ...["leftUs", "endedCount", "waitedUs", "message"],
+] as const;
+
+function csvOf({ pods }: WhatifAnswer): string {
+  const rows = pods.map((pod) => CSV_COLUMNS.map((column) => pod[column as keyof WhatifPod]));
+  return `${CSV_COLUMNS.join(",")}\n${csvText(rows)}`;
+}
