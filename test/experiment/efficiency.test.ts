@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type PodRow, prepareRun, type RunResult, runToEnd } from "../../src/experiment/index.ts";
-import { decodeScenario } from "../../src/experiment/scenario/read-scenario.ts";
+import { decodeScenario, prepareRun, runToEnd } from "../../src/experiment/index.ts";
+import type { PodRow, RunResult } from "../../src/metrics/index.ts";
 
 const GIB = 1024 ** 3;
 
@@ -246,7 +246,7 @@ describe("measures that are asked for", () => {
       expect.closeTo(plain.micros[0]!, -1),
       expect.closeTo(plain.micros[1]!, -1),
     ]);
-    expect(Math.abs(result.energy!.totalJoules! - plain["joules"]!)).toBeLessThan(1);
+    expect(Math.abs(result.energy!.totalJoules! - plain.joules)).toBeLessThan(1);
     expect(result.fairness!.namespaces[0]!.dominantShareRatio).toBeCloseTo(plain.shareOfNs0, 6);
     expect(result.fairness!.namespaces[1]!.servedRatio).toBeLessThan(1);
   });
@@ -266,13 +266,17 @@ describe("measures that are asked for", () => {
   });
 });
 
+interface PlainMeasures {
+  readonly fragmentedCpu: number;
+  readonly fragmentedMemory: number;
+  readonly strandedCpu: number;
+  readonly shareOfNs0: number;
+  readonly micros: readonly number[];
+  readonly joules: number;
+}
+
 /** The same measures from the rows of pods, by sorting instants and looking at every node in between. */
-function plainMeasures(
-  rows: readonly PodRow[],
-  endUs: number,
-): Record<string, number> & {
-  micros: number[];
-} {
+function plainMeasures(rows: readonly PodRow[], endUs: number): PlainMeasures {
   const nodes = [
     ...["n-0", "n-1", "n-2"].map((name) => ({ name, cpu: 4000, memory: 8 * GIB, pods: 110 })),
     ...["m-0", "m-1"].map((name) => ({ name, cpu: 2000, memory: 6 * GIB, pods: 3 })),
