@@ -29,10 +29,12 @@ import {
   ANTI_AFFINITY_MET,
 } from "./affinity-filter.ts";
 import { FitReasons } from "./fit-reasons.ts";
-import { type FilterStep, type FusedProfile, rememberCounts } from "./fused-profile.ts";
+import type { FilterPlan } from "./filter-plan.ts";
+import type { FilterStep } from "./fused-profile.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PodCounters } from "./pod-counters.ts";
 import { PortHolders } from "./port-holders.ts";
+import { rememberCounts } from "./remember-counts.ts";
 import { SPREAD_LACKS_LABEL, SPREAD_PASSES, SpreadFilter } from "./spread-filter.ts";
 
 const PORTS_TAKEN: Status = unschedulable(
@@ -80,13 +82,12 @@ export class FusedSearch {
   private readonly holderRows = new Uint8Column();
   private readonly holders: NodeRow[] = [];
   private readonly nominatedRows = new Uint8Column();
-  private nominated: NodeRow[] = [];
-  private fused!: FusedProfile;
+  private readonly nominated: NodeRow[] = [];
   private podClass!: PodClass;
   private pod!: PodInfo;
   private state!: CycleState;
   private resources!: ResourceArrays;
-  private steps: FilterStep[] = [];
+  private steps: readonly FilterStep[] = [];
   /** Whether some filter must be called as it is. */
   hasPlainSteps = false;
   private hasFit = false;
@@ -116,41 +117,21 @@ export class FusedSearch {
   }
 
   /** Takes up a pod whose PreFilter has run. */
-  begin(fused: FusedProfile, podClass: PodClass, pod: PodInfo, state: CycleState): void {
-    this.fused = fused;
+  begin(podClass: PodClass, pod: PodInfo, state: CycleState, filters: FilterPlan): void {
     this.podClass = podClass;
     this.pod = pod;
     this.state = state;
     this.resources = this.cache.resources.arrays();
     podClass.statics.groupOf.grow(this.cache.rowCount);
-    const { skipFilterPlugins } = state;
-    this.steps.length = 0;
-    this.hasPlainSteps = false;
-    this.hasFit = false;
-    this.judgesPorts = false;
-    this.judgesSpread = false;
-    this.judgesAffinity = false;
-    for (const step of fused.filters) {
-      if (skipFilterPlugins.has(step.plugin.name)) continue;
-      this.steps.push(step);
-      if (step.kind === "plain") {
-        this.hasPlainSteps = true;
-        this.plainFilters.add(step.plugin.name);
-      } else if (step.kind === "fit") this.hasFit = true;
-      else if (step.kind === "ports") this.judgesPorts = true;
-      else if (step.kind === "spread") this.judgesSpread = true;
-      else if (step.kind === "affinity") this.judgesAffinity = true;
-    }
-    this.hasForeignExtensions = fused.foreignExtensions.some(
-      ({ name }) => !skipFilterPlugins.has(name),
-    );
-    this.countsRoomOnly = !(
-      this.hasPlainSteps ||
-      this.hasForeignExtensions ||
-      this.judgesPorts ||
-      this.judgesSpread ||
-      this.judgesAffinity
-    );
+    this.steps = filters.steps;
+    this.hasPlainSteps = filters.plainNames.length > 0;
+    if (this.hasPlainSteps) for (const name of filters.plainNames) this.plainFilters.add(name);
+    this.hasFit = filters.hasFit;
+    this.judgesPorts = filters.judgesPorts;
+    this.judgesSpread = filters.judgesSpread;
+    this.judgesAffinity = filters.judgesAffinity;
+    this.hasForeignExtensions = filters.hasForeignExtensions;
+    this.countsRoomOnly = filters.countsRoomOnly;
     this.remembersCounts = false;
     if (this.judgesPorts) this.findHolders();
     this.findNominated();
@@ -291,7 +272,7 @@ export class FusedSearch {
   rememberCounts(): void {
     if (this.remembersCounts) return;
     this.remembersCounts = true;
-    rememberCounts(this.fused, this.state, this.pod, this.cache.nodeList);
+    rememberCounts(this.podClass, this.state, this.pod, this.cache);
   }
 
   private takes(row: NodeRow): boolean {
@@ -307,7 +288,7 @@ export class FusedSearch {
 
   private plainStatusOf(row: NodeRow): Status {
     this.rememberCounts();
-    return filterNode(this.fused.profile, this.cache, this.state, this.pod, row);
+    return filterNode(this.podClass.fused.profile, this.cache, this.state, this.pod, row);
   }
 
   private judge(step: FilterStep, row: NodeRow): Status {
@@ -379,7 +360,7 @@ export class FusedSearch {
   private findNominated(): void {
     const { cache } = this;
     for (const row of this.nominated) this.nominatedRows.raw[row] = 0;
-    this.nominated = [];
+    this.nominated.length = 0;
     if (cache.nominator.size === 0) return;
     this.nominatedRows.grow(cache.rowCount);
     for (const name of cache.nominator.nodeNames()) {

@@ -167,8 +167,9 @@ export class FusedEvaluator implements Evaluator, DecisionLists {
     this.search.count(podClass);
     fused.answers.spread = this.search.spread.isActive ? SUCCESS : SKIP;
     fused.answers.podAffinity = this.search.affinity.isActive ? SUCCESS : SKIP;
-    const preFiltering = preFilterClass(fused, podClass, state, pod, all, operations);
-    this.search.begin(fused, podClass, pod, state);
+    const answer = preFilterClass(fused, podClass, state, pod, all, operations);
+    const { preFiltering } = answer;
+    this.search.begin(podClass, pod, state, answer.filters);
     const run: FusedCycle = {
       pod,
       profile,
@@ -259,8 +260,7 @@ export class FusedEvaluator implements Evaluator, DecisionLists {
       }
     }
     const { nodeNames } = preFiltering;
-    const isFirstLook = search.refusedCount === 0 && nodeNames === undefined;
-    const indexed = isFirstLook ? this.findByIndex(run, podClass, state) : undefined;
+    const indexed = nodeNames === undefined ? this.findByIndex(run, podClass, state) : undefined;
     if (indexed !== undefined) return indexed;
     const nodes = nodeNames === undefined ? all : this.narrow(run, nodeNames);
     search.run(nodes, this.nextStart, this.wantedOf(profile, nodes.length));

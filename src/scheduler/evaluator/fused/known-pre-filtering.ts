@@ -22,12 +22,18 @@ import { VolumeBinding } from "../../plugins/volume-binding.ts";
 import { VolumeRestrictions } from "../../plugins/volume-restrictions.ts";
 import { VolumeZone } from "../../plugins/volume-zone.ts";
 import { type PreFiltering, runPreFilters } from "../filtering.ts";
+import { type FilterPlan, filterPlanOf } from "./filter-plan.ts";
 import type { FusedProfile } from "./fused-profile.ts";
 import type { PodClass } from "./pod-class.ts";
 
-/** One of the four answers. */
-export interface KnownPreFiltering {
+/** What PreFilter said, and which filters that leaves. */
+export interface ClassPreFiltering {
   readonly preFiltering: PreFiltering;
+  readonly filters: FilterPlan;
+}
+
+/** One of the four answers. */
+export interface KnownPreFiltering extends ClassPreFiltering {
   readonly memory: PreFilterMemory;
   readonly calls: number;
 }
@@ -46,13 +52,14 @@ export function readTemplatesOnly(plugins: readonly PreFilterPlugin[]): boolean 
 
 /** PreFilter for a pod of that class, from memory where that is the same. */
 export function preFilterClass(
-  { profile, preFilterPlugins, answers, readsTemplatesOnly }: FusedProfile,
+  fused: FusedProfile,
   podClass: PodClass,
   state: CycleState,
   pod: PodInfo,
   nodes: readonly NodeRow[],
   operations: OperationCounts,
-): PreFiltering {
+): ClassPreFiltering {
+  const { profile, preFilterPlugins, answers, readsTemplatesOnly } = fused;
   const isKeepable = readsTemplatesOnly && pod.template.volumes.length === 0;
   const place =
     (answers.spread.code === Code.Success ? 1 : 0) +
@@ -61,14 +68,15 @@ export function preFilterClass(
   if (known !== undefined) {
     state.adoptPreFilter(known.memory);
     operations.preFilterCalls += known.calls;
-    return known.preFiltering;
+    return known;
   }
   const before = operations.preFilterCalls;
   const { filterPlugins } = profile;
   const preFiltering = runPreFilters({ preFilterPlugins, filterPlugins }, state, pod, nodes);
-  if (isKeepable) {
-    const calls = operations.preFilterCalls - before;
-    podClass.preFilterings[place] = { preFiltering, memory: state.sharePreFilter(), calls };
-  }
-  return preFiltering;
+  const filters = filterPlanOf(fused, state);
+  if (!isKeepable) return { preFiltering, filters };
+  const calls = operations.preFilterCalls - before;
+  const made = { preFiltering, filters, memory: state.sharePreFilter(), calls };
+  podClass.preFilterings[place] = made;
+  return made;
 }

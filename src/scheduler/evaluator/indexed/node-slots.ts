@@ -62,6 +62,10 @@ export class NodeSlots implements CacheObserver {
   /** Slots that changed, in a ring; `journalEnd` counts all entries ever. */
   journal: Int32Array = new Int32Array(4096);
   journalEnd = 0;
+  /** By slot and by block: the round in which somebody came by. */
+  seenIn: Int32Array = new Int32Array(0);
+  markedIn: Int32Array = new Int32Array(0);
+  private round = 0;
   private readonly cache: SchedulerCache;
   private readonly keys = new Set<string>();
   private readonly byKey = new Map<string, Partition>();
@@ -130,6 +134,16 @@ export class NodeSlots implements CacheObserver {
     const partition = this.byKey.get(key);
     if (partition === undefined || !this.enter(partition, row)) this.isLaidOut = false;
     else this.list = undefined;
+  }
+
+  /** A round that no slot and no block has been marked in. */
+  nextRound(): number {
+    if (this.round > 1_000_000_000) {
+      this.seenIn.fill(0);
+      this.markedIn.fill(0);
+      this.round = 0;
+    }
+    return ++this.round;
   }
 
   partitionAt(slot: number): Partition {
@@ -220,6 +234,9 @@ export class NodeSlots implements CacheObserver {
     this.rowAt = new Int32Array(begin).fill(NOTHING);
     this.positionOf = new Int32Array(begin);
     this.partitionOfBlock = new Int32Array(begin >> BLOCK_SHIFT);
+    this.seenIn = new Int32Array(begin);
+    this.markedIn = new Int32Array(begin >> BLOCK_SHIFT);
+    this.round = 0;
     for (const { number, key, begin: first, end } of this.partitions) {
       this.partitionOfBlock.fill(number, first >> BLOCK_SHIFT, end >> BLOCK_SHIFT);
       for (const [at, row] of rowsByKey.get(key)!.entries()) {

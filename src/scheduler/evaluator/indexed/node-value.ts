@@ -90,6 +90,16 @@ export class NodeValues {
   private readonly weights: ValueWeights;
   private readonly isBalanced: boolean;
   private readonly needsRoom: boolean;
+  private readonly isKeyed: boolean;
+  private readonly hasScalars: boolean;
+  /** The pod's requests, and those that the two scores see. */
+  private readonly milliCpu: number;
+  private readonly memoryBytes: number;
+  private readonly ephemeralStorageBytes: number;
+  private readonly scoreMilliCpu: number;
+  private readonly scoreMemoryBytes: number;
+  private readonly balancedMilliCpu: number;
+  private readonly balancedMemoryBytes: number;
   private readonly state = new CycleState();
   private sums!: ResourceArrays;
 
@@ -108,8 +118,18 @@ export class NodeValues {
     this.pod = pod;
     this.weights = weights;
     this.needsRoom = podClass.fused.filters.some(({ kind }) => kind === "fit");
-    const { milliCpu, memoryBytes } = pod.template.balancedRequests;
-    this.isBalanced = weights.balance > 0 && (milliCpu !== 0 || memoryBytes !== 0);
+    this.isKeyed = podClass.fused.keyed.length > 0;
+    this.hasScalars = podClass.scalars.length > 0;
+    const { requests, scoreRequests, balancedRequests } = pod.template;
+    this.milliCpu = requests.milliCpu;
+    this.memoryBytes = requests.memoryBytes;
+    this.ephemeralStorageBytes = requests.ephemeralStorageBytes;
+    this.scoreMilliCpu = scoreRequests.milliCpu;
+    this.scoreMemoryBytes = scoreRequests.memoryBytes;
+    this.balancedMilliCpu = balancedRequests.milliCpu;
+    this.balancedMemoryBytes = balancedRequests.memoryBytes;
+    const isWanting = this.balancedMilliCpu !== 0 || this.balancedMemoryBytes !== 0;
+    this.isBalanced = weights.balance > 0 && isWanting;
     const least = this.isBalanced ? BALANCE_MIN * weights.balance : 0;
     this.offset = least - 1;
     const keyed = weights.keyed.reduce((sum, weight) => sum + weight, 0);
@@ -125,28 +145,42 @@ export class NodeValues {
 
   /** 0 when the pod does not fit, else the weighted scores less `offset`. */
   valueOf(row: NodeRow): number {
-    if (this.needsRoom && !this.hasRoom(row)) return 0;
-    const byKey = this.keyedValue(row);
-    if (byKey === -1) return 0;
-    const { weights, images } = this;
-    let value = byKey - this.offset;
-    if (weights.fit > 0) value += weights.fit * this.fitScore(row);
-    if (this.isBalanced) value += weights.balance * this.balanceScore(row);
+    const { sums, weights, images } = this;
+    const cpu = sums.allocatableMilliCpu[row]!;
+    const memory = sums.allocatableMemoryBytes[row]!;
+    const usedCpu = sums.requestedMilliCpu[row]!;
+    const usedMemory = sums.requestedMemoryBytes[row]!;
+    if (this.needsRoom && !this.hasRoom(row, cpu - usedCpu, memory - usedMemory)) return 0;
+    let value = -this.offset;
+    if (this.isKeyed) {
+      const byKey = this.keyedValue(row);
+      if (byKey === -1) return 0;
+      value += byKey;
+    }
+    if (weights.fit > 0) value += weights.fit * this.fitScore(row, cpu, memory);
+    if (this.isBalanced) {
+      // One resource alone is always even.
+      let score = 75;
+      if (cpu !== 0 && memory !== 0) {
+        const after = balance(
+          Math.min(1, (usedCpu + this.balancedMilliCpu) / cpu),
+          Math.min(1, (usedMemory + this.balancedMemoryBytes) / memory),
+        );
+        score = 50 + Math.trunc((50 + after - this.slots.balanceOf.raw[row]!) / 2);
+      }
+      value += weights.balance * score;
+    }
     if (images !== undefined) value += weights.images * images.on(row);
     return value;
   }
 
-  private hasRoom(row: NodeRow): boolean {
-    const { podClass } = this;
-    if (podClass.scalars.length > 0) return this.search.hasRoomFor(podClass, row);
-    const { sums } = this;
-    const { milliCpu, memoryBytes, ephemeralStorageBytes } = this.pod.template.requests;
+  private hasRoom(row: NodeRow, freeMilliCpu: number, freeMemoryBytes: number): boolean {
+    const { sums, ephemeralStorageBytes } = this;
+    if (this.hasScalars) return this.search.hasRoomFor(this.podClass, row);
     return (
       sums.podCount[row]! < sums.allocatablePods[row]! &&
-      (milliCpu <= 0 ||
-        milliCpu <= sums.allocatableMilliCpu[row]! - sums.requestedMilliCpu[row]!) &&
-      (memoryBytes <= 0 ||
-        memoryBytes <= sums.allocatableMemoryBytes[row]! - sums.requestedMemoryBytes[row]!) &&
+      (this.milliCpu <= 0 || this.milliCpu <= freeMilliCpu) &&
+      (this.memoryBytes <= 0 || this.memoryBytes <= freeMemoryBytes) &&
       (ephemeralStorageBytes <= 0 ||
         ephemeralStorageBytes <=
           sums.allocatableEphemeralBytes[row]! - sums.requestedEphemeralBytes[row]!)
@@ -155,8 +189,7 @@ export class NodeValues {
 
   /** What plugins with a class key give the node; -1 when one refuses it. */
   private keyedValue(row: NodeRow): number {
-    const { fused, statics } = this.podClass;
-    if (fused.keyed.length === 0) return 0;
+    const { statics } = this.podClass;
     const { passes, keyedScores } = statics.groupAt(row);
     if (!passes) return -1;
     let value = 0;
@@ -164,40 +197,23 @@ export class NodeValues {
     return value;
   }
 
-  private fitScore(row: NodeRow): number {
+  private fitScore(row: NodeRow, cpu: number, memory: number): number {
     const { sums, weights } = this;
-    const { scoreRequests } = this.pod.template;
-    const cpu = sums.allocatableMilliCpu[row]!;
-    const memory = sums.allocatableMemoryBytes[row]!;
     if (cpu * 100 > Number.MAX_SAFE_INTEGER || memory * 100 > Number.MAX_SAFE_INTEGER) {
       return weights.fitPlugin!.score(this.state, this.pod, row);
     }
     let sum = 0;
     let parts = 0;
     if (cpu !== 0) {
-      const asked = sums.nonZeroMilliCpu[row]! + scoreRequests.milliCpu;
+      const asked = sums.nonZeroMilliCpu[row]! + this.scoreMilliCpu;
       sum += share(weights.isLeast, cpu, asked) * weights.cpu;
       parts += weights.cpu;
     }
     if (memory !== 0) {
-      const asked = sums.nonZeroMemoryBytes[row]! + scoreRequests.memoryBytes;
+      const asked = sums.nonZeroMemoryBytes[row]! + this.scoreMemoryBytes;
       sum += share(weights.isLeast, memory, asked) * weights.memory;
       parts += weights.memory;
     }
     return parts === 0 ? 0 : Math.trunc(sum / parts);
-  }
-
-  private balanceScore(row: NodeRow): number {
-    const { sums } = this;
-    const cpu = sums.allocatableMilliCpu[row]!;
-    const memory = sums.allocatableMemoryBytes[row]!;
-    // One resource alone is always even.
-    if (cpu === 0 || memory === 0) return 75;
-    const { milliCpu, memoryBytes } = this.pod.template.balancedRequests;
-    const after = balance(
-      Math.min(1, (sums.requestedMilliCpu[row]! + milliCpu) / cpu),
-      Math.min(1, (sums.requestedMemoryBytes[row]! + memoryBytes) / memory),
-    );
-    return 50 + Math.trunc((50 + after - this.slots.balanceOf.raw[row]!) / 2);
   }
 }

@@ -28,8 +28,8 @@ export class SignatureState {
   private bits: Uint32Array = new Uint32Array(0);
   private bitsEpoch = -1;
   private nodeCount = -1;
-  private seen: Int32Array = new Int32Array(0);
-  private round = 0;
+  /** Blocks whose highest value became another one, in the replay under way. */
+  private readonly lowered: number[] = [];
   private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
   private readonly judge: NodeValues;
@@ -66,39 +66,43 @@ export class SignatureState {
   }
 
   private replay(): void {
-    const { slots, seen, judge } = this;
-    const { journal, journalEnd, rowAt } = slots;
+    const { slots, judge } = this;
+    const { journal, journalEnd, rowAt, seenIn } = slots;
     const mask = journal.length - 1;
-    const round = ++this.round;
+    const round = slots.nextRound();
+    this.lowered.length = 0;
     let replayed = 0;
     for (let at = this.position; at < journalEnd; at++) {
       const slot = journal[at & mask]!;
-      if (seen[slot] === round) continue;
-      seen[slot] = round;
+      if (seenIn[slot] === round) continue;
+      seenIn[slot] = round;
       replayed++;
       const row = rowAt[slot]!;
-      this.set(slot, row === NOTHING ? 0 : judge.valueOf(row as NodeRow));
+      const value = row === NOTHING ? 0 : judge.valueOf(row as NodeRow);
+      if (value !== this.values[slot]) this.set(slot, value, round);
     }
+    if (this.lowered.length > 0) this.lowerBlocks();
     this.cache.operations.journalReplays += replayed;
     this.cache.operations.nodesTouched += replayed;
   }
 
-  private set(slot: number, value: number): void {
+  private set(slot: number, value: number, round: number): void {
     const { values, blockBest } = this;
+    const { markedIn } = this.slots;
     const old = values[slot]!;
-    if (old === value) return;
     values[slot] = value;
     const block = slot >> BLOCK_SHIFT;
     const partition = this.slots.partitionOfBlock[block]!;
-    if ((old === 0) !== (value === 0)) this.flip(slot, partition, value !== 0);
+    if (old === 0 || value === 0) this.flip(slot, partition, value !== 0);
     const best = blockBest[block]!;
     if (value >= best) {
       blockBest[block] = value;
       if (value > this.partitionBest[partition]!) this.partitionBest[partition] = value;
-      return;
+    } else if (old === best && markedIn[block] !== round) {
+      // Others of the block may follow: it is looked through once, at the end.
+      markedIn[block] = round;
+      this.lowered.push(block);
     }
-    if (old !== best) return;
-    this.lowerBlock(block, partition, best);
   }
 
   private flip(slot: number, partition: number, fits: boolean): void {
@@ -110,23 +114,32 @@ export class SignatureState {
     else this.bits[position >> 5]! &= ~(1 << (position & 31));
   }
 
-  private lowerBlock(block: number, partition: number, was: number): void {
-    const { values, blockBest, slots } = this;
-    let best = 0;
-    const first = block << BLOCK_SHIFT;
-    for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
-      if (values[slot]! > best) best = values[slot]!;
+  /** Finds the highest values of blocks that may have lost theirs, and of their partitions. */
+  private lowerBlocks(): void {
+    const { values, blockBest, partitionBest, slots, lowered } = this;
+    const { partitionOfBlock, partitions } = slots;
+    for (let at = 0; at < lowered.length; at++) {
+      const block = lowered[at]!;
+      const was = blockBest[block]!;
+      const first = block << BLOCK_SHIFT;
+      let best = 0;
+      for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
+        const value = values[slot]!;
+        if (value > best) best = value;
+      }
+      blockBest[block] = best;
+      const partition = partitionOfBlock[block]!;
+      if (best === was || was !== partitionBest[partition]) continue;
+      const { begin, end } = partitions[partition]!;
+      let highest = 0;
+      // Blocks that are still to be looked through count with what they had.
+      for (let other = begin >> BLOCK_SHIFT; other < end >> BLOCK_SHIFT; other++) {
+        if (blockBest[other]! > highest) highest = blockBest[other]!;
+      }
+      this.cache.operations.treeSteps++;
+      partitionBest[partition] = highest;
     }
-    this.cache.operations.treeSteps++;
-    blockBest[block] = best;
-    if (was !== this.partitionBest[partition] || best === was) return;
-    const { begin, end } = slots.partitions[partition]!;
-    let highest = 0;
-    for (let at = begin >> BLOCK_SHIFT; at < end >> BLOCK_SHIFT; at++) {
-      if (blockBest[at]! > highest) highest = blockBest[at]!;
-    }
-    this.cache.operations.treeSteps++;
-    this.partitionBest[partition] = highest;
+    this.cache.operations.treeSteps += lowered.length;
   }
 
   private rebuild(): void {
@@ -136,8 +149,6 @@ export class SignatureState {
       this.values = columnFor(this.judge.highest, slotCount);
       const blocks = slotCount >> BLOCK_SHIFT;
       this.blockBest = columnFor(this.judge.highest, blocks);
-      this.seen = new Int32Array(slotCount);
-      this.round = 0;
     }
     this.layoutEpoch = slots.layoutEpoch;
     this.bitsEpoch = -1;
