@@ -52,8 +52,8 @@ import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/in
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import type { DrainStep } from "./assembly/drain.ts";
+import { DependentSteps } from "./assembly/dependent-steps.ts";
 import { faultPlanOf } from "./assembly/fault-plan.ts";
-import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import {
   devicesGivenBy,
   efficiencyMeasure,
@@ -61,6 +61,7 @@ import {
   type EfficiencyResult,
   efficiencyResultOf,
 } from "./efficiency.ts";
+import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
 import { drawnOrder, reorderedObjects, replicationOf } from "./compare/varied-world.ts";
@@ -117,6 +118,7 @@ export class ActiveRun {
   private readonly eventCounts: ReadonlyMap<string, number>;
   private readonly expectations: ExpectationWatch;
   private schedulers!: RunningSchedulers;
+  private dependentSteps!: DependentSteps;
   private controllers!: ControllerSet;
   private faults!: FaultSet;
   private end: RunEnd | undefined;
@@ -403,13 +405,19 @@ export class ActiveRun {
     const { onDrainStep } = this.options;
     const { registry } = prepared;
     const user = new ClusterUser(this.api, this.machines, registry, this.notes, onDrainStep);
-    for (const [at, step] of prepared.cluster.steps.entries()) {
-      const objects = this.varies("order")
-        ? reorderedObjects(step.objects, this.draws("order"), `step ${at}`)
-        : step.objects;
-      simulation.callAt(step.atUs as Instant, RANK.workload, "apply manifests", () => {
-        for (const object of objects) user.apply(object);
-      });
+    const { steps } = prepared.cluster;
+    const apply = (at: number): void => {
+      const { objects } = steps[at]!;
+      const inOrder = this.varies("order")
+        ? reorderedObjects(objects, this.draws("order"), `step ${at}`)
+        : objects;
+      for (const object of inOrder) user.apply(object);
+      this.dependentSteps.applied(at);
+    };
+    this.dependentSteps = new DependentSteps(simulation, this.api, steps, apply);
+    for (const [at, step] of steps.entries()) {
+      if (step.after !== undefined) continue;
+      simulation.callAt(step.atUs as Instant, RANK.workload, "apply manifests", () => apply(at));
     }
     for (const edit of prepared.scenario.workload.edits) {
       simulation.callAt(edit.at, RANK.workload, `edit: ${edit.kind}`, () => user.edit(edit));
@@ -570,6 +578,7 @@ export class ActiveRun {
     // A rule that is missing is noted once per pod before the run, not again at each decision.
     const known = new Set(this.prepared.notes.map(({ code, message }) => `${code}\n${message}`));
     book.addAll(this.notes.list().filter(({ code, message }) => !known.has(`${code}\n${message}`)));
+    this.dependentSteps.noteWaiting(book);
     this.noteWhatWasMissing(book);
     for (const { name, plugins } of this.schedulers.plainPlugins()) {
       const who = this.prepared.schedulers.length === 1 ? "" : ` by scheduler ${name}`;

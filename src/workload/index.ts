@@ -7,6 +7,7 @@ export { PodSubmitter } from "./pod-submitter.ts";
 export type { PodSubmission } from "./pod-submitter.ts";
 export { PodGenerator } from "./pod-generator.ts";
 export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
+export { findCycle, JobGraph } from "./job-graph.ts";
 export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
 export { TRACE_FORMATS } from "./traces/registry.ts";
 export { IMPORTERS } from "./traces/import/importers.ts";

@@ -88,6 +88,7 @@ async function importInto(
       nodesCount: nodes.rowCount,
       podsCount: pods.rowCount,
       filesRead: outcome.filesRead,
+      stepsCount: outcome.scenario.steps?.length ?? 0,
       rowsRead: Object.fromEntries(outcome.rowsRead),
       units: outcome.scenario.units ?? [],
       filesWritten: [options.output, ...files.tables.map(({ path }) => path)],
@@ -126,6 +127,7 @@ interface ReportText {
   readonly description: string;
   readonly nodesCount: number;
   readonly podsCount: number;
+  readonly stepsCount: number;
   readonly rowsRead: Readonly<Record<string, number>>;
   readonly units: readonly string[];
 }
@@ -139,6 +141,7 @@ async function printReport(report: ReportText, notes: readonly ImportNote[]): Pr
     ]),
     ["wrote", String(report.nodesCount), "", "nodes"],
     ["wrote", String(report.podsCount), "", "pods"],
+    ...(report.stepsCount === 0 ? [] : [["wrote", String(report.stepsCount), "", "steps"]]),
     ...notes.map(({ effect, what, count, firstLine }) => [
       ...[effect, String(count), firstLine === undefined ? "" : String(firstLine), what],
     ]),

@@ -19,6 +19,7 @@ import type { InputBytes } from "../run-input.ts";
 import { PODSIM_VERSION } from "../versions.ts";
 import { type FitPod, readFitPod } from "./fit-pod.ts";
 import { type CopyOutcome, FitWorld } from "./fit-world.ts";
+import { isAtStart } from "../assembly/cluster-input.ts";
 
 /** What is asked. */
 export interface FitQuestion {
@@ -145,9 +146,9 @@ function notesOnTime({ cluster, traces, generators }: PreparedRun): string[] {
   const add = (count: number, what: string): void => {
     if (count > 0) notes.push(`${count} ${what}`);
   };
-  const atStart = cluster.steps.filter(({ atUs }) => atUs === 0).flatMap(({ objects }) => objects);
+  const atStart = cluster.steps.filter(isAtStart).flatMap(({ objects }) => objects);
   const makers = atStart.filter(({ kind }) => MAKES_PODS.has(kind));
-  const later = cluster.steps.filter(({ atUs }) => atUs > 0).flatMap(({ objects }) => objects);
+  const later = cluster.steps.filter((step) => !isAtStart(step)).flatMap(({ objects }) => objects);
   const traced = traces.reduce((sum, { trace }) => sum + trace.pods.length, 0);
   add(makers.length, "workloads make their pods only in a run: those pods take no room here");
   add(later.length, "objects are applied after the start: they are left aside");

@@ -28,6 +28,7 @@ import type { PreparedRun } from "../prepare-run.ts";
 import { RunningSchedulers } from "../running-schedulers.ts";
 import { whyUntried } from "../explain/untried.ts";
 import type { FitPod } from "./fit-pod.ts";
+import { isAtStart } from "../assembly/cluster-input.ts";
 
 /** What became of one copy. */
 export interface CopyOutcome {
@@ -82,7 +83,7 @@ export class FitWorld {
       });
     this.client = this.api.client("workload", { limit: "unlimited", rank: RANK.workload });
     for (const step of cluster.steps)
-      if (step.atUs === 0) for (const object of step.objects) this.load(object);
+      if (isAtStart(step)) for (const object of step.objects) this.load(object);
     // Nobody counts quotas here, and one that is not counted yet refuses nothing.
     this.api.initialState.settleQuotas();
     simulation.runUntilDrained();

@@ -208,6 +208,9 @@ function poolShapeOf(at: Decoder): PoolShape {
 function buildWorkload(at: Decoder): WorkloadSpec {
   return {
     manifests: itemsOf(at.at("manifests")).map((step) => ({
+      name: optionalText(step.at("name")),
+      after:
+        step.optional("after") === undefined ? undefined : itemsOf(step.at("after")).map(textOf),
       at: instantOr(step.at("at")) ?? (0 as Instant),
       files: filesOf(step.at("files")),
       objects: itemsOf(step.at("objects")).map(embeddedOf),

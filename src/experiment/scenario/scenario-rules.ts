@@ -19,6 +19,7 @@ import {
   formOf,
   parseWanted,
 } from "../expect/expectation-fields.ts";
+import { findCycle } from "../../workload/index.ts";
 import { SHAPE_PROVIDERS, type ShapeProvider } from "../shapes/node-shape.ts";
 import { poolShapeProblem } from "../shapes/pool-shape.ts";
 import { durationReader, quantityReader, readWatts } from "./scenario-fields.ts";
@@ -182,6 +183,7 @@ class Rules {
       this.judgeTime([...path, "at"]);
       this.requireSome(path, ["files", "objects"]);
     }
+    this.judgeSteps(["workload", "manifests"]);
     this.refuseDoubleNames(["workload", "generators"], "generator");
     for (const path of this.items(["workload", "generators"])) this.judgeGenerator(path);
     for (const path of this.items(["workload", "edits"])) {
@@ -439,6 +441,28 @@ class Rules {
   private refuseEmpty(path: Path): void {
     const list = this.get(path);
     if (Array.isArray(list) && list.length === 0) this.add(path, "E_VALUE", "must not be empty");
+  }
+
+  /** Steps may wait for steps with a name, and not for themselves by any way round. */
+  private judgeSteps(list: Path): void {
+    this.refuseDoubleNames(list, "step");
+    const waits = new Map<string, readonly string[]>();
+    for (const path of this.items(list)) {
+      const name = this.get([...path, "name"]);
+      if (typeof name !== "string") continue;
+      const after = this.items([...path, "after"]).map((item) => this.get(item));
+      waits.set(
+        name,
+        after.filter((other) => typeof other === "string"),
+      );
+    }
+    const known = [...waits.keys()];
+    for (const path of this.items(list))
+      for (const item of this.items([...path, "after"])) this.judgeReference(item, "step", known);
+    const cycle = findCycle(waits);
+    if (cycle === undefined) return;
+    const place = this.items(list).find((path) => this.get([...path, "name"]) === cycle[0])!;
+    this.contradiction([...place, "after"], `steps wait for each other: ${cycle.join(" after ")}`);
   }
 
   private refuseDoubleNames(path: Path, noun: string): void {

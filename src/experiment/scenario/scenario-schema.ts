@@ -392,7 +392,17 @@ function pricesSchema(): z.ZodType {
 
 function workloadSchema(files: z.ZodType, formats: readonly string[]): z.ZodType {
   const objects = z.array(embedded("a Kubernetes object"));
-  const step = map(optional({ at: duration("when they are applied"), files, objects }));
+  const step = map(
+    optional({
+      name: named(subdomainProblem, "what other steps wait for it by"),
+      at: duration("when they are applied; with `after` the earliest instant"),
+      after: z
+        .array(named(subdomainProblem, "name of a step"))
+        .meta({ description: "steps whose Jobs and pods must have succeeded before" }),
+      files,
+      objects,
+    }),
+  );
   const pod = embedded("a pod template: metadata and spec");
   const common = optional({
     count: count(1, 100_000_000, "arrivals in all"),

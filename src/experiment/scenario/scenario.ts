@@ -179,6 +179,10 @@ export interface WorkloadSpec {
 
 /** Objects applied at one instant: the files in order, then the inline objects. */
 export interface ManifestStep {
+  /** What others wait for it by. */
+  readonly name: string | undefined;
+  /** Steps whose Jobs and pods must have succeeded before; `at` is the earliest instant then. */
+  readonly after: readonly string[] | undefined;
   readonly at: Instant;
   readonly files: readonly FileReference[];
   readonly objects: readonly EmbeddedObject[];

@@ -1,4 +1,7 @@
 // Nodes for traces that name none: so many alike, as the user says.
+//
+// A trace of jobs or virtual machines is demand alone; the cluster is the question. Nothing is assumed
+// of it but the number of pods a node takes, and that is said.
 
 import { assert } from "../../../base/index.ts";
 import type { ImportRequest } from "./importer.ts";

@@ -1,4 +1,6 @@
 // Lines of a text that comes in pieces, for formats that are no CSV.
+//
+// Where the pieces are cut does not matter. It knows nothing of what lines mean.
 
 import type { TextSink } from "./importer.ts";
 
