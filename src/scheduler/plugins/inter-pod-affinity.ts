@@ -227,12 +227,7 @@ export class InterPodAffinity
   }
 
   preFilter(state: CycleState, pod: PodInfo, nodes: readonly NodeRow[]): PreFilterOutcome {
-    const { podAffinity, podAntiAffinity } = pod.template;
-    const counts = new AffinityCounts(
-      podAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
-      podAntiAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
-      this.namespaceLabelsOf(pod),
-    );
+    const counts = this.emptyCountsFor(pod);
     const hasTerms = counts.affinityTerms.length > 0 || counts.antiAffinityTerms.length > 0;
     const known: KnownMeanings = new Map();
     for (const row of nodes) {
@@ -246,6 +241,13 @@ export class InterPodAffinity
     if (!hasTerms && counts.existingAnti.isEmpty) return { status: SKIP };
     state.write(FILTER_KEY, counts);
     return { status: SUCCESS };
+  }
+
+  /** Stores what PreFilter would have counted, for whoever keeps such counts and fills them in. */
+  adoptCounts(state: CycleState, pod: PodInfo, fill: (counts: AffinityCounts) => void): void {
+    const counts = this.emptyCountsFor(pod);
+    fill(counts);
+    state.write(FILTER_KEY, counts);
   }
 
   addPod(state: CycleState, pod: PodInfo, other: PodInfo, row: NodeRow): undefined {
@@ -374,6 +376,15 @@ export class InterPodAffinity
     for (const { term, weight } of podAntiAffinity.preferred) {
       if (means(term)) sums.add(term.topologyKey, labels, -weight);
     }
+  }
+
+  private emptyCountsFor(pod: PodInfo): AffinityCounts {
+    const { podAffinity, podAntiAffinity } = pod.template;
+    return new AffinityCounts(
+      podAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
+      podAntiAffinity.required.map((term) => unrollTerm(term, pod.namespace, this.objects)),
+      this.namespaceLabelsOf(pod),
+    );
   }
 
   private namespaceLabelsOf(pod: PodInfo): Labels {
