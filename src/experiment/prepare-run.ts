@@ -123,7 +123,10 @@ class Preparation {
     }
     const preparedTraces = traces.map((trace) => this.compileTrace(trace));
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
-    const schedulers = this.findSchedulers();
+    const { evaluator } = this.input;
+    const found = this.findSchedulers();
+    const schedulers =
+      evaluator === undefined ? found : found.map((scheduler) => ({ ...scheduler, evaluator }));
     for (const trace of traces) this.noteTrace(trace, profilesOf(schedulers));
     noteWarnings(this.notes, [...(this.input.warnings ?? []), ...cluster.textProblems]);
     noteReplications(this.notes, scenario);

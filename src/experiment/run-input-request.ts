@@ -3,6 +3,8 @@
 // Plain data, so that it crosses threads and machines and can be part of a study's cell; who opens the
 // files is behind node.ts.
 
+import type { EvaluatorName } from "../scheduler/index.ts";
+
 /** What a command line says about the inputs of a run. */
 export interface RunInputRequest {
   readonly inputs: readonly string[];
@@ -17,6 +19,8 @@ export interface RunInputRequest {
   readonly prices?: string | undefined;
   readonly maxInputBytes: number | undefined;
   readonly noPlugins: boolean;
+  /** What decides, in place of what the schedulers say; the outcome is the same. */
+  readonly evaluator?: EvaluatorName | undefined;
   /** What stdin held, where it was read already. */
   readonly stdin?: Uint8Array | undefined;
 }

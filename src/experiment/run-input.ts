@@ -4,6 +4,7 @@
 // and so that the same code runs where there are no files. Who reads files is behind node.ts.
 
 import type { PositionedDocument, Problem } from "../base/index.ts";
+import type { EvaluatorName } from "../scheduler/index.ts";
 import type { Scenario } from "./scenario/scenario.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 
@@ -35,6 +36,8 @@ export interface RunInput {
   readonly scheduler?: RunScheduler | readonly RunScheduler[];
   /** More gates than the scenario's. */
   readonly thresholds?: readonly string[];
+  /** What decides, in place of what the schedulers say; it decides how fast, not what. */
+  readonly evaluator?: EvaluatorName | undefined;
   /** Measures asked for beside the scenario's, by name or first part. */
   readonly measures?: readonly string[];
 }

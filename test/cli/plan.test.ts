@@ -34,6 +34,8 @@ describe("podsim plan --fit", () => {
   it("takes overrides, another scheduler and more objects, as run does", () => {
     expect(plan("--set", "cluster.nodePools.0.count=7", "-o", "name").stdout).toBe("14\n");
     expect(plan("-s", "first-fit", "-o", "name").stdout).toBe("8\n");
+    expect(plan("--evaluator", "plain", "-o", "name").stdout).toBe("8\n");
+    expect(plan("--evaluator", "quick").code).toBe(2);
     const cwd = freshFolder({
       ...FILES,
       "more.yaml": POD.replace("name: web", "name: old").replace("100m", "3"),

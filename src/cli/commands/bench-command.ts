@@ -3,10 +3,11 @@
 // What the words on the command line mean; the gate itself is in bench/bench-job.ts.
 
 import type { Command } from "commander";
+import type { EvaluatorName } from "../../experiment/index.ts";
 import type { BenchTier, BenchVerdict } from "../../metrics/index.ts";
 import type { BenchFormat } from "../../report/index.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
-import { collect, formatOption, positiveCount } from "../option-parts.ts";
+import { collect, evaluatorOption, formatOption, positiveCount } from "../option-parts.ts";
 import { refuseConflicts } from "../option-rules.ts";
 import { printResult, printSummary } from "../output.ts";
 
@@ -28,6 +29,7 @@ interface BenchOptions {
   readonly report?: readonly string[];
   readonly failOnInconclusive?: boolean;
   readonly format: BenchFormat;
+  readonly evaluator?: EvaluatorName;
   readonly quiet?: boolean;
 }
 
@@ -79,6 +81,7 @@ export function registerBench(program: Command, done: (code: ExitCode) => void):
     .option("--set <path=value>", "override a value of the scenario (repeatable)", collect)
     .option("--allow-outside", "let the scenario name files outside its folder")
     .option("--allow-unsimulated", "go on without what could change scheduling")
+    .addOption(evaluatorOption())
     .addOption(formatOption(["table", "json", "markdown", "junit", "github", "bencher"]))
     .option("-q, --quiet", "no progress")
     .action(async (scenarios: string[], options: BenchOptions) => {
@@ -165,6 +168,7 @@ function passedOf(options: BenchOptions): string[] {
     ...(options.recursive === true ? ["-R"] : []),
     ...(options.for === undefined ? [] : ["--for", options.for]),
     ...(options.set ?? []).flatMap((text) => ["--set", text]),
+    ...(options.evaluator === undefined ? [] : ["--evaluator", options.evaluator]),
     ...(options.allowOutside === true ? ["--allow-outside"] : []),
     ...(options.allowUnsimulated === true ? ["--allow-unsimulated"] : []),
   ];

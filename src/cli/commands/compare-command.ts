@@ -5,11 +5,13 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { Margin } from "../../analysis/index.ts";
+import type { EvaluatorName } from "../../experiment/index.ts";
 import { InvalidArgumentError } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   addInputOptions,
   collect,
+  evaluatorOption,
   formatOption,
   type InputOptions,
   positiveCount,
@@ -30,6 +32,7 @@ interface CompareOptions extends InputOptions {
   readonly force?: boolean;
   readonly failOnInconclusive?: boolean;
   readonly format: string;
+  readonly evaluator?: EvaluatorName;
   readonly quiet?: boolean;
 }
 
@@ -72,6 +75,7 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
     .option("--output-dir <folder>", "write compare.json and replications.csv there")
     .option("--force", "write into a folder that holds other results")
     .option("--fail-on-inconclusive", "exit 5 if any verdict is inconclusive or missing")
+    .addOption(evaluatorOption())
     .addOption(formatOption(["table", "wide", "json", "yaml", "csv", "markdown", "name"]))
     .option("-q, --quiet", "no notes")
     .action(async (inputs: string[], options: CompareOptions) => {
@@ -116,6 +120,7 @@ async function compare(
       prices: options.prices,
       maxInputBytes: options.maxInputBytes,
       noPlugins: !options.plugins,
+      evaluator: options.evaluator,
       varied: options.vary,
       replicationsCount: options.replications,
       margin: options.margin,

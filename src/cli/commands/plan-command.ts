@@ -3,10 +3,12 @@
 // The first of plan's questions; what it looks at is the cluster at time zero.
 
 import type { Command } from "commander";
+import type { EvaluatorName } from "../../experiment/index.ts";
 import { Option } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   addInputOptions,
+  evaluatorOption,
   formatOption,
   type InputOptions,
   positiveCount,
@@ -18,6 +20,7 @@ interface PlanOptions extends InputOptions {
   readonly fit: string;
   readonly limit?: number;
   readonly format: string;
+  readonly evaluator?: EvaluatorName;
   readonly quiet?: boolean;
 }
 
@@ -39,6 +42,7 @@ export function registerPlan(program: Command, done: (code: ExitCode) => void): 
       new Option("--fit <pod.yaml>", "the pod whose copies are counted").makeOptionMandatory(),
     )
     .option("--limit <count>", "stop after so many copies", positiveCount)
+    .addOption(evaluatorOption())
     .addOption(formatOption(["table", "wide", "json", "yaml", "csv", "name"]))
     .option("-q, --quiet", "no notes")
     .action(async (inputs: string[], options: PlanOptions) => {
@@ -77,6 +81,7 @@ async function plan(positional: readonly string[], options: PlanOptions): Promis
     prices: options.prices,
     maxInputBytes: options.maxInputBytes,
     noPlugins: !options.plugins,
+    evaluator: options.evaluator,
     podFile: options.fit,
     limit: options.limit,
   });

@@ -45,6 +45,20 @@ async function problemsOf(asked: RunInputRequest): Promise<InputError> {
   throw new Error("nothing was refused");
 }
 
+describe("an evaluator of the command line", () => {
+  it("takes the place of what every scheduler says, and is no part of the input hash", async () => {
+    const prepare = async (more: Partial<RunInputRequest>) =>
+      prepareRun(await loadRunInput(request(at("here"), more)));
+    const asItIs = await prepare({});
+    const asked = await prepare({ evaluator: "plain" });
+    const policy = await prepare({ evaluator: "fused", schedulers: ["best-fit"] });
+    expect(asItIs.schedulers.map(({ evaluator }) => evaluator)).toEqual([undefined]);
+    expect(asked.schedulers.map(({ evaluator }) => evaluator)).toEqual(["plain"]);
+    expect(policy.schedulers.map(({ evaluator }) => evaluator)).toEqual(["fused"]);
+    expect(asked.inputHash).toBe(asItIs.inputHash);
+  });
+});
+
 describe("names of inputs", () => {
   it("do not tell where the files lay, so the input hash does not either", async () => {
     const named = { overrides: ["metadata.name=same"] };
