@@ -48,7 +48,7 @@ export interface Race {
 /** Decisions between two looks at the clock, and of one hash. */
 const CHUNK = 20;
 /** Before the first slice: slow evaluators need decisions, fast ones time, until their code is compiled. */
-const WARM_UP_MS = 500;
+const WARM_UP_MS = 1_500;
 const WARM_UP_DECISIONS = 200;
 
 /** Runs the evaluators in turns; throws where two of them decide otherwise. */

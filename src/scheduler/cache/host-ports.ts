@@ -30,6 +30,11 @@ export class HostPortSet {
     if (ips.size === 0) this.ipsByPort.delete(key);
   }
 
+  /** Whether that very entry is in the set. */
+  has(entry: HostPort): boolean {
+    return this.ipsByPort.get(portKey(entry))?.has(ipOf(entry)) === true;
+  }
+
   conflicts(wanted: HostPort): boolean {
     if (wanted.port <= 0) return false;
     const ips = this.ipsByPort.get(portKey(wanted));

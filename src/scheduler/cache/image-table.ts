@@ -13,40 +13,67 @@ export interface ImageOnNode {
 interface ImageState {
   readonly sizeBytes: number;
   readonly nodeNames: Set<string>;
+  /** As it is now; replaced, never changed. */
+  shown: ImageOnNode;
 }
 
 /** Images by name over the whole cluster. */
 export class ImageTable {
-  private readonly states = new Map<string, ImageState>();
+  /** Numbers are never given to another name. */
+  private readonly numbers = new Map<string, number>();
+  /** By number; undefined while no node has the image. */
+  private readonly states: (ImageState | undefined)[] = [];
   /** Rises with every change. */
   version = 0;
 
   add(imageName: string, sizeBytes: number, nodeName: string): void {
     this.version++;
-    const state = this.states.get(imageName);
+    const number = this.intern(imageName);
+    const state = this.states[number];
     if (state === undefined) {
-      this.states.set(imageName, { sizeBytes, nodeNames: new Set([nodeName]) });
+      const nodeNames = new Set([nodeName]);
+      this.states[number] = { sizeBytes, nodeNames, shown: { sizeBytes, nodeCount: 1 } };
     } else {
       state.nodeNames.add(nodeName);
+      show(state);
     }
   }
 
   remove(imageName: string, nodeName: string): void {
     this.version++;
-    const state = this.states.get(imageName);
+    const number = this.numberOf(imageName);
+    const state = this.states[number];
     if (state === undefined) return;
     state.nodeNames.delete(nodeName);
-    if (state.nodeNames.size === 0) this.states.delete(imageName);
+    if (state.nodeNames.size === 0) this.states[number] = undefined;
+    else show(state);
   }
 
   has(imageName: string): boolean {
-    return this.states.has(imageName);
+    return this.states[this.numberOf(imageName)] !== undefined;
   }
 
-  /** Size and spread as they are now. */
-  find(imageName: string): ImageOnNode | undefined {
-    const state = this.states.get(imageName);
-    if (state === undefined) return undefined;
-    return { sizeBytes: state.sizeBytes, nodeCount: state.nodeNames.size };
+  /** The number of an image, -1 when no node ever had it. */
+  numberOf(imageName: string): number {
+    return this.numbers.get(imageName) ?? -1;
   }
+
+  /** Size and spread of the image of that number as they are now. */
+  at(number: number): ImageOnNode | undefined {
+    return this.states[number]?.shown;
+  }
+
+  private intern(imageName: string): number {
+    let number = this.numbers.get(imageName);
+    if (number === undefined) {
+      number = this.numbers.size;
+      this.numbers.set(imageName, number);
+    }
+    return number;
+  }
+}
+
+function show(state: ImageState): void {
+  const { sizeBytes, nodeNames, shown } = state;
+  if (nodeNames.size !== shown.nodeCount) state.shown = { sizeBytes, nodeCount: nodeNames.size };
 }

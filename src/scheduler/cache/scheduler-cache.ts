@@ -11,6 +11,7 @@ import { createOperationCounts, type OperationCounts } from "../framework/operat
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
 import type { CacheObserver } from "./cache-observer.ts";
 import { ExactSums } from "./exact-sums.ts";
+import { FrozenImages } from "./frozen-images.ts";
 import { HostPortSet } from "./host-ports.ts";
 import { type ImageOnNode, ImageTable } from "./image-table.ts";
 import { KeptMatches } from "./kept-matches.ts";
@@ -41,8 +42,6 @@ interface CachedPod {
   affinityPlace: number;
 }
 
-const NO_IMAGES: ReadonlyMap<string, ImageOnNode> = new Map();
-
 /** This scheduler's nodes and pods. */
 export class SchedulerCache {
   readonly resources: ResourceColumns = new ResourceColumns();
@@ -58,11 +57,7 @@ export class SchedulerCache {
   private readonly podLists: PodInfo[][] = [];
   private readonly affinityPodLists: PodInfo[][] = [];
   private readonly portSets: HostPortSet[] = [];
-  private readonly frozenImages: ReadonlyMap<string, ImageOnNode>[] = [];
-  private readonly frozenFrom: (NodeObject | undefined)[] = [];
-  private readonly frozenAt: number[] = [];
-  /** Rises when a row's frozen images are others. */
-  private readonly frozenVersions: number[] = [];
+  private readonly frozenImages: FrozenImages[] = [];
   private readonly generations: number[] = [];
   private readonly freeRows: NodeRow[] = [];
   private readonly rowOfName = new Map<string, NodeRow>();
@@ -209,7 +204,7 @@ export class SchedulerCache {
     for (let at = 0; at < changedRows.length; at++) {
       const row = changedRows[at]!;
       isChanged[row] = false;
-      this.freezeImages(row);
+      this.frozenImages[row]!.freeze(this.objects[row], this.images);
     }
     changedRows.length = 0;
     this.refreshedGeneration = this.generation;
@@ -293,6 +288,11 @@ export class SchedulerCache {
     return wanted.some((port) => used.conflicts(port));
   }
 
+  /** Whether that very entry is among the ports in use on the node. */
+  hasPort(row: NodeRow, entry: HostPort): boolean {
+    return this.portSets[row]!.has(entry);
+  }
+
   /** Whether any node has that image. */
   hasImage(imageName: string): boolean {
     return this.images.has(imageName);
@@ -300,19 +300,17 @@ export class SchedulerCache {
 
   /** An image on the node as of its last snapshot copy, or undefined. */
   imageOn(row: NodeRow, imageName: string): ImageOnNode | undefined {
-    return this.frozenImages[row]!.get(imageName);
+    return this.frozenImages[row]!.find(this.images.numberOf(imageName));
   }
 
   /** Whether the next refresh takes the images of that row anew, once the row is touched. */
   hasOldImages(row: NodeRow): boolean {
-    const node = this.objects[row];
-    if (node === undefined || node.images.length === 0) return false;
-    return this.frozenFrom[row] !== node || this.frozenAt[row] !== this.images.version;
+    return this.frozenImages[row]!.isOld(this.objects[row], this.images);
   }
 
   /** Rises whenever `imageOn` may answer otherwise for that row. */
   imagesVersionOf(row: NodeRow): number {
-    return this.frozenVersions[row]!;
+    return this.frozenImages[row]!.version;
   }
 
   // ---- hypothetical nodes -----------------------------------------------------------------
@@ -326,7 +324,7 @@ export class SchedulerCache {
     this.podLists[to] = [...this.podLists[row]!];
     this.affinityPodLists[to] = [...this.affinityPodLists[row]!];
     this.portSets[to] = this.portSets[row]!.clone();
-    this.frozenImages[to] = this.frozenImages[row]!;
+    this.frozenImages[to]!.copy(this.frozenImages[row]!);
     return to;
   }
 
@@ -452,33 +450,6 @@ export class SchedulerCache {
     }
   }
 
-  private freezeImages(row: NodeRow): void {
-    const node = this.objects[row];
-    if (node === undefined || node.images.length === 0) {
-      this.forgetImages(row);
-      return;
-    }
-    // A copy made from the same images would be the same.
-    if (this.frozenFrom[row] === node && this.frozenAt[row] === this.images.version) return;
-    this.frozenFrom[row] = node;
-    this.frozenAt[row] = this.images.version;
-    const frozen = new Map<string, ImageOnNode>();
-    for (const image of node.images) {
-      for (const name of image.names) {
-        const state = this.images.find(name);
-        if (state !== undefined) frozen.set(name, state);
-      }
-    }
-    this.frozenImages[row] = frozen;
-    this.frozenVersions[row]!++;
-  }
-
-  private forgetImages(row: NodeRow): void {
-    if (this.frozenImages[row] !== NO_IMAGES) this.frozenVersions[row]!++;
-    this.frozenImages[row] = NO_IMAGES;
-    this.frozenFrom[row] = undefined;
-  }
-
   private touch(row: NodeRow): void {
     this.generation++;
     this.operations.journalEntries++;
@@ -503,10 +474,7 @@ export class SchedulerCache {
     this.podLists.push([]);
     this.affinityPodLists.push([]);
     this.portSets.push(new HostPortSet());
-    this.frozenImages.push(NO_IMAGES);
-    this.frozenFrom.push(undefined);
-    this.frozenAt.push(0);
-    this.frozenVersions.push(0);
+    this.frozenImages.push(new FrozenImages());
     this.isChanged.push(false);
     this.generations.push(0);
     this.resources.pushRow();
@@ -520,7 +488,7 @@ export class SchedulerCache {
     this.resources.clearRequested(row);
     this.exact?.clearRequested(row);
     this.portSets[row] = new HostPortSet();
-    this.forgetImages(row);
+    this.frozenImages[row]!.freeze(undefined, this.images);
     this.freeRows.push(row);
   }
 }

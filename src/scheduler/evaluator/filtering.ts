@@ -119,7 +119,7 @@ export function runExtensions(
   row: NodeRow,
 ): Status | undefined {
   for (const plugin of profile.preFilterPlugins) {
-    if (state.skipFilterPlugins.has(plugin.name)) continue;
+    if (state.skipsFilter(plugin.name)) continue;
     if (state.operations !== undefined) state.operations.extensionCalls++;
     const failed =
       point === "AddPod"
@@ -139,11 +139,8 @@ export function runFilters(
   pod: PodInfo,
   row: NodeRow,
 ): Status {
-  state.activeFilters ??= profile.filterPlugins
-    .filter((plugin) => !state.skipFilterPlugins.has(plugin.name))
-    .map((plugin) => preparedFilter(plugin, profile));
   const { operations } = state;
-  for (const plugin of state.activeFilters) {
+  for (const plugin of activeFiltersOf(profile, state)) {
     if (operations !== undefined) operations.filterCalls++;
     const status = plugin.filter(state, pod, row);
     if (status.code === Code.Success) continue;
@@ -151,6 +148,14 @@ export function runFilters(
     return isRejected(named) ? named : failedCall("filter", plugin.name, named);
   }
   return SUCCESS;
+}
+
+/** The filters that are asked, once PreFilter has run; copies of the state made later share them. */
+export function activeFiltersOf(profile: FilterLists, state: CycleState): readonly FilterPlugin[] {
+  state.activeFilters ??= profile.filterPlugins
+    .filter((plugin) => !state.skipsFilter(plugin.name))
+    .map((plugin) => preparedFilter(plugin, profile));
+  return state.activeFilters;
 }
 
 /** The plugin, or one that fails on every node where its PreFilter is switched off. */

@@ -10,7 +10,7 @@ import type { CycleState } from "../framework/cycle-state.ts";
 import type { FilterLists } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import { Code, errorStatus, type Status, unresolvable } from "../framework/status.ts";
-import { filterNode, runExtensions } from "../evaluator/filtering.ts";
+import { activeFiltersOf, filterNode, runExtensions } from "../evaluator/filtering.ts";
 import { splitByBudgets } from "./budget-split.ts";
 import type { PreemptionCandidate } from "./candidate.ts";
 import { sortByImportance } from "./importance.ts";
@@ -69,6 +69,7 @@ class EmptiedNode {
 
   constructor(context: DryRunContext, row: NodeRow) {
     this.context = context;
+    activeFiltersOf(context.filters, context.state);
     this.state = context.state.clone();
     if (this.state.operations !== undefined) this.state.operations.dryRuns++;
     context.cache.copyToScratch(row, DRY_RUN_ROW);

@@ -121,6 +121,11 @@ export class AffinityFilter {
     this.admitsFirst = podClass.meansItself && this.affinity.isEmpty;
   }
 
+  /** Whether the pod has required affinity of its own. */
+  get wantsOthers(): boolean {
+    return this.affinity.inUse.length > 0;
+  }
+
   /** Whether the terms over anything but host names admit the domains of that row. */
   admitsDomains(row: NodeRow): boolean {
     if (!this.isActive) return true;

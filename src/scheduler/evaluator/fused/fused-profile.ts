@@ -4,7 +4,6 @@
 // (volumes, devices, a user's own), which are called as they are, at their place in the order. A
 // profile in which a plugin lacks the step before it is left to the plain evaluator.
 
-import type { CycleState } from "../../framework/cycle-state.ts";
 import type { FilterPlugin, Plugin, PreFilterPlugin, ScorePlugin } from "../../framework/plugin.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Profile } from "../../framework/profile.ts";
@@ -119,19 +118,6 @@ export class FusedProfile {
       return { name, preFilter: () => ({ status: answers.podAffinity }) };
     }
     return plugin;
-  }
-}
-
-/** What the real PreFilter plugins remember, for whoever needs it after a fused cycle. */
-export function rememberCounts(
-  { profile }: FusedProfile,
-  state: CycleState,
-  pod: Parameters<PreFilterPlugin["preFilter"]>[1],
-  nodes: Parameters<PreFilterPlugin["preFilter"]>[2],
-): void {
-  for (const plugin of profile.preFilterPlugins) {
-    const counts = plugin instanceof PodTopologySpread || plugin instanceof InterPodAffinity;
-    if (counts && !state.skipFilterPlugins.has(plugin.name)) plugin.preFilter(state, pod, nodes);
   }
 }
 

@@ -80,7 +80,8 @@ export class FusedSearch {
   private readonly fitReasons: FitReasons;
   readonly ports: PortHolders;
   private readonly holderRows = new Uint8Column();
-  private readonly holders: NodeRow[] = [];
+  /** Rows where a port of the pod is taken; valid when `judgesPorts`. */
+  readonly holders: NodeRow[] = [];
   private readonly nominatedRows = new Uint8Column();
   private readonly nominated: NodeRow[] = [];
   private podClass!: PodClass;
@@ -214,8 +215,9 @@ export class FusedSearch {
   }
 
   /**
-   * The verdict if pods on the node freed so much (or took it, below zero); undefined where other rules
-   * than those over room depend on pods.
+   * The verdict if some pods of the node left and freed so much; undefined where another rule may come
+   * to another verdict then. With nominated pods (that take room, below zero) only where nothing but
+   * room depends on pods.
    */
   statusWhenFreed(row: NodeRow, freed: FreedRoom): Status | undefined {
     if (this.hasForeignExtensions) return undefined;
@@ -227,23 +229,40 @@ export class FusedSearch {
         if (!this.hasRoomWhenFreed(row, freed)) {
           return this.fitReasons.statusOf(this.podClass, row, freed);
         }
-      } else if (step.kind !== "ports" || this.hasPortConflict(row)) return undefined;
+      } else if (!this.goesOnPassing(step, row)) return undefined;
     }
     return SUCCESS;
   }
 
-  /**
-   * What `statusWhenFreed` can tell of such pods: every verdict, refusals alone (a later rule depends on
-   * pods too), or nothing.
-   */
-  get knownWhenFreed(): "all" | "refusals" | "nothing" {
-    if (this.hasForeignExtensions) return "nothing";
-    let known: "nothing" | "refusals" = "nothing";
-    for (const { kind } of this.steps) {
-      if (kind === "fit") known = "refusals";
-      else if (kind !== "static" && kind !== "ports") return known;
+  /** Whether the rules over other things than room let the pod in, however many pods leave the node. */
+  passesBesideRoom(row: NodeRow): boolean {
+    for (const step of this.steps) {
+      if (step.kind === "static" || step.kind === "fit") continue;
+      if (!this.goesOnPassing(step, row)) return false;
     }
-    return known === "nothing" ? known : "all";
+    return true;
+  }
+
+  /**
+   * Whether a rule over pods admits the pod now: without some pods of the node it still does. Fewer
+   * pods hold fewer ports and repel less, and the domains that they leave are less full, or become the
+   * emptiest. Only required affinity may be met no more.
+   */
+  private goesOnPassing({ kind }: FilterStep, row: NodeRow): boolean {
+    if (kind === "ports") return !this.hasPortConflict(row);
+    if (kind === "spread") return this.spread.judge(row) === SPREAD_PASSES;
+    if (kind !== "affinity" || this.affinity.wantsOthers) return false;
+    return this.affinity.judge(row) === AFFINITY_PASSES;
+  }
+
+  /** Whether room is judged before every rule that only the plain code can judge without some pods. */
+  get judgesRoomFirst(): boolean {
+    if (this.hasForeignExtensions) return false;
+    for (const { kind } of this.steps) {
+      if (kind === "fit") return true;
+      if (kind !== "static" && kind !== "ports") return false;
+    }
+    return false;
   }
 
   /** Whether there is room for the pod if so much were freed. */
@@ -340,22 +359,21 @@ export class FusedSearch {
   }
 
   private hasPortConflict(row: NodeRow): boolean {
-    if (this.holderRows.raw[row] !== 1) return false;
-    return this.cache.hasPortConflict(row, this.podClass.template.hostPorts);
+    return this.holderRows.raw[row] === 1;
   }
 
-  /** Marks the nodes with pods on the same port numbers; all others are free of conflicts. */
+  /** Marks the nodes where a port of the pod is taken. */
   private findHolders(): void {
     for (const row of this.holders) this.holderRows.raw[row] = 0;
     this.holders.length = 0;
     this.holderRows.grow(this.cache.rowCount);
-    for (const { port } of this.podClass.template.hostPorts) {
-      for (const row of this.ports.holdersOf(port)) {
-        this.holders.push(row);
-        this.holderRows.raw[row] = 1;
-      }
-    }
+    this.ports.forEachConflict(this.podClass.template.hostPorts, this.markHolder);
   }
+
+  private readonly markHolder = (row: NodeRow): void => {
+    this.holders.push(row);
+    this.holderRows.raw[row] = 1;
+  };
 
   private findNominated(): void {
     const { cache } = this;

@@ -145,13 +145,9 @@ export class IndexedChoice {
     const { spread, affinity, judgesSpread, judgesAffinity, judgesPorts } = this.search;
     if (judgesSpread) spread.forEachFullHost(podClass, this.blockRow);
     if (judgesAffinity) affinity.forEachFullHost(podClass, this.blockRow);
-    const { hostPorts } = podClass.template;
     if (!judgesPorts) return;
-    for (const { port } of hostPorts) {
-      for (const row of this.search.ports.holdersOf(port)) {
-        if (this.cache.hasPortConflict(row, hostPorts)) this.block(row);
-      }
-    }
+    const { holders } = this.search;
+    for (let at = 0; at < holders.length; at++) this.block(holders[at]!);
   }
 
   /** Nodes that fit, but not together with the pods that are nominated to them. */

@@ -2,8 +2,8 @@
 //
 // Whoever may be evicted, and whether the node would do without them, is read off sums by priority; the
 // pods that are spared are found with the same rules as in the dry run, on numbers. Answers are kept per
-// kind of preemptor and node. Host ports that clash, hard spreading, pod affinity, volumes, pods
-// nominated to the node and plugins of the user's are left to the dry run.
+// kind of preemptor and node. Rules that refuse the node for other reasons than room, required pod
+// affinity, volumes, pods nominated to the node and plugins of the user's are left to the dry run.
 
 import { FreedRoom } from "../../cache/freed-room.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
@@ -105,9 +105,8 @@ class CycleVictims implements VictimFinder {
     if (known === undefined) return this.look(context, row, generation);
     if (known === NO_VICTIMS) return known;
     if (search.isNominated(row)) return undefined;
-    const { knownWhenFreed } = search;
-    if (knownWhenFreed === "all") return known;
-    return knownWhenFreed === "refusals" && !("victims" in known) ? known : undefined;
+    if (!search.judgesRoomFirst) return undefined;
+    return !("victims" in known) || search.passesBesideRoom(row) ? known : undefined;
   }
 
   private isCurrent(): boolean {

@@ -5,7 +5,7 @@
 // starts at a multiple of 64, so that a block of 64 slots never straddles two. A node that leaves its
 // partition frees its slot; a partition that is full makes all nodes be numbered anew.
 
-import { Int32Column, Uint8Column } from "../../../base/index.ts";
+import { Int32Column } from "../../../base/index.ts";
 import type { NodeObject } from "../../../cluster/index.ts";
 import type { CacheObserver } from "../../cache/cache-observer.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
@@ -19,6 +19,8 @@ import { isSameToPods } from "../fused/pod-counters.ts";
 export const BLOCK_SHIFT = 6;
 /** Slots per block. */
 export const BLOCK_SIZE = 64;
+/** Numbers per slot in `facts`: one line of a processor's cache. */
+export const FACTS = 8;
 /** No node, or no slot. */
 export const NOTHING = -1;
 
@@ -45,10 +47,11 @@ export class NodeSlots implements CacheObserver {
   /** Slot by row; NOTHING where there is no node. */
   readonly slotOf: Int32Column = new Int32Column(16, NOTHING);
   /**
-   * By row that has a node: how evenly cpu and memory are used there now, as NodeResourcesBalancedAllocation
-   * sees it before the pod comes. Every signature needs it of every node that changed.
+   * What every signature reads of a node that changed, side by side by slot (`FACTS` numbers each): cpu
+   * and memory that there are, are asked for, and are asked for with defaults; room for pods; how evenly
+   * cpu and memory are used, as NodeResourcesBalancedAllocation sees it before the pod comes.
    */
-  readonly balanceOf: Uint8Column = new Uint8Column();
+  facts: Float64Array = new Float64Array(0);
   /** Partition number by block. */
   partitionOfBlock: Int32Array = new Int32Array(0);
   /** Place in the node list by slot, as of the last `refresh`. */
@@ -155,19 +158,27 @@ export class NodeSlots implements CacheObserver {
   private note(row: NodeRow): void {
     const slot = this.slotOf.raw[row] ?? NOTHING;
     if (slot === NOTHING || !this.isLaidOut) return;
-    this.weigh(row);
+    this.weigh(row, slot);
     this.push(slot);
   }
 
-  private weigh(row: NodeRow): void {
+  private weigh(row: NodeRow, slot: number): void {
     const sums = this.cache.resources;
+    const { facts } = this;
+    const at = slot * FACTS;
     const cpu = sums.allocatableMilliCpu(row);
     const memory = sums.allocatableMemoryBytes(row);
+    const usedCpu = sums.requestedMilliCpu(row);
+    const usedMemory = sums.requestedMemoryBytes(row);
+    facts[at] = cpu;
+    facts[at + 1] = memory;
+    facts[at + 2] = usedCpu;
+    facts[at + 3] = usedMemory;
+    facts[at + 4] = sums.nonZeroMilliCpu(row);
+    facts[at + 5] = sums.nonZeroMemoryBytes(row);
+    facts[at + 6] = sums.allocatablePods(row) - sums.podCount(row);
     if (cpu === 0 || memory === 0) return;
-    this.balanceOf.raw[row] = balance(
-      Math.min(1, sums.requestedMilliCpu(row) / cpu),
-      Math.min(1, sums.requestedMemoryBytes(row) / memory),
-    );
+    facts[at + 7] = balance(Math.min(1, usedCpu / cpu), Math.min(1, usedMemory / memory));
   }
 
   private push(slot: number): void {
@@ -193,8 +204,7 @@ export class NodeSlots implements CacheObserver {
     this.rowAt[slot] = row;
     partition.nodeCount++;
     partition.sample = slot;
-    this.balanceOf.grow(row + 1);
-    this.weigh(row);
+    this.weigh(row, slot);
     this.push(slot);
     return true;
   }
@@ -217,8 +227,6 @@ export class NodeSlots implements CacheObserver {
     this.partitions = [];
     slotOf.raw.fill(NOTHING);
     slotOf.grow(cache.rowCount);
-    this.balanceOf.grow(cache.rowCount);
-    for (const row of cache.nodeList) this.weigh(row);
     let begin = 0;
     for (const [key, rows] of rowsByKey) {
       const blocks = Math.ceil((rows.length + Math.ceil(rows.length / 8)) / BLOCK_SIZE);
@@ -232,6 +240,7 @@ export class NodeSlots implements CacheObserver {
       begin = end;
     }
     this.rowAt = new Int32Array(begin).fill(NOTHING);
+    this.facts = new Float64Array(begin * FACTS);
     this.positionOf = new Int32Array(begin);
     this.partitionOfBlock = new Int32Array(begin >> BLOCK_SHIFT);
     this.seenIn = new Int32Array(begin);
@@ -242,6 +251,7 @@ export class NodeSlots implements CacheObserver {
       for (const [at, row] of rowsByKey.get(key)!.entries()) {
         this.rowAt[first + at] = row;
         slotOf.raw[row] = first + at;
+        this.weigh(row, first + at);
       }
     }
     let ring = 4096;

@@ -4,8 +4,6 @@
 // allocation, as in the fused pass, for a single row. The two are compared by test.
 
 import type { NodeRow } from "../../cache/node-row.ts";
-import type { ResourceArrays } from "../../cache/resource-columns.ts";
-import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import { CycleState } from "../../framework/cycle-state.ts";
 import type { PreScorePlugin } from "../../framework/plugin.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
@@ -18,7 +16,7 @@ import type { FusedSearch } from "../fused/fused-search.ts";
 import type { FusedProfile, ScoreStep } from "../fused/fused-profile.ts";
 import type { KeptImageScores } from "../fused/image-scores.ts";
 import type { PodClass } from "../fused/pod-class.ts";
-import type { NodeSlots } from "./node-slots.ts";
+import { FACTS, type NodeSlots } from "./node-slots.ts";
 
 /** How the scores of one profile enter a value. */
 export interface ValueWeights {
@@ -83,7 +81,6 @@ export class NodeValues {
   podClass: PodClass;
   /** The scores of the images while some of them stand on any node; set by whoever keeps the values. */
   images: KeptImageScores | undefined;
-  private readonly cache: SchedulerCache;
   private readonly slots: NodeSlots;
   private readonly search: FusedSearch;
   private readonly pod: PodInfo;
@@ -91,27 +88,24 @@ export class NodeValues {
   private readonly isBalanced: boolean;
   private readonly needsRoom: boolean;
   private readonly isKeyed: boolean;
-  private readonly hasScalars: boolean;
+  /** It asks for more than cpu and memory. */
+  private readonly wantsMore: boolean;
   /** The pod's requests, and those that the two scores see. */
   private readonly milliCpu: number;
   private readonly memoryBytes: number;
-  private readonly ephemeralStorageBytes: number;
   private readonly scoreMilliCpu: number;
   private readonly scoreMemoryBytes: number;
   private readonly balancedMilliCpu: number;
   private readonly balancedMemoryBytes: number;
   private readonly state = new CycleState();
-  private sums!: ResourceArrays;
 
   constructor(
-    cache: SchedulerCache,
     slots: NodeSlots,
     search: FusedSearch,
     podClass: PodClass,
     pod: PodInfo,
     weights: ValueWeights,
   ) {
-    this.cache = cache;
     this.slots = slots;
     this.search = search;
     this.podClass = podClass;
@@ -119,11 +113,10 @@ export class NodeValues {
     this.weights = weights;
     this.needsRoom = podClass.fused.filters.some(({ kind }) => kind === "fit");
     this.isKeyed = podClass.fused.keyed.length > 0;
-    this.hasScalars = podClass.scalars.length > 0;
     const { requests, scoreRequests, balancedRequests } = pod.template;
     this.milliCpu = requests.milliCpu;
     this.memoryBytes = requests.memoryBytes;
-    this.ephemeralStorageBytes = requests.ephemeralStorageBytes;
+    this.wantsMore = podClass.scalars.length > 0 || requests.ephemeralStorageBytes > 0;
     this.scoreMilliCpu = scoreRequests.milliCpu;
     this.scoreMemoryBytes = scoreRequests.memoryBytes;
     this.balancedMilliCpu = balancedRequests.milliCpu;
@@ -138,26 +131,30 @@ export class NodeValues {
     this.highest = most - this.offset;
   }
 
-  /** To be called before the first `valueOf` after the cache changed. */
-  refresh(): void {
-    this.sums = this.cache.resources.arrays();
-  }
-
-  /** 0 when the pod does not fit, else the weighted scores less `offset`. */
-  valueOf(row: NodeRow): number {
-    const { sums, weights, images } = this;
-    const cpu = sums.allocatableMilliCpu[row]!;
-    const memory = sums.allocatableMemoryBytes[row]!;
-    const usedCpu = sums.requestedMilliCpu[row]!;
-    const usedMemory = sums.requestedMemoryBytes[row]!;
-    if (this.needsRoom && !this.hasRoom(row, cpu - usedCpu, memory - usedMemory)) return 0;
+  /** 0 when the pod does not fit on the node of that slot, else the weighted scores less `offset`. */
+  valueOf(slot: number, row: NodeRow): number {
+    const { weights, images } = this;
+    const { facts } = this.slots;
+    const at = slot * FACTS;
+    const cpu = facts[at]!;
+    const memory = facts[at + 1]!;
+    const usedCpu = facts[at + 2]!;
+    const usedMemory = facts[at + 3]!;
+    if (this.needsRoom) {
+      if (facts[at + 6]! < 1) return 0;
+      if (this.milliCpu > 0 && this.milliCpu > cpu - usedCpu) return 0;
+      if (this.memoryBytes > 0 && this.memoryBytes > memory - usedMemory) return 0;
+      if (this.wantsMore && !this.search.hasRoomFor(this.podClass, row)) return 0;
+    }
     let value = -this.offset;
     if (this.isKeyed) {
       const byKey = this.keyedValue(row);
       if (byKey === -1) return 0;
       value += byKey;
     }
-    if (weights.fit > 0) value += weights.fit * this.fitScore(row, cpu, memory);
+    if (weights.fit > 0) {
+      value += weights.fit * this.fitScore(row, cpu, memory, facts[at + 4]!, facts[at + 5]!);
+    }
     if (this.isBalanced) {
       // One resource alone is always even.
       let score = 75;
@@ -166,25 +163,12 @@ export class NodeValues {
           Math.min(1, (usedCpu + this.balancedMilliCpu) / cpu),
           Math.min(1, (usedMemory + this.balancedMemoryBytes) / memory),
         );
-        score = 50 + Math.trunc((50 + after - this.slots.balanceOf.raw[row]!) / 2);
+        score = 50 + Math.trunc((50 + after - facts[at + 7]!) / 2);
       }
       value += weights.balance * score;
     }
     if (images !== undefined) value += weights.images * images.on(row);
     return value;
-  }
-
-  private hasRoom(row: NodeRow, freeMilliCpu: number, freeMemoryBytes: number): boolean {
-    const { sums, ephemeralStorageBytes } = this;
-    if (this.hasScalars) return this.search.hasRoomFor(this.podClass, row);
-    return (
-      sums.podCount[row]! < sums.allocatablePods[row]! &&
-      (this.milliCpu <= 0 || this.milliCpu <= freeMilliCpu) &&
-      (this.memoryBytes <= 0 || this.memoryBytes <= freeMemoryBytes) &&
-      (ephemeralStorageBytes <= 0 ||
-        ephemeralStorageBytes <=
-          sums.allocatableEphemeralBytes[row]! - sums.requestedEphemeralBytes[row]!)
-    );
   }
 
   /** What plugins with a class key give the node; -1 when one refuses it. */
@@ -197,21 +181,25 @@ export class NodeValues {
     return value;
   }
 
-  private fitScore(row: NodeRow, cpu: number, memory: number): number {
-    const { sums, weights } = this;
+  private fitScore(
+    row: NodeRow,
+    cpu: number,
+    memory: number,
+    takenCpu: number,
+    takenMemory: number,
+  ): number {
+    const { weights } = this;
     if (cpu * 100 > Number.MAX_SAFE_INTEGER || memory * 100 > Number.MAX_SAFE_INTEGER) {
       return weights.fitPlugin!.score(this.state, this.pod, row);
     }
     let sum = 0;
     let parts = 0;
     if (cpu !== 0) {
-      const asked = sums.nonZeroMilliCpu[row]! + this.scoreMilliCpu;
-      sum += share(weights.isLeast, cpu, asked) * weights.cpu;
+      sum += share(weights.isLeast, cpu, takenCpu + this.scoreMilliCpu) * weights.cpu;
       parts += weights.cpu;
     }
     if (memory !== 0) {
-      const asked = sums.nonZeroMemoryBytes[row]! + this.scoreMemoryBytes;
-      sum += share(weights.isLeast, memory, asked) * weights.memory;
+      sum += share(weights.isLeast, memory, takenMemory + this.scoreMemoryBytes) * weights.memory;
       parts += weights.memory;
     }
     return parts === 0 ? 0 : Math.trunc(sum / parts);

@@ -7,7 +7,7 @@ import type { CacheObserver } from "../../cache/cache-observer.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 
-const LENGTH = 4096;
+const LENGTH = 65_536;
 
 /** The last changes of one cache. */
 export class RowJournal implements CacheObserver {

@@ -52,7 +52,6 @@ export class SignatureState {
       behind > slots.slotCount ||
       (nodeCount !== this.nodeCount && this.judge.images !== undefined);
     this.nodeCount = nodeCount;
-    if (isStale || behind > 0) this.judge.refresh();
     if (isStale) this.rebuild();
     else if (behind > 0) this.replay();
     this.position = slots.journalEnd;
@@ -78,7 +77,7 @@ export class SignatureState {
       seenIn[slot] = round;
       replayed++;
       const row = rowAt[slot]!;
-      const value = row === NOTHING ? 0 : judge.valueOf(row as NodeRow);
+      const value = row === NOTHING ? 0 : judge.valueOf(slot, row as NodeRow);
       if (value !== this.values[slot]) this.set(slot, value, round);
     }
     if (this.lowered.length > 0) this.lowerBlocks();
@@ -161,7 +160,7 @@ export class SignatureState {
         const first = block << BLOCK_SHIFT;
         for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
           const row = slots.rowAt[slot]!;
-          const value = row === NOTHING ? 0 : judge.valueOf(row as NodeRow);
+          const value = row === NOTHING ? 0 : judge.valueOf(slot, row as NodeRow);
           values[slot] = value;
           if (value > 0) fitting++;
           if (value > best) best = value;

@@ -129,7 +129,7 @@ export class Signatures {
     }
     this.seenAt.delete(key);
     this.makeRoom();
-    const values = new NodeValues(this.cache, slots, this.search, podClass, pod, weights);
+    const values = new NodeValues(slots, this.search, podClass, pod, weights);
     values.images = scores;
     const made = new KeptSignature(this.cache, slots, values);
     this.kept.set(key, made);
