@@ -80,7 +80,8 @@ export class FusedSearch {
   private readonly fitReasons: FitReasons;
   readonly ports: PortHolders;
   private readonly holderRows = new Uint8Column();
-  private readonly holders: NodeRow[] = [];
+  /** Rows where a port of the pod is taken; valid when `judgesPorts`. */
+  readonly holders: NodeRow[] = [];
   private readonly nominatedRows = new Uint8Column();
   private readonly nominated: NodeRow[] = [];
   private podClass!: PodClass;
@@ -358,22 +359,21 @@ export class FusedSearch {
   }
 
   private hasPortConflict(row: NodeRow): boolean {
-    if (this.holderRows.raw[row] !== 1) return false;
-    return this.cache.hasPortConflict(row, this.podClass.template.hostPorts);
+    return this.holderRows.raw[row] === 1;
   }
 
-  /** Marks the nodes with pods on the same port numbers; all others are free of conflicts. */
+  /** Marks the nodes where a port of the pod is taken. */
   private findHolders(): void {
     for (const row of this.holders) this.holderRows.raw[row] = 0;
     this.holders.length = 0;
     this.holderRows.grow(this.cache.rowCount);
-    for (const { port } of this.podClass.template.hostPorts) {
-      for (const row of this.ports.holdersOf(port)) {
-        this.holders.push(row);
-        this.holderRows.raw[row] = 1;
-      }
-    }
+    this.ports.forEachConflict(this.podClass.template.hostPorts, this.markHolder);
   }
+
+  private readonly markHolder = (row: NodeRow): void => {
+    this.holders.push(row);
+    this.holderRows.raw[row] = 1;
+  };
 
   private findNominated(): void {
     const { cache } = this;
