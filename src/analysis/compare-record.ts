@@ -7,6 +7,7 @@ import type { MeasureUnit } from "../metrics/index.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Direction, Margin } from "./paired-comparison.ts";
 import type { RankInterval } from "./ranks.ts";
+import type { TieAudit } from "./tie-audit.ts";
 import type { ComparisonAnswer } from "./verdicts.ts";
 
 /** Version of the shape of CompareRecord and of `compare.json`. */
@@ -40,10 +41,20 @@ export interface ComparedMeasure {
 export interface CompareRecord {
   readonly schemaVersion: string;
   readonly scenario: { readonly name: string; readonly inputHashes: readonly string[] };
+  readonly versions: {
+    readonly podsim: string;
+    readonly kubernetes: string;
+    readonly fingerprint: number;
+  };
+  /** What makes it again; workers and output are no part of it. */
+  readonly command: string;
   readonly seed: string;
   readonly study: "fixed" | "terminating" | "steady-state";
   readonly warmUpUs: number;
+  /** Null: until drained. */
+  readonly horizonUs: number | null;
   readonly varied: readonly string[];
+  /** Of the alternative that had most. */
   readonly replicationsCount: number;
   readonly confidence: number;
   readonly margin: Margin;
@@ -54,4 +65,45 @@ export interface CompareRecord {
   readonly alternatives: readonly AlternativeSummary[];
   readonly measures: readonly ComparedMeasure[];
   readonly comparisons: readonly ComparisonAnswer[];
+  /** Present where replications were added until a precision was reached. */
+  readonly stopping?: StoppingOutcome;
+  /** Present where the best was chosen by elimination. */
+  readonly selection?: SelectionOutcome;
+  /** Present where ties were audited: one entry per measure and alternative. */
+  readonly tieAudits?: readonly TieAuditAnswer[];
 }
+
+/** How sequential stopping ended. */
+export interface StoppingOutcome {
+  readonly kind: "reached" | "capped" | "missing-values";
+  readonly precisionRatio: number;
+  readonly countMax: number;
+  /** First number of replications from which on the target held; null where it never did. */
+  readonly reachedAtCount: number | null;
+  readonly measures: readonly string[];
+}
+
+/** How the choice of the best ended. */
+export interface SelectionOutcome {
+  readonly kind: "selected" | "undecided" | "missing-values";
+  readonly measure: string;
+  readonly direction: Direction;
+  /** In the measure's unit. */
+  readonly indifference: number;
+  readonly procedure: "KN";
+  /** Probability of choosing the best if it leads by the indifference amount. */
+  readonly confidence: number;
+  readonly countMax: number;
+  readonly best: string | null;
+  readonly eliminated: readonly {
+    readonly alternative: string;
+    readonly atCount: number;
+    readonly by: string;
+  }[];
+}
+
+/** What drawing ties at random did to one measure of one alternative. */
+export type TieAuditAnswer = TieAudit & {
+  readonly measure: string;
+  readonly alternative: string;
+};

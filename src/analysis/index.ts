@@ -83,7 +83,14 @@ export { Selection } from "./selection.ts";
 export type { TieAudit } from "./tie-audit.ts";
 export { auditTies } from "./tie-audit.ts";
 
-export type { AlternativeSummary, CompareRecord, ComparedMeasure } from "./compare-record.ts";
+export type {
+  AlternativeSummary,
+  CompareRecord,
+  ComparedMeasure,
+  SelectionOutcome,
+  StoppingOutcome,
+  TieAuditAnswer,
+} from "./compare-record.ts";
 export { COMPARE_SCHEMA_VERSION } from "./compare-record.ts";
 
 // ---- narrower intervals -----------------------------------------------------------------

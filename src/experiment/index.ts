@@ -71,3 +71,5 @@ export { listSettings } from "./settings.ts";
 export type { Setting } from "./settings.ts";
 export { FGD_POLICIES } from "./fgd/fgd-policies.ts";
 export { FGD_TABLES, type FgdCell, fgdTable, isFgdName } from "./fgd/fgd-tables.ts";
+export { type CellPlace, nextCells, worldOfCell } from "./compare/compare-design.ts";
+export type { CompareDesign } from "./compare/compare-design.ts";

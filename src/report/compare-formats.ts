@@ -71,7 +71,7 @@ function tableOf(record: CompareRecord, isWide: boolean): string {
     "right",
   ]);
   const hidden = isWide ? "" : quietLines(quiet);
-  return `${headLines(record)}\n${table}${hidden}${cautionLines(record)}`;
+  return `${headLines(record)}\n${table}${hidden}${cautionLines(record)}${originLines(record)}`;
 }
 
 type Quiet = "identical in every pair" | "no values";
@@ -117,14 +117,76 @@ function headLines(record: CompareRecord): string {
   const runs =
     study === "fixed"
       ? "nothing varies between replications: one run of each, no intervals"
-      : `${replicationsCount} replications, varied: ${varied.join(", ")}; ${study} study${study === "steady-state" ? ` after ${spanText(record.warmUpUs)} of warm-up` : ""}`;
+      : `${replicationsCount} replications, varied: ${varied.join(", ")}; ${study} study${record.horizonUs === null ? "" : ` of ${spanText(record.horizonUs)}`}${study === "steady-state" ? ` after ${spanText(record.warmUpUs)} of warm-up` : ""}`;
   const method = `paired by replication; ${percentText(record.confidence)} intervals, margin ${marginText(record.margin)}, Holm over ${record.testsCount} tests`;
   const lines = [
     `COMPARE  ${others.join(", ")} against ${baseline} on ${record.scenario.name}, seed ${record.seed}`,
     `         ${runs}`,
     ...(study === "fixed" ? [] : [`         ${method}`]),
+    ...designLines(record).map((line) => `         ${line}`),
   ];
   return lines.map((line) => `${escapeControls(line)}\n`).join("");
+}
+
+/** How many replications were run and why, and who was chosen; nothing for a fixed number. */
+function designLines({
+  stopping,
+  selection,
+  replicationsCount,
+  measures,
+}: CompareRecord): string[] {
+  const lines: string[] = [];
+  if (stopping !== undefined) {
+    const { kind, precisionRatio, countMax, reachedAtCount } = stopping;
+    const aim = `half-widths of ${stopping.measures.join(", ")} within ${percentText(precisionRatio)} of the baseline`;
+    lines.push(
+      kind === "reached"
+        ? `${aim}: from ${reachedAtCount} replications on, held up to ${replicationsCount}`
+        : kind === "capped"
+          ? `${aim}: NOT reached with ${countMax} replications`
+          : `${aim}: cannot be judged, a value is missing in the first ${replicationsCount} replications`,
+    );
+  }
+  if (selection !== undefined) {
+    const { kind, best, measure, direction, indifference, eliminated, countMax } = selection;
+    const unit = measures.find((one) => one.measure === measure)?.unit ?? "count";
+    const what = `best on ${measure} (${direction}; differences below ${amount(indifference, unit)} do not matter, ${percentText(selection.confidence)}, Kim and Nelson)`;
+    lines.push(
+      kind === "selected"
+        ? `${what}: ${best} after ${replicationsCount} replications`
+        : kind === "undecided"
+          ? `${what}: NOT decided with ${countMax} replications`
+          : `${what}: cannot be judged, a value is missing`,
+    );
+    for (const { alternative, atCount, by } of eliminated)
+      lines.push(`left after ${atCount}: ${alternative}, behind ${by}`);
+  }
+  return lines;
+}
+
+/** What makes the comparison again, and what it was made with. */
+function originLines({ command, versions, alternatives }: CompareRecord): string {
+  const digests = alternatives.map(({ name, digest }) => `${name} ${digest.slice(0, 16)}`);
+  const lines = [
+    `made with podsim ${versions.podsim} for Kubernetes ${versions.kubernetes}; digests: ${digests.join(", ")}`,
+    ...(command === "" ? [] : [`again: ${command}`]),
+  ];
+  return `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
+}
+
+/** Measures that ties alone move further than their interval is wide. */
+function tieLines(record: CompareRecord): string[] {
+  if (record.tieAudits === undefined) return [];
+  const sensitive = record.tieAudits.filter(({ kind }) => kind === "sensitive");
+  if (sensitive.length === 0)
+    return ["ties drawn at random move no measure by more than its half-width"];
+  const unitOf = unitsOf(record);
+  return sensitive.flatMap((audit) => {
+    if (audit.kind !== "sensitive") return [];
+    const { measure, alternative, movement, halfWidth } = audit;
+    const unit = unitOf(measure);
+    return `WARNING: ties alone move ${measure} of ${alternative} by ${amount(movement, unit)}, more than its half-width of ${amount(halfWidth, unit)}: the result depends on how ties are broken`;
+  });
 }
 
 /** What takes away from the verdicts, one line each. */
@@ -153,6 +215,7 @@ function cautionLines(record: CompareRecord): string {
       `${measure} of ${alternative}: differences are skewed (${skewness!.toFixed(1)}); signed ranks say p = ${chanceText(ranks.pValue)}, shift ${shift}${bounds}`,
     );
   }
+  lines.push(...tieLines(record));
   return lines.length === 0 ? "" : `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
 }
 
@@ -209,7 +272,8 @@ function markdownOf(record: CompareRecord): string {
   const varied =
     record.varied.length === 0 ? "nothing varied" : `varied: ${record.varied.join(", ")}`;
   const closing = `${varied}; n=${record.replicationsCount}; Holm over ${record.testsCount}; margin ${marginText(record.margin)}; seed ${record.seed}`;
-  return `${table}\n${closing}\n${cautionLines(record)}`;
+  const design = designLines(record).map((line) => `\n${line}\n`);
+  return `${table}\n${closing}\n${design.join("")}${cautionLines(record)}${originLines(record)}`;
 }
 
 const CSV_HEADER = [

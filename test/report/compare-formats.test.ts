@@ -58,9 +58,12 @@ function recordOf(): CompareRecord {
   return {
     schemaVersion: COMPARE_SCHEMA_VERSION,
     scenario: { name: "s", inputHashes: ["1", "2"] },
+    versions: { podsim: "1.2.3", kubernetes: "1.36.3", fingerprint: 1 },
+    command: "podsim compare s.yaml -s a -s b",
     seed: "7",
     study: "terminating",
     warmUpUs: 0,
+    horizonUs: 60_000_000,
     varied: ["arrivals"],
     replicationsCount: 6,
     confidence: 0.95,
@@ -109,7 +112,7 @@ describe("a comparison", () => {
 
   it("opens with what was compared, what varied, and how it was judged", () => {
     expect(text).toMatch(/^COMPARE {2}b against a on s, seed 7\n/);
-    expect(text).toContain("6 replications, varied: arrivals; terminating study");
+    expect(text).toContain("6 replications, varied: arrivals; terminating study of 1m");
     expect(text).toContain("95 % intervals, margin 1 % of the baseline, Holm over 3 tests");
   });
 

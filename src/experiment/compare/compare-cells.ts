@@ -5,20 +5,34 @@
 
 import {
   type AlternativeSummary,
+  auditTies,
   COMPARE_SCHEMA_VERSION,
   type ComparedMeasure,
   type CompareRecord,
   type ComparisonQuestion,
   COUNT_MIN,
+  type Estimate,
   estimateOf,
   judgeComparisons,
   type Margin,
   rankAlternatives,
   type Study,
+  type TieAuditAnswer,
 } from "../../analysis/index.ts";
 import { assert, sha256Hex } from "../../base/index.ts";
+import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
+import { KUBERNETES_VERSION } from "../../metrics/index.ts";
 import type { Scenario, VariedPart } from "../scenario/scenario.ts";
 import type { CompareCell } from "./compare-cell.ts";
+import {
+  type CellPlace,
+  cellsByAlternative,
+  chosenMeasures,
+  type CompareDesign,
+  type DesignState,
+  designState,
+  nextCells,
+} from "./compare-design.ts";
 import type { MeasuredValue } from "./compare-measures.ts";
 
 /** What is compared, and how. */
@@ -34,57 +48,106 @@ export interface ComparePlan {
   readonly confidence: number;
   /** Measures to compare on, by name or first part ("pending"); empty = all. */
   readonly measures: readonly string[];
+  /** When it has seen enough; absent: after `replicationsCount` replications. */
+  readonly design?: CompareDesign;
+  /** Every replication is run again with ties drawn at random, to see what they alone do. */
+  readonly hasTieAudit?: boolean;
+  /** What makes this comparison again, without what changes nothing about it; "" = not said. */
+  readonly command?: string;
 }
 
-/** All cells of a plan; where nothing varies, one replication says it all. */
-export function cellsOf(plan: ComparePlan): { alternative: number; replication: number }[] {
-  const count = plan.varied.length === 0 ? 1 : plan.replicationsCount;
-  return Array.from({ length: count }, (_, replication) =>
-    plan.alternatives.map((_name, alternative) => ({ alternative, replication })),
-  ).flat();
+/** The cells that a plan begins with: all of them, unless it adds replications as it goes. */
+export function cellsOf(plan: ComparePlan): CellPlace[] {
+  return nextCells(plan, []);
 }
 
-/** The record of a plan whose cells have all been run. */
+/** The record of a plan whose cells have all been run: of which `nextCells` asks for no more. */
 export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): CompareRecord {
-  const byAlternative = arrangedCells(plan, cells);
+  const { byAlternative, shuffled, state } = arrangedCells(plan, cells);
   const { scenario, alternatives, baseline, confidence, margin, varied } = plan;
   const study = studyOf(plan);
   const first = byAlternative[0]![0]!;
-  const chosen = first.measures.flatMap(({ measure }, at) =>
-    isChosen(measure, plan.measures) ? [at] : [],
-  );
+  const chosen = chosenMeasures(first, plan.measures);
   const questions = chosen.flatMap((at) => questionsOf(plan, study, byAlternative, at));
   const comparisons = judgeComparisons(questions, confidence);
+  const measures = chosen.map((at) => measureOf(study, byAlternative, at, confidence));
   return {
     schemaVersion: COMPARE_SCHEMA_VERSION,
     scenario: {
       name: scenario.metadata.name,
       inputHashes: byAlternative.map(([one]) => one!.inputHash),
     },
+    versions: {
+      podsim: PODSIM_VERSION,
+      kubernetes: KUBERNETES_VERSION,
+      fingerprint: FINGERPRINT_VERSION,
+    },
+    command: plan.command ?? "",
     seed: scenario.run.seed,
     study: study.kind,
     warmUpUs: scenario.run.warmup,
+    horizonUs: scenario.run.horizon ?? null,
     varied,
-    replicationsCount: byAlternative[0]!.length,
+    replicationsCount: Math.max(...byAlternative.map((runs) => runs.length)),
     confidence,
     margin,
     correction: "Holm",
     testsCount: comparisons.filter(({ verdict }) => verdict !== null).length,
     baseline: alternatives[baseline]!,
     alternatives: byAlternative.map((runs, at) => summaryOf(alternatives[at]!, runs)),
-    measures: chosen.map((at) => measureOf(study, byAlternative, at, confidence)),
+    measures,
     comparisons,
+    ...(state.stopping && { stopping: state.stopping }),
+    ...(state.selection && { selection: state.selection }),
+    ...(shuffled.length > 0 && {
+      tieAudits: tieAuditsOf(plan, study, measures, shuffled, chosen),
+    }),
   };
 }
 
-function arrangedCells(plan: ComparePlan, cells: readonly CompareCell[]): CompareCell[][] {
-  const expected = cellsOf(plan);
-  const byAlternative = plan.alternatives.map((): CompareCell[] => []);
-  for (const cell of cells) byAlternative[cell.alternative]![cell.replication] = cell;
-  for (const { alternative, replication } of expected)
-    assert(byAlternative[alternative]![replication] !== undefined, "every cell has been run");
-  assert(cells.length === expected.length, "no cell was run twice");
-  return byAlternative;
+interface Arranged {
+  /** Replications that count, by alternative. */
+  readonly byAlternative: readonly (readonly CompareCell[])[];
+  /** The same with drawn ties; empty without a tie audit. */
+  readonly shuffled: readonly (readonly CompareCell[])[];
+  readonly state: DesignState;
+}
+
+function arrangedCells(plan: ComparePlan, cells: readonly CompareCell[]): Arranged {
+  assert(nextCells(plan, cells).length === 0, "every cell has been run");
+  const all = cellsByAlternative(plan, cells);
+  assert(
+    all.reduce((sum, runs) => sum + runs.filter((run) => run !== undefined).length, 0) ===
+      cells.length,
+    "no cell was run twice",
+  );
+  const state = designState(plan, all);
+  const count = plan.alternatives.length;
+  const kept = (runs: readonly CompareCell[], at: number): readonly CompareCell[] =>
+    runs.slice(0, state.counts[at]);
+  return {
+    byAlternative: all.slice(0, count).map(kept),
+    shuffled: all.slice(count).map(kept),
+    state,
+  };
+}
+
+function tieAuditsOf(
+  plan: ComparePlan,
+  study: Study,
+  measures: readonly ComparedMeasure[],
+  shuffled: readonly (readonly CompareCell[])[],
+  chosen: readonly number[],
+): TieAuditAnswer[] {
+  return measures.flatMap(({ measure, estimates }, place) =>
+    plan.alternatives.map((alternative, at) => ({
+      ...{ measure, alternative },
+      ...auditTies(
+        estimates[at]!,
+        estimateRuns(study, shuffled[at]!, chosen[place]!, plan.confidence),
+      ),
+    })),
+  );
 }
 
 function studyOf({ scenario, varied }: ComparePlan): Study {
@@ -93,12 +156,6 @@ function studyOf({ scenario, varied }: ComparePlan): Study {
   return study === "steady-state"
     ? { kind: study, varied, warmUpUs: warmup }
     : { kind: study, varied };
-}
-
-function isChosen(measure: string, asked: readonly string[]): boolean {
-  return (
-    asked.length === 0 || asked.some((name) => measure === name || measure.startsWith(`${name}.`))
-  );
 }
 
 function summaryOf(name: string, runs: readonly CompareCell[]): AlternativeSummary {
@@ -125,23 +182,10 @@ function measureOf(
   confidence: number,
 ): ComparedMeasure {
   const { measure, unit, direction } = byAlternative[0]![0]!.measures[at]!;
-  const estimates = byAlternative.map((runs) => {
-    const thin = runs.filter((run) => run.measures[at]!.isThin).length;
-    const replicates = runs.map((run) => ({
-      value: run.measures[at]!.value,
-      isUnstable: run.isUnstable,
-    }));
-    return thin > 0
-      ? ({
-          kind: "absent",
-          reason: "insufficient-observations",
-          count: runs.length,
-          affectedCount: thin,
-        } as const)
-      : estimateOf(study, replicates, confidence);
-  });
+  const estimates = byAlternative.map((runs) => estimateRuns(study, runs, at, confidence));
   const areRanked =
     byAlternative.length > 2 &&
+    byAlternative.every((runs) => runs.length === byAlternative[0]!.length) &&
     direction !== "neither" &&
     study.kind !== "fixed" &&
     estimates.every(({ kind, count }) => kind !== "absent" && count >= COUNT_MIN);
@@ -150,15 +194,36 @@ function measureOf(
   return { measure, unit, direction, estimates, ranks };
 }
 
+function estimateRuns(
+  study: Study,
+  runs: readonly CompareCell[],
+  at: number,
+  confidence: number,
+): Estimate {
+  const affectedCount = runs.filter((run) => run.measures[at]!.isThin).length;
+  if (affectedCount > 0) {
+    const reason = "insufficient-observations";
+    return { kind: "absent", reason, count: runs.length, affectedCount };
+  }
+  const replicates = runs.map((run) => ({
+    value: run.measures[at]!.value,
+    isUnstable: run.isUnstable,
+  }));
+  return estimateOf(study, replicates, confidence);
+}
+
 function questionsOf(
   plan: ComparePlan,
   study: Study,
   byAlternative: readonly (readonly CompareCell[])[],
   at: number,
 ): ComparisonQuestion[] {
-  const baseline = byAlternative[plan.baseline]!;
-  return byAlternative.flatMap((runs, alternative) => {
+  return byAlternative.flatMap((all, alternative) => {
     if (alternative === plan.baseline) return [];
+    // An alternative that has left a choice has fewer; pairs are of replications that both have.
+    const count = Math.min(all.length, byAlternative[plan.baseline]!.length);
+    const runs = all.slice(0, count);
+    const baseline = byAlternative[plan.baseline]!.slice(0, count);
     const pairs = [...runs, ...baseline];
     const measured = (run: CompareCell): MeasuredValue => run.measures[at]!;
     const isThin = pairs.some((run) => measured(run).isThin);
