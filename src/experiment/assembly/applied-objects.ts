@@ -32,6 +32,12 @@ type ResizeStep = Extract<EditStep, { kind: "resize" }>;
 type LabelStep = Extract<EditStep, { kind: "label" }>;
 type UpgradeStep = Extract<EditStep, { kind: "upgrade" }>;
 
+/** Kinds whose spec may be written again as a whole; the API refuses that of others. */
+const REPLACEABLE: ReadonlySet<string> = new Set([
+  ...["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "CronJob", "Service"],
+  ...["HorizontalPodAutoscaler", "PodDisruptionBudget", "ResourceQuota", "LimitRange"],
+]);
+
 /** The user of a run. Refusals become notes. */
 export class ClusterUser {
   private readonly api: ApiServer;
@@ -112,7 +118,7 @@ export class ClusterUser {
 
   private create(writer: ApiWriter, object: ApiObject): ApiResult {
     if (object.kind === "Node") return writer.createNode(object);
-    if (object.kind !== "Pod") return writer.createObject(object as StorableObject);
+    if (object.kind !== "Pod") return this.createOrReplace(writer, object as StorableObject);
     const { meta, template, nodeName } = object;
     return writer.createPod({
       namespace: meta.namespace,
@@ -120,6 +126,20 @@ export class ClusterUser {
       template,
       nodeName,
       finalizers: meta.finalizers,
+    });
+  }
+
+  // kubectl apply: what is there is changed to what the manifest says, and keeps its history.
+  private createOrReplace(writer: ApiWriter, object: StorableObject): ApiResult {
+    const { namespace, name } = object.meta;
+    const there = name === "" ? undefined : this.api.objects.find(object.kind, namespace, name);
+    if (there === undefined || !REPLACEABLE.has(object.kind)) return writer.createObject(object);
+    return writer.updateObject(there.kind, there.uid, ({ meta: { annotations, ...meta } }) => {
+      const all = new Map([...annotations, ...object.meta.annotations]);
+      return {
+        ...object,
+        meta: { ...meta, labels: object.meta.labels, annotations: all },
+      } as never;
     });
   }
 

@@ -48,7 +48,7 @@ run:
 ${listOf("cluster:\n  objects", objects)}${workloadText(imported)}${schedulersText(scenario)}\
 controlPlane:
   preset: ${scenario.preset}
-`;
+${scenario.wallStart === undefined ? "" : `  wallStart: ${quoted(scenario.wallStart)}\n`}`;
 }
 
 function workloadText({ scenario, nodesFile, podsFile }: ImportedText): string {

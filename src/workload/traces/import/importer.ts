@@ -76,6 +76,8 @@ export interface ImportedScenario {
   readonly steps?: readonly ImportedStep[];
   /** Edits as the scenario writes them. */
   readonly edits?: readonly object[];
+  /** The civil time of instant 0 in RFC 3339, where schedules depend on it. */
+  readonly wallStart?: string;
   /** A KubeSchedulerConfiguration that came with the data. */
   readonly schedulerConfiguration?: object;
 }

@@ -10,11 +10,13 @@ import type { Importer } from "./importer.ts";
 import { KUBESBS } from "./kubesbs.ts";
 import { OPENB_IMPORTER } from "./openb.ts";
 import { PHILLY } from "./philly.ts";
+import { SCHEDULER_SIMULATOR } from "./scheduler-simulator.ts";
+import { SIMKUBE } from "./simkube.ts";
 import { SWF } from "./swf.ts";
 import { WFCOMMONS } from "./wfcommons.ts";
 
 /** Importers in the order of the help. */
 export const IMPORTERS: readonly Importer[] = [
   ...[KUBESBS, OPENB_IMPORTER, ALIBABA_GPU_2020, PHILLY],
-  ...[GOOGLE_2011, GOOGLE_2019, AZURE_VM, SWF, WFCOMMONS],
+  ...[GOOGLE_2011, GOOGLE_2019, AZURE_VM, SWF, WFCOMMONS, SIMKUBE, SCHEDULER_SIMULATOR],
 ];
