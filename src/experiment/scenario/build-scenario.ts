@@ -5,6 +5,7 @@
 
 import {
   assert,
+  compareText,
   Decoder,
   type Duration,
   type Instant,
@@ -28,11 +29,13 @@ import {
   type EvictionThresholdSpec,
   type Expectation,
   type FaultSpec,
+  type FieldValue,
   type FileReference,
   type GeneratorPlan,
   type KubeletSpec,
   type LawDescription,
   type NodePool,
+  type NodeRotation,
   type ObjectName,
   type PhaseSpec,
   type PlainMap,
@@ -51,6 +54,7 @@ import {
   durationReader,
   type FieldReader,
   quantityReader,
+  readFieldPath,
   readObjectName,
   readPricePerHour,
   readRatePerSecond,
@@ -219,10 +223,30 @@ function buildWorkload(at: Decoder): WorkloadSpec {
     traces: itemsOf(at.at("traces")).map((trace) => ({
       format: textOf(trace.at("format")),
       files: filesOf(trace.at("files")),
+      shake: shakeOf(trace.optional("shake")),
+      resample: resampleOf(trace.optional("resample")),
       path: trace.path,
     })),
     edits: itemsOf(at.at("edits")).map(buildEdit),
   };
+}
+
+function shakeOf(at: Decoder | undefined): ShakeSpec | undefined {
+  return at === undefined
+    ? undefined
+    : {
+        arrivalsUs: durationOr(at.at("arrivals")) ?? 0,
+        durationsRatio: numberOr(at.at("durations")) ?? 0,
+      };
+}
+
+function resampleOf(at: Decoder | undefined): ResampleSpec | undefined {
+  return at === undefined
+    ? undefined
+    : {
+        usersCount: numberOr(at.at("users")),
+        align: textOf(at.at("align")) as ResampleSpec["align"],
+      };
 }
 
 function buildGenerator(at: Decoder): GeneratorPlan {
@@ -329,6 +353,8 @@ function buildNodeEdit(at: Decoder, base: EditBase): EditStep | undefined {
       effect: optionalText(untaint.at("effect")) as Effect | undefined,
     };
   }
+  const upgrade = at.optional("upgrade");
+  if (upgrade !== undefined) return { ...base, kind: "upgrade", ...rotationOf(upgrade) };
   const drain = at.optional("drain");
   if (drain === undefined) return undefined;
   return {
@@ -337,7 +363,44 @@ function buildNodeEdit(at: Decoder, base: EditBase): EditStep | undefined {
   };
 }
 
+// Sorted, because the order of a map's keys is no part of what it says.
+function fieldsOf(at: Decoder): FieldValue[] {
+  const values = at.map() ?? new Map<string, Decoder>();
+  return [...values.keys()].sort(compareText).map((path) => {
+    const steps = readFieldPath(path).value;
+    assert(steps !== undefined, "the schema passed a path that cannot be read");
+    return { path: steps, value: values.get(path)!.value };
+  });
+}
+
+const DEFAULT_JOIN = 60_000_000 as Duration;
+
+function rotationOf(at: Decoder): NodeRotation {
+  const allocatable = quantitiesOf(at.at("allocatable"));
+  const maxUnavailable = numberOr(at.at("maxUnavailable")) ?? 0;
+  return {
+    nodes: at.at("nodes").isPresent ? itemsOf(at.at("nodes")).map(textOf) : undefined,
+    pool: optionalText(at.at("pool")),
+    surge: numberOr(at.at("surge")) ?? (maxUnavailable === 0 ? 1 : 0),
+    maxUnavailable,
+    timeout: durationOr(at.at("timeout")),
+    join: durationOr(at.at("join")) ?? DEFAULT_JOIN,
+    shape:
+      allocatable.size === 0
+        ? undefined
+        : { allocatable, capacity: allocatable, labels: new Map() },
+  };
+}
+
 function buildObjectEdit(at: Decoder, base: EditBase): EditStep {
+  const set = at.optional("set");
+  if (set !== undefined) {
+    return {
+      ...{ ...base, kind: "set", target: targetOf(set) },
+      container: optionalText(set.at("container")),
+      fields: fieldsOf(set.at("values")),
+    };
+  }
   const scale = at.optional("scale");
   if (scale !== undefined) {
     return {

@@ -274,6 +274,24 @@ export function readObjectKind(value: unknown): Reading<string> {
   return refuse("E_VALUE", `'${value}' names no kind: write one of ${KIND_NAMES}`);
 }
 
+/**
+ * The steps of a path to a field: parted by dots, and a step in brackets may hold dots itself, as in
+ * `nodeSelector[topology.kubernetes.io/zone]`.
+ */
+export function readFieldPath(value: unknown): Reading<readonly string[]> {
+  if (typeof value !== "string") return refuseType("a path such as requests.cpu", value);
+  const steps: string[] = [];
+  let rest = value;
+  while (rest !== "") {
+    const [whole, bracketed, plain] = /^\.?(?:\[([^\]]*)\]|([^.[]*))/.exec(rest)!;
+    steps.push(bracketed ?? plain ?? "");
+    if (whole === "") break;
+    rest = rest.slice(whole.length);
+  }
+  const isPath = steps.length > 0 && !steps.includes("") && !steps.includes("__proto__");
+  return isPath ? { value: steps } : refuse("E_VALUE", `'${value}' is no path to a field`);
+}
+
 /** A time as RFC 3339 has it, in whole seconds since 1970. */
 export function readTimestamp(value: unknown): Reading<number> {
   if (typeof value !== "string") return refuseType("a time such as 2026-01-01T08:00:00Z", value);

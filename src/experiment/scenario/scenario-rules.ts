@@ -59,6 +59,7 @@ const EDITS = [
   ...["scale", "setImage", "setEnv", "resize", "restart", "undo", "pause", "resume"],
   ...["suspend", "unsuspend"],
   ...["delete", "switchService", "label", "taint", "untaint", "cordon", "uncordon", "drain"],
+  ...["set", "upgrade"],
 ];
 
 type Path = readonly (string | number)[];
@@ -192,7 +193,17 @@ class Rules {
       if (this.has([...path, "resize"]))
         this.requireSome([...path, "resize"], ["requests", "limits"]);
       this.requireOne(path, EDITS);
+      this.judgeUpgrade([...path, "upgrade"]);
     }
+  }
+
+  private judgeUpgrade(path: Path): void {
+    if (!isMap(this.get(path))) return;
+    this.requireOne(path, ["pool", "nodes"]);
+    this.refuseEmpty([...path, "nodes"]);
+    const surge = this.count([...path, "surge"]) ?? 1;
+    if (surge === 0 && (this.count([...path, "maxUnavailable"]) ?? 0) === 0)
+      this.contradiction(path, "without surge and maxUnavailable no node could ever be replaced");
   }
 
   private judgeGenerator(path: Path): void {

@@ -39,6 +39,7 @@ import {
   type Reading,
   type Refusal,
   readBoolean,
+  readFieldPath,
   readObjectKind,
   readPricePerHour,
   readObjectName,
@@ -432,7 +433,28 @@ function workloadSchema(files: z.ZodType, formats: readonly string[]): z.ZodType
       duration: law("how long a pod runs"),
     }),
   });
-  const trace = map({ format: choice(formats, "format of the files", "trace format"), files });
+  const trace = map({
+    format: choice(formats, "format of the files", "trace format"),
+    files,
+    ...optional({
+      shake: map(
+        optional({
+          arrivals: duration("submissions move by at most this, either way", true),
+          durations: above(0, 0.99, "run times change by at most this share of themselves"),
+        }),
+        "small random changes, drawn anew in each replication",
+      ),
+      resample: map(
+        {
+          align: choice(["day", "week"], "users are moved by whole days or weeks"),
+          ...optional({
+            users: count(1, 1_000_000, "users of the new trace; as many as there are if left out"),
+          }),
+        },
+        "a trace of users (namespaces) drawn from this one, in each replication anew",
+      ),
+    }),
+  });
   return map(
     optional({
       manifests: z.array(step),
@@ -504,6 +526,29 @@ function editSchema(): z.ZodType {
         node,
         timeout: duration("refusals are not tried again after it", true).optional(),
       }),
+      set: map({
+        ...{ object, namespace, container },
+        values: entries((path) => readFieldPath(path).refusals ?? [], {
+          minProperties: 1,
+          examples: [{ "requests.cpu": "250m", replicas: 5 }],
+          description: "new values by path: of the object, or of its pod template; null takes away",
+        }),
+      }),
+      upgrade: map(
+        optional({
+          pool: named(subdomainProblem, "the node pool"),
+          nodes: z.array(node).meta({ description: "nodes in the order of their turn" }),
+          surge: count(
+            0,
+            1_000_000,
+            "so many new nodes join before the old ones go; 1, or 0 with maxUnavailable",
+          ),
+          maxUnavailable: count(0, 1_000_000, "so many old nodes go before the new ones join"),
+          timeout: duration("after it what is left on a node goes with it", true),
+          join: duration("until a new node registers; default 1m"),
+          allocatable: resources("what pods may use on the new nodes, where it differs"),
+        }),
+      ),
     }),
   });
 }

@@ -1,4 +1,6 @@
 // Evictions that a budget held up: from the first refusal until the pod was evicted at last.
+//
+// A drain tries again every few seconds; what counts is how long it tried, not how often.
 
 import type { ApiServer } from "../../cluster/index.ts";
 import type { WhatifBudget } from "../../metrics/index.ts";

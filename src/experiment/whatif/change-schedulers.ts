@@ -1,4 +1,6 @@
 // Changes of what decides: another weight of a plugin, another KubeSchedulerConfiguration.
+//
+// They hold for every decision of the changed run; pods that have a node already ask for none.
 
 import { documentOfValue, InputError, type Problem, readDocuments } from "../../base/index.ts";
 import type { ProfileConfiguration } from "../../scheduler/index.ts";

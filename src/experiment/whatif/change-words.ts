@@ -11,26 +11,15 @@ import type { NodePick, ObjectPick, PlacedText, WordPlace } from "./change.ts";
 export class ChangeRefused extends Error {
   readonly problem: Problem;
 
-  constructor(text: string, place: WordPlace | undefined, message: string, hint?: string) {
+  constructor(text: string, place: WordPlace, message: string, hint?: string) {
     super(message);
-    this.problem = problemAt(text, place, message, hint);
+    const { column, width } = place;
+    this.problem = {
+      ...{ code: "E_CHANGE", severity: "error", message, file: "--do" },
+      ...{ line: 1, column, width, sourceLine: text },
+      ...(hint === undefined ? {} : { hint }),
+    };
   }
-}
-
-/** A problem of a change, with the words it is about underlined. */
-export function problemAt(
-  text: string,
-  place: WordPlace | undefined,
-  message: string,
-  hint?: string,
-): Problem {
-  return {
-    ...{ code: "E_CHANGE", severity: "error", message, file: "--do" },
-    ...(place === undefined
-      ? { sourceLine: text, line: 1 }
-      : { line: 1, column: place.column, width: place.width, sourceLine: text }),
-    ...(hint === undefined ? {} : { hint }),
-  };
 }
 
 /** A problem of one of several changes says of which. */
@@ -97,7 +86,8 @@ export class ChangeWords {
   }
 
   refusal(place: WordPlace | undefined, message: string, hint?: string): ChangeRefused {
-    return new ChangeRefused(this.text, place, message, hint);
+    const end = { column: this.text.length + 1, width: 1 };
+    return new ChangeRefused(this.text, place ?? end, message, hint);
   }
 
   /** A span or instant in microseconds. */

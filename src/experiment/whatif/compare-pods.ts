@@ -108,7 +108,7 @@ function rowOfPair(
 ): WhatifPod | undefined {
   if (hasLeft(fresh) && !hasLeft(old)) {
     const { last, endedCount } = chainOf(fresh, successors);
-    const outcome = outcomeOfLeaving(fresh, last);
+    const outcome = outcomeOfLeaving(old, last);
     return rowOf(outcome, old, fresh, { last, endedCount, reaches });
   }
   if (hasLeft(old) && !hasLeft(fresh)) {
@@ -121,10 +121,10 @@ function rowOfPair(
   return rowOf(outcome, old, fresh, { last: fresh, endedCount: 0, reaches });
 }
 
-function outcomeOfLeaving(fresh: FollowedPod, last: FollowedPod | undefined): PodOutcome {
+function outcomeOfLeaving(old: FollowedPod, last: FollowedPod | undefined): PodOutcome {
   if (last === undefined) return "gone";
   if (last.node === "") return "waits";
-  return last.node === fresh.node ? "recreated" : "moved";
+  return last.node === old.node ? "recreated" : "moved";
 }
 
 function outcomeOfStaying(old: FollowedPod, fresh: FollowedPod): PodOutcome | undefined {

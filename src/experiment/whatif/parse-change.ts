@@ -4,6 +4,7 @@
 // objects of these names exist is known only with a cluster, see resolve-nodes.ts and resolve-object.ts.
 
 import { InputError, nearest, type Problem, readYaml } from "../../base/index.ts";
+import { readFieldPath } from "../scenario/scenario-fields.ts";
 import { SHAPE_PROVIDERS } from "../shapes/node-shape.ts";
 import type {
   Change,
@@ -290,28 +291,14 @@ function readField(words: ChangeWords, word: PlacedText): FieldSetting {
   const [name, value] = settingOf(word);
   if (name === undefined || value === undefined)
     throw words.refusal(word, `'${word.text}' sets nothing`, "write PATH=VALUE, as replicas=5");
-  const path = fieldPath(name.text);
-  if (path.length === 0 || path.includes("") || path.includes("__proto__"))
-    throw words.refusal(name, `'${name.text}' is no path to a field`);
+  const { value: path, refusals } = readFieldPath(name.text);
+  if (path === undefined) throw words.refusal(name, refusals[0]!.message);
   const { documents, problems } = readYaml(value.text, { lettersAreText: true });
   if (problems.some(({ severity }) => severity === "error"))
     throw words.refusal(value, `'${value.text}' is no value`, "it is read as YAML; quote it");
   const isEmpty = value.text === "" || documents.length === 0;
   const { column, width } = word;
   return { path, value: isEmpty ? "" : documents[0]!.value, column, width };
-}
-
-/** Steps parted by dots; a step in brackets may hold dots: `nodeSelector[topology.kubernetes.io/zone]`. */
-function fieldPath(text: string): string[] {
-  const steps: string[] = [];
-  let rest = text;
-  while (rest !== "") {
-    const [whole, bracketed, plain] = /^\.?(?:\[([^\]]*)\]|([^.[]*))/.exec(rest)!;
-    if (whole === "") return [""];
-    steps.push(bracketed ?? plain ?? "");
-    rest = rest.slice(whole.length);
-  }
-  return steps;
 }
 
 /** `KEY=VALUE` as two words; undefined where there is no equals sign outside brackets. */

@@ -181,6 +181,56 @@ describe("edits of a scenario", () => {
     expect(nodes.facts(nodes.find("n-0")).unschedulable).toBe(true);
   });
 
+  it("an upgraded pool has other nodes, like the old ones, and every pod on one of them", () => {
+    const run = runWith(
+      [web({ replicas: 6 })],
+      [{ at: "1m", upgrade: { pool: "n", join: "10s", allocatable: { cpu: "8" } } }],
+    );
+    expect(refusals(run)).toEqual([]);
+    const { pods, nodes } = run.api;
+    const names = nodes.collectExisting().map((node) => nodes.name(node));
+    expect(names).toEqual(["n-0-new", "n-1-new"]);
+    for (const node of nodes.collectExisting()) {
+      const { allocatable, meta, unschedulable } = nodes.facts(node);
+      expect([allocatable.milliCpu, allocatable.pods, unschedulable]).toEqual([8000, 20, false]);
+      expect(meta.labels.get("kubernetes.io/hostname")).toBe(meta.name);
+      expect(meta.labels.get("podsim.dev/node-pool")).toBe("n");
+    }
+    const places: string[] = [];
+    pods.forEach((pod) => {
+      places.push(nodes.name(pods.node(pod)));
+    });
+    expect(places).toHaveLength(6);
+    expect(places.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it("an upgrade of nodes by name, the old ones first, goes on without those that there are not", () => {
+    const upgrade = { nodes: ["n-9", "n-1"], surge: 0, maxUnavailable: 1, join: "0s" };
+    const run = runWith([web()], [{ at: "1m", upgrade }]);
+    expect(refusals(run)).toEqual(['upgrade: nodes "n-9" not found']);
+    const { nodes } = run.api;
+    expect(nodes.collectExisting().map((node) => nodes.name(node))).toEqual(["n-0", "n-1-new"]);
+  });
+
+  it("set changes fields of the object and of its template", () => {
+    const values = {
+      replicas: 3,
+      "requests.cpu": "200m",
+      "nodeSelector[podsim.dev/node-pool]": "n",
+    };
+    const run = runWith([web()], [{ at: "1m", set: { object, values } }]);
+    expect(refusals(run)).toEqual([]);
+    const { pods } = run.api;
+    const cpus: number[] = [];
+    pods.forEach((pod) => {
+      cpus.push(pods.template(pod).requests.milliCpu);
+    });
+    expect(cpus).toEqual([200, 200, 200]);
+    expect(run.api.objects.list("Deployment")[0]!.object.template.nodeSelector).toEqual(
+      new Map([["podsim.dev/node-pool", "n"]]),
+    );
+  });
+
   it("a drain that a budget blocks gives up after its timeout and says so", () => {
     const budget: Json = {
       apiVersion: "policy/v1",
@@ -199,6 +249,8 @@ describe("edits of a scenario", () => {
     [{ undo: { object } }, 'no rollout history found for deployment "web"'],
     [{ pause: { object: "svc/web" } }, 'Service "default/web" not found'],
     [{ suspend: { object } }, "a Deployment cannot be suspended"],
+    [{ set: { object, values: { replica: 1 } } }, "did you mean 'replicas'?"],
+    [{ set: { object: "svc/web", values: { replicas: 1 } } }, "not found"],
     [{ setImage: { object, image: "x", container: "no" } }, 'there is no container "no"'],
     [{ taint: { node: "n-9", key: "k", effect: "NoSchedule" } }, 'nodes "n-9" not found'],
   ])("%j is refused: %s", (edit, message) => {

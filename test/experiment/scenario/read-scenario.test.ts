@@ -78,7 +78,7 @@ describe("readScenario", () => {
     expect(scenario.workload.edits.map(({ kind }) => kind)).toEqual([
       ...["scale", "setImage", "delete", "switchService", "cordon", "uncordon", "setEnv"],
       ...["resize", "restart", "undo", "pause", "resume", "suspend", "unsuspend", "label", "taint"],
-      ...["untaint", "drain"],
+      ...["untaint", "drain", "set", "upgrade", "upgrade"],
     ]);
     expect(scenario.workload.edits[1]).toMatchObject({
       target: { kind: "StatefulSet", namespace: "default", name: "db" },
@@ -173,7 +173,7 @@ function changeAt(
 
 /** Inside these, keys are free or belong to Kubernetes objects that other readers judge. */
 const FREE =
-  /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity|status|conditions|requests|limits)\./;
+  /\.(objects|pod|args|labels|annotations|selector|allocatable|capacity|status|conditions|requests|limits|values)\./;
 const isFree = (path: readonly (string | number)[]): boolean =>
   FREE.test(`.${path.join(".")}`) || /schedulers\.\d+\.config\./.test(path.join("."));
 const paths = pathsOf(rawEverything()).filter(([path]) => !isFree(path));
