@@ -249,7 +249,7 @@ export class FusedSearch {
    * emptiest. Only required affinity may be met no more.
    */
   private goesOnPassing({ kind }: FilterStep, row: NodeRow): boolean {
-    if (kind === "ports") return !this.hasPortConflict(row);
+    if (kind === "ports") return !this.hasPortConflict(row) && !this.holdsWantedPort(row);
     if (kind === "spread") return this.spread.judge(row) === SPREAD_PASSES;
     if (kind !== "affinity" || this.affinity.wantsOthers) return false;
     return this.affinity.judge(row) === AFFINITY_PASSES;
@@ -263,6 +263,19 @@ export class FusedSearch {
       if (kind !== "static" && kind !== "ports") return false;
     }
     return false;
+  }
+
+  /**
+   * Whether a pod there has a port number of the pod's. A port of two pods is free as soon as one of
+   * them went, and taken again when the other one is put back.
+   */
+  private holdsWantedPort(row: NodeRow): boolean {
+    const { hostPorts } = this.podClass.template;
+    return this.cache
+      .podsOn(row)
+      .some(({ template }) =>
+        template.hostPorts.some(({ port }) => hostPorts.some((wanted) => wanted.port === port)),
+      );
   }
 
   /** Whether there is room for the pod if so much were freed. */
