@@ -55,8 +55,8 @@ export class NodeSelector {
 
   /** Whether some term matches the node. */
   matches(node: SelectableNode): boolean {
-    for (const term of this.terms) {
-      if (matchesTerm(term, node)) return true;
+    for (let at = 0; at < this.terms.length; at++) {
+      if (matchesTerm(this.terms[at]!, node)) return true;
     }
     return false;
   }
@@ -97,12 +97,14 @@ export function matchesRequiredNodeAffinity(
 /** Whether one term matches the node. */
 export function matchesTerm(term: NodeSelectorTerm, node: SelectableNode): boolean {
   if (term.isEmpty || term.error !== undefined) return false;
-  for (const requirement of term.requirements) {
-    if (!meetsRequirement(requirement, node.labels)) return false;
+  const { requirements, names } = term;
+  for (let at = 0; at < requirements.length; at++) {
+    if (!meetsRequirement(requirements[at]!, node.labels)) return false;
   }
   // A node without a name has no fields to look at, as upstream.
   if (node.name === "") return true;
-  for (const { isEqual, name } of term.names) {
+  for (let at = 0; at < names.length; at++) {
+    const { isEqual, name } = names[at]!;
     if ((node.name === name) !== isEqual) return false;
   }
   return true;

@@ -58,7 +58,10 @@ export function findUntoleratedTaint(
   tolerations: readonly Toleration[],
   effects: readonly TaintEffect[] = FILTERING_EFFECTS,
 ): Taint | undefined {
-  for (const taint of taints) {
+  // By index, here and in other places that are asked once per node: before it is compiled, a loop over
+  // an iterator makes an object per step.
+  for (let at = 0; at < taints.length; at++) {
+    const taint = taints[at]!;
     if (effects.includes(taint.effect) && !isTolerated(taint, tolerations)) return taint;
   }
   return undefined;

@@ -52,7 +52,8 @@ function unmetTerms(counts: AffinityCounts, pod: PodInfo, labels: Labels): reado
   const { affinityTerms, affinity } = counts;
   const unlabelled: number[] = [];
   const lonely: number[] = [];
-  for (const [index, { term }] of affinityTerms.entries()) {
+  for (let index = 0; index < affinityTerms.length; index++) {
+    const { term } = affinityTerms[index]!;
     if (!labels.has(term.topologyKey)) unlabelled.push(index);
     else if (affinity.at(term.topologyKey, labels) <= 0) lonely.push(index);
   }
@@ -88,10 +89,11 @@ export function createAffinitySketcher({ cache, pod }: FilterWorld): Sketcher {
         sketch.add(wanted[index].at(code));
       }
     }
-    for (const [index, { term }] of antiAffinityTerms.entries()) {
+    for (let index = 0; index < antiAffinityTerms.length; index++) {
+      const { term } = antiAffinityTerms[index]!;
       if (anti.at(term.topologyKey, labels) <= 0) continue;
       unwanted[index] ??= new GroundPair("affinity", antiAffinityKey(index));
-      sketch.add(unwanted[index].at(code));
+      sketch.add(unwanted[index]!.at(code));
     }
     if (existingAnti.hasAny(labels)) sketch.add(repelled.at(code));
   };

@@ -97,11 +97,14 @@ function groupVerdicts(world: DecisionWorld, decision: Decision): VerdictGroup[]
   const { statuses, feasible, narrowedTo, preFilter } = decision;
   const groups = new Groups(world);
   for (const row of feasible) groups.add("feasible", undefined, row);
-  for (const [row, status] of statuses.entries()) groups.add("rejected", status, row);
-  const judged = new Set([...feasible, ...[...statuses.entries()].map(([row]) => row)]);
+  statuses.forEach((status, row) => {
+    groups.add("rejected", status, row);
+  });
+  if (statuses.explicitCount === world.nodes.length) return groups.list();
+  const passed = new Set(feasible);
   const isRejectedAsAWhole = preFilter.code !== Code.Success;
   for (const row of world.nodes) {
-    if (judged.has(row)) continue;
+    if (passed.has(row) || statuses.explicit(row) !== undefined) continue;
     if (isRejectedAsAWhole) groups.add("rejected", preFilter, row);
     else if (narrowedTo?.has(world.nameOf(row)) === false)
       groups.add("left-out", statuses.absent, row);
@@ -117,26 +120,38 @@ class Groups {
     string,
     { group: Omit<VerdictGroup, "count" | "nodes">; rows: NodeRow[] }
   >();
+  // Thousands of nodes share a few statuses.
+  private readonly byStatus = new Map<Status, NodeRow[]>();
 
   constructor(world: DecisionWorld) {
     this.world = world;
   }
 
   add(verdict: VerdictGroup["verdict"], status: Status | undefined, row: NodeRow): void {
+    const shared = status === undefined ? undefined : this.byStatus.get(status);
+    if (shared !== undefined && verdict === "rejected") {
+      shared.push(row);
+      return;
+    }
+    const rows = this.rowsOf(verdict, status);
+    rows.push(row);
+    if (status !== undefined && verdict === "rejected") this.byStatus.set(status, rows);
+  }
+
+  private rowsOf(verdict: VerdictGroup["verdict"], status: Status | undefined): NodeRow[] {
     const { code = Code.Success, plugin = "", reasons = [] } = status ?? {};
     const key = [verdict, code, plugin, ...reasons].join("\n");
     const known = this.byKey.get(key);
-    if (known !== undefined) {
-      known.rows.push(row);
-      return;
-    }
+    if (known !== undefined) return known.rows;
     const group = {
       verdict,
       plugin,
       code: verdict === "not-looked-at" ? "" : formatCode(code),
       reasons,
     };
-    this.byKey.set(key, { group, rows: [row] });
+    const rows: NodeRow[] = [];
+    this.byKey.set(key, { group, rows });
+    return rows;
   }
 
   list(): VerdictGroup[] {

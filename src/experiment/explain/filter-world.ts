@@ -147,8 +147,8 @@ export class FilterWorld {
   /** The same, where all filters but these are known to let the pod pass. */
   fitsFor(filters: readonly FilterPlugin[], row: NodeRow): boolean {
     if (!this.isFilterable || this.isNarrowedAway(row)) return false;
-    for (const plugin of filters) {
-      if (plugin.filter(this.state, this.pod, row).code !== Code.Success) return false;
+    for (let at = 0; at < filters.length; at++) {
+      if (filters[at]!.filter(this.state, this.pod, row).code !== Code.Success) return false;
     }
     return true;
   }

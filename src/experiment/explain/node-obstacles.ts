@@ -171,7 +171,8 @@ export function createLabelSketcher(world: FilterWorld): Sketcher {
   return ({ row }, { code }, sketch) => {
     const node = world.cache.node(row);
     const before = sketch.list;
-    for (const { key, value, grounds } of entries) {
+    for (let at = 0; at < entries.length; at++) {
+      const { key, value, grounds } = entries[at]!;
       if (!hasLabel(node, key, value)) sketch.add(grounds.at(code));
     }
     const unmet = unmetAffinity(required?.selector, node);
@@ -286,7 +287,8 @@ function unmetAffinity(
   if (selector === undefined || selector.matches(node.meta)) return undefined;
   let best: UnmetTerm | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const [index, term] of selector.terms.entries()) {
+  for (let index = 0; index < selector.terms.length; index++) {
+    const term = selector.terms[index]!;
     if (term.isEmpty || term.error !== undefined) continue;
     const requirements = term.requirements.filter(
       (requirement) => !meetsRequirement(requirement, node.meta.labels),

@@ -104,9 +104,11 @@ export class Sketching {
       return;
     }
     const { question, refusals } = ask(world, row, world.knownRefusal(row));
-    for (const { plugin, status } of refusals) {
+    const isCordonNamed = isCordonNamedIn(refusals);
+    for (let at = 0; at < refusals.length; at++) {
+      const { plugin, status } = refusals[at]!;
       world.refusing.add(plugin);
-      this.sketcherOf(plugin)(question, status, sketch, isCordonNamedIn(refusals));
+      this.sketcherOf(plugin)(question, status, sketch, isCordonNamed);
     }
     if (sketch.list.size > 0 || !world.isNarrowedAway(row)) return;
     this.narrowing ??= narrowingFindings(world);
@@ -164,8 +166,8 @@ export class Sketching {
 const FINAL = formatCode(Code.UnschedulableAndUnresolvable);
 
 function isCordonNamedIn(refusals: readonly FilterVerdict[]): boolean {
-  for (const { plugin } of refusals) {
-    if (plugin === "NodeUnschedulable") return true;
+  for (let at = 0; at < refusals.length; at++) {
+    if (refusals[at]!.plugin === "NodeUnschedulable") return true;
   }
   return false;
 }
@@ -194,7 +196,9 @@ const NO_GUESTS: readonly PodInfo[] = [];
 function refusalsOf({ world, state, asked }: NodeQuestion, known?: Status): FilterVerdict[] {
   const refusals: FilterVerdict[] = [];
   let isBeforeKnown = known !== undefined;
-  for (const plugin of world.activeFilters) {
+  const { activeFilters, pod } = world;
+  for (let at = 0; at < activeFilters.length; at++) {
+    const plugin = activeFilters[at]!;
     const { name } = plugin;
     if (isBeforeKnown) {
       if (name !== known!.plugin) continue;
@@ -202,7 +206,7 @@ function refusalsOf({ world, state, asked }: NodeQuestion, known?: Status): Filt
       refusals.push({ plugin: name, status: known! });
       continue;
     }
-    const status = plugin.filter(state, world.pod, asked);
+    const status = plugin.filter(state, pod, asked);
     if (status.code !== Code.Success) refusals.push({ plugin: name, status });
   }
   return refusals;

@@ -31,7 +31,8 @@ export function resourceFindings(question: NodeQuestion, status: Status): Findin
 export function createResourceSketcher(): Sketcher {
   const known = new Map<string, { readonly resource: string; readonly grounds: GroundPair }>();
   return (question, { reasons }, sketch) => {
-    for (const reason of reasons) {
+    for (let at = 0; at < reasons.length; at++) {
+      const reason = reasons[at]!;
       let found = known.get(reason);
       if (found === undefined) {
         const resource = resourceIn(reason);

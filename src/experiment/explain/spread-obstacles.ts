@@ -100,10 +100,12 @@ export function createSpreadSketcher({ cache, pod }: FilterWorld): Sketcher {
       return;
     }
     const { labels } = cache.node(row).meta;
-    for (const [index, constraint] of counts.constraints.entries()) {
+    const { constraints } = counts;
+    for (let index = 0; index < constraints.length; index++) {
+      const constraint = constraints[index]!;
       const { topologyKey, maxSkew } = constraint;
       known[index] ??= knownAt(index, constraint);
-      const { self, unlabelled, skewed } = known[index];
+      const { self, unlabelled, skewed } = known[index]!;
       const domain = labels.get(topologyKey);
       if (domain === undefined) {
         sketch.add(unlabelled.at(code));

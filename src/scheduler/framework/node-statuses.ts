@@ -29,6 +29,11 @@ export class NodeStatuses {
     return this.byNode.get(node) ?? this.absent;
   }
 
+  /** Visits nodes that have a status of their own, in the order given. */
+  forEach(visit: (status: Status, node: NodeRow) => void): void {
+    this.byNode.forEach(visit);
+  }
+
   entries(): IterableIterator<[NodeRow, Status]> {
     return this.byNode.entries();
   }

@@ -263,7 +263,9 @@ export class InterPodAffinity
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
     if (!satisfiesAffinity(counts, pod, labels)) return NOT_NEAR;
-    for (const { term } of counts.antiAffinityTerms) {
+    const { antiAffinityTerms } = counts;
+    for (let at = 0; at < antiAffinityTerms.length; at++) {
+      const { term } = antiAffinityTerms[at]!;
       if (counts.anti.at(term.topologyKey, labels) > 0) return TOO_NEAR;
     }
     return counts.existingAnti.hasAny(labels) ? REPELLED : SUCCESS;
@@ -400,7 +402,9 @@ function meansForAll(terms: readonly ResolvedTerm[], pod: PodInfo): boolean {
 /** Required affinity on one node; the first pod of a group that wants its own kind is let in. */
 function satisfiesAffinity(counts: AffinityCounts, pod: PodInfo, labels: Labels): boolean {
   let isMet = true;
-  for (const { term } of counts.affinityTerms) {
+  const { affinityTerms } = counts;
+  for (let at = 0; at < affinityTerms.length; at++) {
+    const { term } = affinityTerms[at]!;
     if (!labels.has(term.topologyKey)) return false;
     if (counts.affinity.at(term.topologyKey, labels) <= 0) isMet = false;
   }

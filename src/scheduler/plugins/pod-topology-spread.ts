@@ -248,7 +248,8 @@ export class PodTopologySpread
     for (const row of nodes) {
       const node = this.cache.node(row);
       if (!hasAllTopologyKeys(node, constraints)) continue;
-      for (const [index, constraint] of constraints.entries()) {
+      for (let index = 0; index < constraints.length; index++) {
+        const constraint = constraints[index]!;
         if (!isNodeIncluded(constraint, pod, node)) continue;
         const domain = node.meta.labels.get(constraint.topologyKey)!;
         counts.add(index, domain, matching[index]!.on(row));
@@ -270,7 +271,9 @@ export class PodTopologySpread
     const counts = readSpreadCounts(state);
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
-    for (const [index, constraint] of counts.constraints.entries()) {
+    const { constraints } = counts;
+    for (let index = 0; index < constraints.length; index++) {
+      const constraint = constraints[index]!;
       const domain = labels.get(constraint.topologyKey);
       if (domain === undefined) return NO_LABEL;
       const self = constraint.selector.matches(pod.template.labels) ? 1 : 0;

@@ -100,8 +100,8 @@ export function hasAllTopologyKeys(
   constraints: readonly TopologySpreadConstraint[],
 ): boolean {
   const { labels } = node.meta;
-  for (const { topologyKey } of constraints) {
-    if (!labels.has(topologyKey)) return false;
+  for (let at = 0; at < constraints.length; at++) {
+    if (!labels.has(constraints[at]!.topologyKey)) return false;
   }
   return true;
 }

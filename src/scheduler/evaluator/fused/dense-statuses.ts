@@ -37,6 +37,10 @@ export class DenseStatuses extends NodeStatuses {
     return this.lookUp()[node] ?? this.absent;
   }
 
+  override forEach(visit: (status: Status, node: NodeRow) => void): void {
+    for (let at = 0; at < this.rows.length; at++) visit(this.statuses[at]!, this.rows[at]!);
+  }
+
   override *entries(): IterableIterator<[NodeRow, Status]> {
     for (const [at, row] of this.rows.entries()) yield [row, this.statuses[at]!];
   }
