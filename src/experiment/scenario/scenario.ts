@@ -128,9 +128,9 @@ export interface NodePool {
   readonly images: readonly NodeImageSpec[];
   /** How long before time zero the nodes were created. */
   readonly startAge: Duration;
-  /** Of each node, in millionths of the currency; comes before the list of prices. */
+  /** Of each node, in millionths of the currency; comes before the list's price of its type. */
   readonly pricePerHourMicros: number | undefined;
-  /** Of each node; comes before the list of prices. */
+  /** Of each node; comes before the list's power of its type. */
   readonly power: PowerSpec | undefined;
   readonly path: DocumentPath;
 }

@@ -16,9 +16,11 @@ export interface PriceFile {
 
 const COLUMNS = ["shape", "priceperhour", "currency", "idlewatts", "fullwatts"] as const;
 
-/** Reads the text of a price list. */
+/** Reads the text of a price list; lines that begin with `#` above its header are remarks. */
 export function readPriceFile(text: string): PriceFile {
-  const table = readCsv(text);
+  const remarks = /^(?:#.*\r?\n)*/.exec(text)?.[0] ?? "";
+  const skipped = remarks.split("\n").length - 1;
+  const table = readCsv(text.slice(remarks.length));
   const problems = table.problems.map(({ message }) => message);
   const names = table.header.map((name) => name.trim().toLowerCase());
   const [shapeAt, priceAt, currencyAt, idleAt, fullAt] = COLUMNS.map((name) => names.indexOf(name));
@@ -30,7 +32,7 @@ export function readPriceFile(text: string): PriceFile {
   }
   for (const { cells, line } of table.rows) {
     const cell = (at: number | undefined): string => cells[at ?? -1]?.trim() ?? "";
-    const complain = (what: string): void => void problems.push(`line ${line}: ${what}`);
+    const complain = (what: string): void => void problems.push(`line ${line + skipped}: ${what}`);
     const read = (at: number | undefined, reader: FieldReader<number>): number | undefined => {
       if (cell(at) === "") return undefined;
       const { value, refusals } = reader(cell(at));

@@ -1,6 +1,7 @@
-// What one machine costs and draws: the pool's own word first, then the price list's by type, then by pool.
+// What one machine costs and draws: the price list's word on its pool first, then the pool's own, then the
+// list's on its type.
 //
-// Price and power are looked up apart, so that a list may hold prices and pools say what they draw. A
+// So a list brought along can change what a pool says of itself. Price and power are looked up apart, so that a list may hold prices and pools say what they draw. A
 // machine that nobody prices has no price; it is not free.
 
 import type { PriceList, Scenario, ShapeRate } from "../scenario/scenario.ts";
@@ -42,9 +43,9 @@ export class ShapeRates {
   of({ pool, type }: RatedMachine): ShapeRate {
     const { shapes } = this.prices ?? { shapes: new Map<string, ShapeRate>() };
     const sources = [
+      pool === undefined ? undefined : shapes.get(pool),
       pool === undefined ? undefined : this.pools.get(pool),
       type === undefined ? undefined : shapes.get(type),
-      pool === undefined ? undefined : shapes.get(pool),
     ];
     return {
       pricePerHourMicros: sources.find((one) => one?.pricePerHourMicros !== undefined)

@@ -22,6 +22,7 @@ describe("a price list", () => {
   it.each([
     ["name,price\nx,1\n", "needs the columns shape and pricePerHour"],
     ["shape,pricePerHour\nx,-1\n", "line 2: priceperhour: '-1' is no number such as 0.096"],
+    ["# prices\n# of June\nshape,pricePerHour\nx,-1\n", "line 4: priceperhour"],
     ["shape,pricePerHour\nx,0.0000001\n", "has more than 6 digits behind the point"],
     ["shape,pricePerHour\nx,1\nx,2\n", "line 3: the shape 'x' stands twice"],
     ["shape,pricePerHour\n,1\n", "no shape is named"],
@@ -53,6 +54,7 @@ describe("the rate of a machine", () => {
       nodePools: [
         { name: "own", count: 1, allocatable: { cpu: "4" }, pricePerHour: 0.5 },
         { name: "listed", count: 1, allocatable: { cpu: "4" } },
+        { name: "both", count: 1, allocatable: { cpu: "4" }, pricePerHour: 0.5 },
         { name: "bare", count: 1, allocatable: { cpu: "4" } },
       ],
     },
@@ -60,6 +62,7 @@ describe("the rate of a machine", () => {
       shapes: [
         { name: "m5.large", pricePerHour: 0.1, power: { idleWatts: 1, fullWatts: 2 } },
         { name: "listed", pricePerHour: 0.3 },
+        { name: "both", pricePerHour: 0.8 },
       ],
     },
   });
@@ -69,7 +72,8 @@ describe("the rate of a machine", () => {
     ["own", undefined, 500_000, undefined],
     ["own", "m5.large", 500_000, 1_000],
     ["listed", undefined, 300_000, undefined],
-    ["listed", "m5.large", 100_000, 1_000],
+    ["listed", "m5.large", 300_000, 1_000],
+    ["both", "m5.large", 800_000, 1_000],
     ["bare", undefined, undefined, undefined],
     [undefined, "m5.large", 100_000, 1_000],
     [undefined, undefined, undefined, undefined],
