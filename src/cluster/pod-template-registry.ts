@@ -43,6 +43,8 @@ export class PodTemplateRegistry {
   private readonly templates: PodTemplate[] = [];
   private readonly bySource = new Map<string, InternedTemplate>();
   private readonly byText = new Map<string, InternedTemplate>();
+  /** Variants that differ in labels and annotations alone, by what is changed. */
+  private readonly variants = new Map<PodTemplate, Map<string, PodTemplate>>();
 
   constructor(options: Partial<DecodeOptions> = {}) {
     this.options = { ...AS_API_SERVER, ...options };
@@ -86,6 +88,22 @@ export class PodTemplateRegistry {
 
   /** A variant of a template, such as admission or a controller makes. Compiled once per distinct result. */
   derive(template: PodTemplate, patch: PodTemplatePatch): PodTemplate {
+    const change = metadataChangeOf(patch);
+    if (change === undefined) return this.variantOf(template, patch);
+    let known = this.variants.get(template);
+    if (known === undefined) {
+      known = new Map();
+      this.variants.set(template, known);
+    }
+    let variant = known.get(change);
+    if (variant === undefined) {
+      variant = this.variantOf(template, patch);
+      known.set(change, variant);
+    }
+    return variant;
+  }
+
+  private variantOf(template: PodTemplate, patch: PodTemplatePatch): PodTemplate {
     const { source } = template;
     const { status: reported, ...rest } = source;
     const status = "status" in patch ? patch.status : reported;
@@ -134,6 +152,17 @@ export class PodTemplateRegistry {
     this.bySource.set(key, interned);
     return interned;
   }
+}
+
+/**
+ * One text for one change of labels and annotations; undefined for a patch that changes more. A label
+ * that is taken away stands as null, which no value is.
+ */
+function metadataChangeOf(patch: PodTemplatePatch): string | undefined {
+  const { labels, annotations, ...rest } = patch;
+  for (const _ in rest) return undefined;
+  const pairs = (changes: typeof labels): unknown => Object.entries(changes ?? {});
+  return JSON.stringify([pairs(labels), pairs(annotations)]);
 }
 
 /** The hash of what a source does not show, after a change of it. */

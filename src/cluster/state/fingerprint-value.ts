@@ -47,11 +47,15 @@ function addMembers(digest: Fingerprint, record: object): void {
     digest.addText(record.contentHash);
     return;
   }
-  const members = Object.entries(record);
+  // Neither a list of names nor pairs: records are walked at every write of an object.
+  const members = record as Readonly<Record<string, unknown>>;
+  let count = 0;
+  for (const name in members) if (Object.hasOwn(members, name)) count++;
   digest.addText("{");
-  digest.addNumber(members.length);
-  for (const [name, value] of members) {
+  digest.addNumber(count);
+  for (const name in members) {
+    if (!Object.hasOwn(members, name)) continue;
     digest.addText(name);
-    addValueToFingerprint(digest, value);
+    addValueToFingerprint(digest, members[name]);
   }
 }

@@ -78,10 +78,12 @@ export class KubeletWorld {
   /** Records of a node's pods, in the order of their binding. */
   recordsOn(node: NodeIndex): KubeletPod[] {
     const { pods } = this.context.api;
-    return pods.podsOnNode(node).flatMap((pod) => {
+    const records: KubeletPod[] = [];
+    for (const pod of pods.podsOnNode(node)) {
       const record = this.pods[pod];
-      return record !== undefined && record.uid === pods.uid(pod) ? [record] : [];
-    });
+      if (record !== undefined && record.uid === pods.uid(pod)) records.push(record);
+    }
+    return records;
   }
 
   // ---- nodes -------------------------------------------------------------------------------

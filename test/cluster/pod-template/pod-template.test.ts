@@ -388,6 +388,42 @@ describe("the registry", () => {
     ).toBe(base);
   });
 
+  it("tells changes of labels, annotations and reported resources apart", () => {
+    const registry = new PodTemplateRegistry();
+    const base = registry.intern({
+      metadata: { labels: { app: "a", old: "o" } },
+      spec: { containers: [container({ cpu: "1" })] },
+    });
+    const status = { resources: { requests: { cpu: "2" } } };
+    const reported = registry.derive(base, { status });
+    const changes = [
+      { labels: { old: undefined } },
+      { labels: { old: "null" } },
+      { labels: { old: "" } },
+      { labels: { older: "o" } },
+      { annotations: { "podsim.dev/run-duration": "1s" } },
+      { annotations: { "podsim.dev/run-duration": "2s" } },
+      { labels: { old: "null" }, spec: { priority: 1 } },
+    ];
+    const variants = changes.map((change) => registry.derive(base, change));
+    expect(new Set([base, reported, ...variants]).size).toBe(changes.length + 2);
+    expect(variants.map(({ labels }) => labels.get("old"))).toEqual([
+      undefined,
+      "null",
+      "",
+      "o",
+      "o",
+      "o",
+      "null",
+    ]);
+    for (const [at, change] of changes.entries()) {
+      expect(registry.derive(base, change)).toBe(variants[at]);
+    }
+    expect(registry.derive(base, { labels: {} })).toBe(base);
+    expect(registry.derive(reported, { labels: {}, status: undefined })).toBe(base);
+    expect(registry.derive(reported, { labels: {} })).toBe(reported);
+  });
+
   it("tells templates apart by values it does not keep", () => {
     const registry = new PodTemplateRegistry();
     const withPassword = (value: string): PodTemplate =>
