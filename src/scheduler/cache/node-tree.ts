@@ -1,7 +1,9 @@
 // NodeTree: the order in which the scheduler lists nodes.
 //
 // Zones stand in order of first appearance, nodes inside a zone in order of arrival; the list takes
-// one node of every zone in turn (scheduler-queue.md B11). It is a list of names and knows no rows.
+// one node of every zone in turn (scheduler-queue.md B11). A row stands for its node while the node is here.
+
+import type { NodeRow } from "./node-row.ts";
 
 /** Zone key of a node: region and zone label values, upstream's separator between them. */
 export function zoneKeyOf(labels: ReadonlyMap<string, string>): string {
@@ -17,45 +19,53 @@ export function zoneKeyOf(labels: ReadonlyMap<string, string>): string {
   return `${region}:\u0000:${zone}`;
 }
 
-/** Node names by zone; a zone that loses its last node re-enters at the end. */
+/** Nodes by zone; a zone that loses its last node re-enters at the end. */
 export class NodeTree {
-  private readonly namesByZone = new Map<string, string[]>();
-  private readonly zoneOfName = new Map<string, string>();
+  private readonly rowsByZone = new Map<string, NodeRow[]>();
+  /** Zone key by row; undefined where there is no node. */
+  private readonly zoneOf: (string | undefined)[] = [];
+  private count = 0;
 
-  add(name: string, zoneKey: string): void {
-    if (this.zoneOfName.has(name)) this.remove(name);
-    this.zoneOfName.set(name, zoneKey);
-    const names = this.namesByZone.get(zoneKey);
-    if (names === undefined) this.namesByZone.set(zoneKey, [name]);
-    else names.push(name);
+  get size(): number {
+    return this.count;
   }
 
-  remove(name: string): void {
-    const zoneKey = this.zoneOfName.get(name);
+  add(row: NodeRow, zoneKey: string): void {
+    if (this.zoneOf[row] !== undefined) this.remove(row);
+    this.zoneOf[row] = zoneKey;
+    this.count++;
+    const rows = this.rowsByZone.get(zoneKey);
+    if (rows === undefined) this.rowsByZone.set(zoneKey, [row]);
+    else rows.push(row);
+  }
+
+  remove(row: NodeRow): void {
+    const zoneKey = this.zoneOf[row];
     if (zoneKey === undefined) return;
-    this.zoneOfName.delete(name);
-    const names = this.namesByZone.get(zoneKey) ?? [];
-    names.splice(names.indexOf(name), 1);
-    if (names.length === 0) this.namesByZone.delete(zoneKey);
+    this.zoneOf[row] = undefined;
+    this.count--;
+    const rows = this.rowsByZone.get(zoneKey) ?? [];
+    rows.splice(rows.indexOf(row), 1);
+    if (rows.length === 0) this.rowsByZone.delete(zoneKey);
   }
 
   /** Moves the node when its zone changed; the caller's old list stays as it was until rebuilt. */
-  update(name: string, zoneKey: string): void {
-    if (this.zoneOfName.get(name) === zoneKey) return;
-    this.remove(name);
-    this.add(name, zoneKey);
+  update(row: NodeRow, zoneKey: string): void {
+    if (this.zoneOf[row] === zoneKey) return;
+    this.remove(row);
+    this.add(row, zoneKey);
   }
 
-  /** All names, zones taking turns by index. */
-  list(): string[] {
-    const zones = [...this.namesByZone.values()];
-    const names: string[] = [];
-    for (let index = 0; names.length < this.zoneOfName.size; index++) {
+  /** All nodes, zones taking turns by index. */
+  list(): NodeRow[] {
+    const zones = [...this.rowsByZone.values()];
+    const list: NodeRow[] = [];
+    for (let index = 0; list.length < this.count; index++) {
       for (const zone of zones) {
-        const name = zone[index];
-        if (name !== undefined) names.push(name);
+        const row = zone[index];
+        if (row !== undefined) list.push(row);
       }
     }
-    return names;
+    return list;
   }
 }

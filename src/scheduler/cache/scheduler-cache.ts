@@ -5,7 +5,7 @@
 // hypothetical node can be built. The snapshot of upstream is the state at `refreshSnapshot`: nothing changes
 // during a cycle, so only what upstream leaves stale on purpose is frozen there (list order, images).
 
-import { AssertionError, assert } from "../../base/index.ts";
+import { AssertionError, assert, Int32Column } from "../../base/index.ts";
 import type { HostPort, NodeObject, PodTemplate } from "../../cluster/index.ts";
 import { createOperationCounts, type OperationCounts } from "../framework/operation-counts.ts";
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
@@ -58,6 +58,8 @@ export class SchedulerCache {
   private readonly affinityPodLists: PodInfo[][] = [];
   private readonly portSets: HostPortSet[] = [];
   private readonly frozenImages: FrozenImages[] = [];
+  /** Version of each copy, again: read for many rows, whose copies lie far from each other. */
+  private readonly imageVersions = new Int32Column();
   private readonly generations: number[] = [];
   private readonly freeRows: NodeRow[] = [];
   private readonly rowOfName = new Map<string, NodeRow>();
@@ -69,7 +71,11 @@ export class SchedulerCache {
   private listIsStale = true;
   private listedNames: readonly string[] = [];
   private listed: NodeRow[] = [];
-  private listedRows = new Set<NodeRow>();
+  /** By row: number of the last list that held it. */
+  private readonly listedIn: number[] = [];
+  private listNumber = 0;
+  /** Names that came (above zero) or went since the list was made; those that did both are not in it. */
+  private readonly comings = new Map<string, number>();
   /** Rows that changed since the last refresh, each once. */
   private readonly changedRows: NodeRow[] = [];
   private readonly isChanged: boolean[] = [];
@@ -97,8 +103,9 @@ export class SchedulerCache {
     const row = this.rowOfName.get(node.meta.name) ?? this.takeRow(node.meta.name);
     const known = this.objects[row];
     if (known !== undefined) return this.updateNode(node);
-    this.tree.add(node.meta.name, zoneKeyOf(node.meta.labels));
+    this.tree.add(row, zoneKeyOf(node.meta.labels));
     this.listIsStale = true;
+    this.noteComing(node.meta.name, 1);
     this.setNode(row, node);
     return row;
   }
@@ -107,7 +114,7 @@ export class SchedulerCache {
   updateNode(node: NodeObject): NodeRow {
     const row = this.rowOfName.get(node.meta.name);
     if (row === undefined || this.objects[row] === undefined) return this.addNode(node);
-    this.tree.update(node.meta.name, zoneKeyOf(node.meta.labels));
+    this.tree.update(row, zoneKeyOf(node.meta.labels));
     this.setNode(row, node);
     return row;
   }
@@ -119,8 +126,9 @@ export class SchedulerCache {
     if (row === undefined || known === undefined) return;
     this.removeImages(known);
     this.objects[row] = undefined;
-    this.tree.remove(name);
+    this.tree.remove(row);
     this.listIsStale = true;
+    this.noteComing(name, -1);
     for (const observer of this.observers) observer.nodeChanged(row, known, undefined);
     this.touch(row);
     this.releaseIfEmpty(row);
@@ -193,18 +201,13 @@ export class SchedulerCache {
    */
   refreshSnapshot(): readonly NodeRow[] {
     if (this.listIsStale) {
-      const names = this.tree.list();
-      // A node that went and came back between two refreshes keeps its old place, as upstream.
-      if (!isSameSet(names, this.listedNames)) this.listedNames = names;
-      this.listed = this.listedNames.map((name) => this.rowOfName.get(name)!);
-      this.listedRows = new Set(this.listed);
-      this.listIsStale = false;
+      this.listAnew();
     }
     const { changedRows, isChanged } = this;
     for (let at = 0; at < changedRows.length; at++) {
       const row = changedRows[at]!;
       isChanged[row] = false;
-      this.frozenImages[row]!.freeze(this.objects[row], this.images);
+      this.freezeImages(row, this.objects[row]);
     }
     changedRows.length = 0;
     this.refreshedGeneration = this.generation;
@@ -218,7 +221,7 @@ export class SchedulerCache {
 
   /** Whether the node list of the last refresh holds that row. */
   isListed(row: NodeRow): boolean {
-    return this.listedRows.has(row);
+    return this.listedIn[row] === this.listNumber;
   }
 
   /** Every row that stands for a name, scratch rows apart. */
@@ -247,7 +250,7 @@ export class SchedulerCache {
   }
 
   get nodeCount(): number {
-    return this.listIsStale ? this.tree.list().length : this.listed.length;
+    return this.listIsStale ? this.tree.size : this.listed.length;
   }
 
   get podCount(): number {
@@ -310,7 +313,7 @@ export class SchedulerCache {
 
   /** Rises whenever `imageOn` may answer otherwise for that row. */
   imagesVersionOf(row: NodeRow): number {
-    return this.frozenImages[row]!.version;
+    return this.imageVersions.raw[row]!;
   }
 
   // ---- hypothetical nodes -----------------------------------------------------------------
@@ -450,6 +453,33 @@ export class SchedulerCache {
     }
   }
 
+  private freezeImages(row: NodeRow, node: NodeObject | undefined): void {
+    const frozen = this.frozenImages[row]!;
+    frozen.freeze(node, this.images);
+    this.imageVersions.raw[row] = frozen.version;
+  }
+
+  private noteComing(name: string, by: 1 | -1): void {
+    const count = (this.comings.get(name) ?? 0) + by;
+    if (count === 0) this.comings.delete(name);
+    else this.comings.set(name, count);
+  }
+
+  private listAnew(): void {
+    const { names, listedIn } = this;
+    // A node that went and came back between two refreshes keeps its old place, as upstream.
+    if (this.comings.size === 0) {
+      this.listed = this.listedNames.map((name) => this.rowOfName.get(name)!);
+    } else {
+      this.listed = this.tree.list();
+      this.listedNames = this.listed.map((row) => names[row]!);
+      this.comings.clear();
+    }
+    this.listNumber++;
+    for (const row of this.listed) listedIn[row] = this.listNumber;
+    this.listIsStale = false;
+  }
+
   private touch(row: NodeRow): void {
     this.generation++;
     this.operations.journalEntries++;
@@ -475,6 +505,8 @@ export class SchedulerCache {
     this.affinityPodLists.push([]);
     this.portSets.push(new HostPortSet());
     this.frozenImages.push(new FrozenImages());
+    this.imageVersions.push(0);
+    this.listedIn.push(0);
     this.isChanged.push(false);
     this.generations.push(0);
     this.resources.pushRow();
@@ -488,7 +520,7 @@ export class SchedulerCache {
     this.resources.clearRequested(row);
     this.exact?.clearRequested(row);
     this.portSets[row] = new HostPortSet();
-    this.frozenImages[row]!.freeze(undefined, this.images);
+    this.freezeImages(row, undefined);
     this.freeRows.push(row);
   }
 }
@@ -511,12 +543,6 @@ function isSameLoad(before: PodInfo, after: PodInfo): boolean {
     before.nodeName === after.nodeName &&
     before.namespace === after.namespace
   );
-}
-
-function isSameSet(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length !== b.length) return false;
-  const names = new Set(a);
-  return b.every((name) => names.has(name));
 }
 
 /** Upstream's removal: the last element takes the removed one's place. */

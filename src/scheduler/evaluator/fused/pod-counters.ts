@@ -158,12 +158,12 @@ export class PodCounters implements CacheObserver {
     this.hasNode.raw[row] = after === undefined ? 0 : 1;
     if (before !== undefined && after !== undefined && isSameToPods(before, after)) return;
     this.nodeEpoch++;
+    const counters = this.countersOn(row);
     for (const domains of this.domains.values()) {
       const from = domains.place(row, after?.meta.labels);
       const to = domains.domainOf.raw[row]!;
       if (from === to) continue;
-      for (const { counter } of this.known) counter.moved(row, domains, from, to);
-      for (const { owners } of this.ownedTerms) owners.moved(row, domains, from, to);
+      for (const counter of counters) counter.moved(row, domains, from, to);
     }
   }
 
@@ -178,6 +178,17 @@ export class PodCounters implements CacheObserver {
     if (tally.podCount === (by === 1 ? 1 : 0)) this.people(tally);
     for (let at = 0; at < always.length; at++) always[at]!.change(row, by);
     if (!pod.deleting) changeAll(unlessDeleting, row, by);
+  }
+
+  /** Every counter that counts a pod on the row, once. */
+  private countersOn(row: NodeRow): ReadonlySet<PodCounter> {
+    const counters = new Set<PodCounter>();
+    for (const pod of this.cache.podsOn(row)) {
+      const { always, unlessDeleting } = this.tallyOf(pod);
+      for (const counter of always) counters.add(counter);
+      for (const counter of unlessDeleting) counters.add(counter);
+    }
+    return counters;
   }
 
   /** The tally got its first pod or lost its last. */
