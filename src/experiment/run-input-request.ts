@@ -15,6 +15,8 @@ export interface RunInputRequest {
   readonly seed: string | undefined;
   readonly horizon: string | undefined;
   readonly thresholds: readonly string[];
+  /** Measures asked for beside the scenario's, by name or first part. */
+  readonly measures?: readonly string[] | undefined;
   /** CSV of prices that come before the scenario's own. */
   readonly prices?: string | undefined;
   readonly maxInputBytes: number | undefined;
