@@ -59,6 +59,8 @@ export async function loadRunInput(
     paths: given.paths,
     warnings: reading.problems,
     thresholds: request.thresholds,
+    ...(request.measures === undefined ? {} : { measures: request.measures }),
+    ...(request.evaluator === undefined ? {} : { evaluator: request.evaluator }),
   };
   const scheduler = await chooseScheduler(input, { ...request, watch }, folder, problems);
   if (hasErrors(problems)) throw located(problems, given.paths);
