@@ -48,6 +48,8 @@ export type { SnapshotQuestion } from "./explain/explain-snapshot.ts";
 export { IMPORTERS } from "../workload/index.ts";
 export type { Importer, ImportNote, ImportOption, TableSink } from "../workload/index.ts";
 export { importedScenarioText, importNoteText } from "./import/imported-scenario.ts";
+export { exportTrace } from "./export/exported-trace.ts";
+export type { ExportOutcome } from "./export/exported-trace.ts";
 export { countFits } from "./fit/count-fits.ts";
 export type { FitAnswer, FitQuestion } from "./fit/count-fits.ts";
 export { benchSampleOf } from "./bench/bench-sample.ts";
@@ -59,10 +61,32 @@ export { judgeOperations } from "./bench/judge-operations.ts";
 export { judgeInstructions, judgeRound, judgeTimes } from "./bench/judge-times.ts";
 export type { InstructionCounts, TimedPair } from "./bench/judge-times.ts";
 export { VARIED_PARTS } from "./scenario/known-names.ts";
+export { cellHash } from "./study/study-cell.ts";
+export type {
+  CellResult,
+  CellRunner,
+  CellWatch,
+  StudyCell,
+  StudyPoint,
+} from "./study/study-cell.ts";
+export { runStudyCell } from "./study/run-cell.ts";
 export { runCell } from "./compare/compare-cell.ts";
 export type { CellQuestion, CompareCell } from "./compare/compare-cell.ts";
 export { cellsOf, compareCells } from "./compare/compare-cells.ts";
+export {
+  type CellPlace,
+  cellsByAlternative,
+  nextCells,
+  worldOfCell,
+} from "./compare/compare-design.ts";
+export type { CompareDesign } from "./compare/compare-design.ts";
 export type { ComparePlan } from "./compare/compare-cells.ts";
+export { CHANGE_FORMS, parseChanges } from "./whatif/parse-change.ts";
+export type { Change } from "./whatif/change.ts";
+export { changedWorld } from "./whatif/answer-whatif.ts";
+export type { WhatifQuestion } from "./whatif/answer-whatif.ts";
+export { studyWhatif } from "./whatif/whatif-study.ts";
+export type { WhatifStudyOptions } from "./whatif/whatif-study.ts";
 // What ends a run from inside, for callers who may not look further down.
 export { InvariantBroken } from "../engine/index.ts";
 export { EvaluatorDifference, StrategyError } from "../scheduler/index.ts";
@@ -71,5 +95,3 @@ export { listSettings } from "./settings.ts";
 export type { Setting } from "./settings.ts";
 export { FGD_POLICIES } from "./fgd/fgd-policies.ts";
 export { FGD_TABLES, type FgdCell, fgdTable, isFgdName } from "./fgd/fgd-tables.ts";
-export { type CellPlace, nextCells, worldOfCell } from "./compare/compare-design.ts";
-export type { CompareDesign } from "./compare/compare-design.ts";

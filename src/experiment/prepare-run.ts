@@ -22,7 +22,7 @@ import {
 } from "../cluster/index.ts";
 import type { ProfileConfiguration } from "../scheduler/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
-import { TRACE_FORMATS, type Trace } from "../workload/index.ts";
+import { spanOf, TRACE_FORMATS, type Trace } from "../workload/index.ts";
 import { noteHopelessClaims } from "./assembly/claim-prospects.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
 import {
@@ -64,6 +64,7 @@ export interface PreparedGenerator {
 
 /** A trace with its templates compiled; `templates[i]` belongs to the trace's template i. */
 export interface PreparedTrace {
+  readonly plan: TracePlan;
   readonly trace: Trace;
   readonly templates: readonly PodTemplate[];
 }
@@ -121,7 +122,9 @@ class Preparation {
       noteManifests(this.notes, set);
       this.problems.push(...runLawProblems(set));
     }
-    const preparedTraces = traces.map((trace) => this.compileTrace(trace));
+    const preparedTraces = traces.map((trace, at) =>
+      this.compileTrace(scenario.workload.traces[at]!, trace),
+    );
     const generators = scenario.workload.generators.map((plan) => this.prepareGenerator(plan));
     const { evaluator } = this.input;
     const found = this.findSchedulers();
@@ -241,8 +244,14 @@ class Preparation {
     return trace;
   }
 
-  private compileTrace(trace: Trace): PreparedTrace {
+  private compileTrace(plan: TracePlan, trace: Trace): PreparedTrace {
+    const { resample } = plan;
+    if (resample !== undefined && spanOf(trace.pods, resample.align) < 2) {
+      const message = `the trace is shorter than two ${resample.align}s: users cannot be moved`;
+      this.fail([...plan.path, "resample", "align"], "E_CONTRADICTION", message);
+    }
     return {
+      plan,
       trace,
       templates: trace.templates.map((value) =>
         this.compile(documentOfValue(value, "trace"), value),
@@ -392,7 +401,9 @@ function examplePodOf(
   if (pod !== undefined) return `${pod.meta.namespace}/${pod.meta.name}`;
   const [generator] = generators;
   if (generator !== undefined) return `${generator.plan.namespace}/${generator.plan.name}-0`;
-  const traced = traces[0]?.trace.pods[0];
+  // Resampled pods may be others, under other names.
+  const [trace] = traces;
+  const traced = trace?.plan.resample === undefined ? trace?.trace.pods[0] : undefined;
   return traced === undefined ? undefined : `${traced.namespace}/${traced.name}`;
 }
 

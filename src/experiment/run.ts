@@ -48,8 +48,9 @@ import type {
   RunResult,
 } from "../metrics/index.ts";
 import type { DecisionRecord, EvaluatorName, UserCallWatch } from "../scheduler/index.ts";
-import { AnnotatedPodBehavior, PodGenerator, PodSubmitter } from "../workload/index.ts";
+import { AnnotatedPodBehavior, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
+import { generatorSource, tracePods } from "./assembly/arrival-sources.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import type { DrainStep } from "./assembly/drain.ts";
 import { DependentSteps } from "./assembly/dependent-steps.ts";
@@ -428,22 +429,7 @@ export class ActiveRun {
 
   private startGenerator(generator: PreparedGenerator): void {
     const { plan, kinds } = generator;
-    const source = new PodGenerator(
-      {
-        name: plan.name,
-        gapSeconds: generator.gapSeconds,
-        fromUs: plan.from,
-        untilUs: plan.until,
-        countMax: plan.countMax,
-        weights: kinds.map((kind) => kind.weight),
-        durationSeconds: generator.durationSeconds,
-      },
-      {
-        gaps: this.draws("arrivals"),
-        kinds: this.draws("kinds"),
-        durations: this.draws("durations"),
-      },
-    );
+    const source = generatorSource(generator, (purpose) => this.draws(purpose));
     const namePrefix = `${plan.name}-`;
     const kind = this.simulation.defineKind(
       `arrival: ${plan.name}`,
@@ -461,8 +447,9 @@ export class ActiveRun {
     this.simulation.arrivals(kind, source);
   }
 
-  private startTrace({ trace, templates }: PreparedTrace, at: number): void {
-    const { pods } = trace;
+  private startTrace(prepared: PreparedTrace, at: number): void {
+    const { trace, templates } = prepared;
+    const pods = tracePods(prepared, at, (purpose) => this.draws(purpose));
     // The instants stay; which pod comes at which of them is drawn.
     const order = this.varies("order")
       ? drawnOrder(this.draws("order"), `trace ${at}`, pods.length)

@@ -9,6 +9,9 @@ export { PodGenerator } from "./pod-generator.ts";
 export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
 export { findCycle, JobGraph } from "./job-graph.ts";
 export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
+export { resampledPods, type ResampleSpec, spanOf } from "./resampling.ts";
+export { shakenPods, type ShakeSpec } from "./shaking.ts";
+export { recordedLine } from "./traces/recorded.ts";
 export { TRACE_FORMATS } from "./traces/registry.ts";
 export { IMPORTERS } from "./traces/import/importers.ts";
 export {

@@ -17,6 +17,7 @@ import {
   formOf,
   parseWanted,
 } from "../expect/expectation-fields.ts";
+import type { ResampleSpec, ShakeSpec } from "../../workload/index.ts";
 import { type PoolShape, poolNodeOf } from "../shapes/pool-shape.ts";
 import {
   type BindingSpec,

@@ -6,6 +6,7 @@
 
 import type { DocumentPath, Duration, Instant, LawName } from "../../base/index.ts";
 import type { ResizeAmounts } from "../../cluster/index.ts";
+import type { ResampleSpec, ShakeSpec } from "../../workload/index.ts";
 import type { ExpectationSubject, WantedValue } from "../expect/expectation-fields.ts";
 
 /** Version of the scenario schema that this podsim reads. */
@@ -219,6 +220,9 @@ export interface LawDescription {
 export interface TracePlan {
   readonly format: string;
   readonly files: readonly FileReference[];
+  /** Undefined: replayed as it is, in every replication. */
+  readonly shake: ShakeSpec | undefined;
+  readonly resample: ResampleSpec | undefined;
   readonly path: DocumentPath;
 }
 

@@ -4,10 +4,12 @@
 
 import type { TraceFormat } from "../trace.ts";
 import { OPENB } from "./openb.ts";
+import { RECORDED } from "./recorded.ts";
 import { TABLES } from "./tables.ts";
 
 /** Formats by name. */
 export const TRACE_FORMATS: ReadonlyMap<string, TraceFormat> = new Map([
   [OPENB.format, OPENB],
   [TABLES.format, TABLES],
+  [RECORDED.format, RECORDED],
 ]);

@@ -53,25 +53,25 @@ class MsgpackReader {
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.take(this.unsigned(2 ** (code - 0xc4)));
+        return this.take(this.unsigned(1 << (code - 0xc4)));
       case 0xca:
       case 0xcb:
         return this.float(code === 0xca ? 4 : 8);
       case 0xcc:
       case 0xcd:
       case 0xce:
-        return this.unsigned(2 ** (code - 0xcc));
+        return this.unsigned(1 << (code - 0xcc));
       case 0xcf:
       case 0xd3:
         return this.large(code === 0xd3);
       case 0xd0:
       case 0xd1:
       case 0xd2:
-        return this.signed(2 ** (code - 0xd0));
+        return this.signed(1 << (code - 0xd0));
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return this.text(this.unsigned(2 ** (code - 0xd9)));
+        return this.text(this.unsigned(1 << (code - 0xd9)));
       case 0xdc:
       case 0xdd:
         return this.list(this.unsigned(code === 0xdc ? 2 : 4), depth);
@@ -113,7 +113,7 @@ class MsgpackReader {
 
   private signed(length: number): number {
     const value = this.unsigned(length);
-    const limit = 2 ** (8 * length - 1);
+    const limit = (1 << (8 * length - 2)) * 2;
     return value < limit ? value : value - 2 * limit;
   }
 

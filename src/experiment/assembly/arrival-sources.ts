@@ -1,0 +1,49 @@
+// What comes from outside in one replication: the generators and traces of a prepared run, drawn.
+//
+// The run replays them and an export writes them down; both get them here, so that they are the same.
+// Keys hold no scheduler's name: every alternative meets the same arrivals.
+
+import type { EntityDraws } from "../../base/index.ts";
+import { PodGenerator, resampledPods, shakenPods, type TracePod } from "../../workload/index.ts";
+import type { PreparedGenerator, PreparedTrace } from "../prepare-run.ts";
+
+/** The draws of a purpose in this replication. */
+export type DrawsOf = (purpose: string) => EntityDraws;
+
+/** Arrivals of one generator, from its beginning. */
+export function generatorSource(generator: PreparedGenerator, draws: DrawsOf): PodGenerator {
+  const { plan, kinds } = generator;
+  return new PodGenerator(
+    {
+      name: plan.name,
+      gapSeconds: generator.gapSeconds,
+      fromUs: plan.from,
+      untilUs: plan.until,
+      countMax: plan.countMax,
+      weights: kinds.map((kind) => kind.weight),
+      durationSeconds: generator.durationSeconds,
+    },
+    {
+      gaps: draws("arrivals"),
+      kinds: draws("kinds"),
+      durations: draws("durations"),
+    },
+  );
+}
+
+/** Pods of the trace at this position of the list, by instant; as read, or resampled and shaken. */
+export function tracePods(
+  { trace, plan }: PreparedTrace,
+  position: number,
+  draws: DrawsOf,
+): readonly TracePod[] {
+  const { resample, shake } = plan;
+  const owner = `trace ${position}`;
+  const users =
+    resample === undefined
+      ? trace.pods
+      : resampledPods(trace.pods, resample, `${owner} users`, draws("arrivals"));
+  if (shake === undefined) return users;
+  const parts = { arrivals: draws("arrivals"), durations: draws("durations") };
+  return shakenPods(users, shake, owner, parts);
+}
