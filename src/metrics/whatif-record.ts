@@ -18,6 +18,10 @@ export type PodOutcome =
   | "waits"
   /** It was ended and nobody made it anew. */
   | "gone"
+  /** It is there at the end and not ready, and is ready in the baseline. */
+  | "down"
+  /** It stayed, and its containers ended and were started again oftener than in the baseline. */
+  | "restarted"
   /** It got its node a second later or more. */
   | "delayed"
   /** It has a node, and has none in the baseline. */
@@ -49,7 +53,7 @@ export interface WhatifPod {
   readonly because: string;
   /** When it left; null if it did not. */
   readonly leftUs: number | null;
-  /** How often its place was emptied. */
+  /** How often its place was emptied; of a restarted pod, how many restarts more it has. */
   readonly endedCount: number;
   /** From creation to its node, of whoever has its place in the end; null while it has none. */
   readonly waitedUs: number | null;
@@ -72,7 +76,10 @@ export interface WorkloadFigures {
   readonly readyAtEndCount: number;
   /** Fewest ready replicas after all had been ready once; null if they never were. */
   readonly readyMinCount: number | null;
-  /** Time with fewer ready replicas than asked for, after all had been ready once. */
+  /**
+   * Time with fewer ready replicas than asked for, since all were ready for the first time in either
+   * run; less than a second until then in the other run counts as nothing.
+   */
   readonly shortUs: number;
   /** The longest such span; null if there was none. */
   readonly longestShortUs: number | null;
@@ -86,6 +93,8 @@ export interface WhatifBudget {
   readonly pod: string;
   readonly refusalsCount: number;
   readonly fromUs: number;
+  /** The last refusal. */
+  readonly lastUs: number;
   /** When the pod was evicted at last; null: never within the run. */
   readonly untilUs: number | null;
   readonly message: string;

@@ -8,6 +8,7 @@ import { escapeControls, writeYaml } from "../base/index.ts";
 import type {
   MeasureUnit,
   PodOutcome,
+  WhatifBudget,
   WhatifPod,
   WhatifWorkload,
   WorkloadFigures,
@@ -75,6 +76,8 @@ const WORDS: readonly (readonly [PodOutcome, string, string])[] = [
   ["recreated", "is made anew where it was", "are made anew where they were"],
   ["waits", "waits", "wait"],
   ["gone", "is gone for good", "are gone for good"],
+  ["down", "is down at the end", "are down at the end"],
+  ["restarted", "is restarted where it is", "are restarted where they are"],
   ["delayed", "gets its node later", "get their nodes later"],
   ["placed", "finds a node", "find a node"],
   ["spared", "is spared", "are spared"],
@@ -124,7 +127,7 @@ function headLines(answer: WhatifAnswer): string[] {
 
 function worstLine({ workloads }: WhatifAnswer): string[] {
   const [worst] = workloads
-    .filter(({ change }) => change !== null)
+    .filter((one) => one.change !== null && isDifferent(one))
     .sort((a, b) => extraShortUs(b) - extraShortUs(a));
   if (worst === undefined || extraShortUs(worst) <= 0) return [];
   const { shortUs, readyMinCount, desiredCount } = worst.change!;
@@ -139,10 +142,14 @@ function extraShortUs({ baseline, change }: WhatifWorkload): number {
   return (change?.shortUs ?? 0) - (baseline?.shortUs ?? 0);
 }
 
-function longestBlock({ budgets, end }: WhatifAnswer): string {
-  const spans = budgets.map(({ fromUs, untilUs }) => (untilUs ?? end.atUs) - fromUs);
-  const isOpen = budgets.some(({ untilUs }) => untilUs === null);
-  return `${spanText(Math.max(...spans))}${isOpen ? "; some to the end" : ""}`;
+function longestBlock({ budgets }: WhatifAnswer): string {
+  const longestUs = budgets.reduce((max, block) => Math.max(max, heldUpUs(block)), 0);
+  const open = budgets.filter(({ untilUs }) => untilUs === null).length;
+  return `${spanText(longestUs)}${open === 0 ? "" : `; ${open} never came about`}`;
+}
+
+function heldUpUs({ fromUs, lastUs, untilUs }: WhatifBudget): number {
+  return (untilUs ?? lastUs) - fromUs;
 }
 
 function nodeText({ nodes }: WhatifAnswer): string {
@@ -197,7 +204,7 @@ function whyText({ cause, because, message, outcome, endedCount }: WhatifPod): s
   const parts = [
     ...(cause === "" ? [] : [cause]),
     ...(because === "" ? [] : [`by '${because}'`]),
-    ...(endedCount > 1 ? [`${endedCount} times`] : []),
+    ...(endedCount > 1 || outcome === "restarted" ? [`${endedCount} times`] : []),
   ];
   const isSaid = (outcome === "waits" || outcome === "delayed") && message !== "";
   return `${parts.join(" ")}${isSaid ? `${parts.length === 0 ? "" : ": "}${message}` : ""}`;
@@ -224,24 +231,32 @@ function workloadTable(answer: WhatifAnswer, isWide: boolean, table: Table): str
   return table(header, rows, ["left", "right", "right", "right", "right", "right"]);
 }
 
-function isDifferent({ baseline, change }: WhatifWorkload): boolean {
-  return JSON.stringify(baseline) !== JSON.stringify(change);
+/** Rollouts of two runs never take the same microsecond: from a second on it is a difference. */
+const SHORT_US_MIN = 1_000_000;
+
+function isDifferent(one: WhatifWorkload): boolean {
+  const { baseline, change } = one;
+  if (baseline === null || change === null) return baseline !== change;
+  return (
+    Math.abs(extraShortUs(one)) >= SHORT_US_MIN ||
+    baseline.desiredCount !== change.desiredCount ||
+    baseline.readyAtEndCount !== change.readyAtEndCount ||
+    baseline.readyMinCount !== change.readyMinCount
+  );
 }
 
 function nameOf({ kind, namespace, name }: WhatifWorkload): string {
   return `${namespace}/${kind}/${name}`;
 }
 
-function budgetTable({ budgets, end }: WhatifAnswer, table: Table): string {
+function budgetTable({ budgets }: WhatifAnswer, table: Table): string {
   if (budgets.length === 0) return "";
   const rows = budgets.map((block) => [
     `${block.namespace}/${block.budget}`,
     block.node,
     block.pod,
     spanText(block.fromUs),
-    block.untilUs === null
-      ? `${spanText(end.atUs - block.fromUs)}, to the end`
-      : spanText(block.untilUs - block.fromUs),
+    `${spanText(heldUpUs(block))}${block.untilUs === null ? ", never evicted" : ""}`,
     String(block.refusalsCount),
     block.message,
   ]);

@@ -24,6 +24,7 @@ export class BudgetBlocks {
     }
     if (known !== undefined) {
       known.refusalsCount++;
+      known.lastUs = nowUs;
       known.message = message;
       return;
     }
@@ -31,7 +32,14 @@ export class BudgetBlocks {
     const namespace = pods.namespace(pod);
     this.blocks.set(key, {
       ...{ namespace, budget: budgetsOver(api, namespace, pod), node: nodeName },
-      ...{ pod: pods.name(pod), refusalsCount: 1, fromUs: nowUs, untilUs: null, message },
+      ...{
+        pod: pods.name(pod),
+        refusalsCount: 1,
+        fromUs: nowUs,
+        lastUs: nowUs,
+        untilUs: null,
+        message,
+      },
     });
   }
 

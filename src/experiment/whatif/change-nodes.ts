@@ -30,7 +30,15 @@ export function editNodes(
   action: Action<"drain" | "cordon" | "uncordon">,
 ): NodeChangeDone {
   const { verb } = action;
-  const nodes = namesOf(findNodes(draft, text, action.nodes));
+  const found = findNodes(draft, text, action.nodes);
+  const nodes = namesOf(found);
+  if (verb !== "drain" && atUs === undefined) {
+    const members = new Set(found);
+    draft.replaceObjects((object) =>
+      object.kind === "Node" && members.has(object) ? marked(object, verb === "cordon") : object,
+    );
+    return { taken: `${verb} of ${countText(nodes)}, from the start`, nodes };
+  }
   const base = { at: instantOf(atUs), path: [] };
   for (const node of nodes) {
     const edit: EditStep =
@@ -40,6 +48,16 @@ export function editNodes(
     draft.edits.push(edit);
   }
   return { taken: `${verb} of ${countText(nodes)}`, nodes };
+}
+
+const CORDON_TAINT = "node.kubernetes.io/unschedulable";
+
+/** The node with or without its cordon; whoever looks after the taint puts it on by itself. */
+function marked(node: NodeObject, unschedulable: boolean): NodeObject {
+  const taints = unschedulable
+    ? node.taints
+    : node.taints.filter(({ key }) => key !== CORDON_TAINT);
+  return { ...node, unschedulable, taints };
 }
 
 /** `lose`: a zone outage, or crashes; without a span they stay down. */

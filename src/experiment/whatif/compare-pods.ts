@@ -14,8 +14,8 @@ import type { FollowedPod, PodWatch } from "./pod-watch.ts";
 const DELAY_US_MIN = 1_000_000;
 
 const NO_OUTCOMES: OutcomeCounts = {
-  ...{ moved: 0, recreated: 0, waits: 0, gone: 0, delayed: 0, placed: 0, spared: 0, new: 0 },
-  "not-made": 0,
+  ...{ moved: 0, recreated: 0, waits: 0, gone: 0, down: 0, restarted: 0, delayed: 0 },
+  ...{ placed: 0, spared: 0, new: 0, "not-made": 0 },
 };
 
 /** Rows with a difference, in the order of the places, and their counts. */
@@ -118,7 +118,8 @@ function rowOfPair(
   }
   const outcome = outcomeOfStaying(old, fresh);
   if (outcome === undefined) return undefined;
-  return rowOf(outcome, old, fresh, { last: fresh, endedCount: 0, reaches });
+  const endedCount = outcome === "restarted" ? fresh.restartsCount - old.restartsCount : 0;
+  return rowOf(outcome, old, fresh, { last: fresh, endedCount, reaches });
 }
 
 function outcomeOfLeaving(old: FollowedPod, last: FollowedPod | undefined): PodOutcome {
@@ -132,6 +133,8 @@ function outcomeOfStaying(old: FollowedPod, fresh: FollowedPod): PodOutcome | un
     if (fresh.node === "") return "waits";
     return old.node === "" ? "placed" : "moved";
   }
+  if (old.isReady && !fresh.isReady && !fresh.isFinished) return "down";
+  if (fresh.restartsCount > old.restartsCount) return "restarted";
   if (old.boundUs === null || fresh.boundUs === null) return undefined;
   const laterUs = fresh.boundUs - fresh.createdUs - (old.boundUs - old.createdUs);
   return laterUs >= DELAY_US_MIN ? "delayed" : undefined;

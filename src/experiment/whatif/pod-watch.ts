@@ -37,6 +37,8 @@ export interface FollowedPod {
   departure: string;
   isFinished: boolean;
   isGone: boolean;
+  isReady: boolean;
+  restartsCount: number;
   /** What the last attempt without success said. */
   message: string;
 }
@@ -73,6 +75,7 @@ export class PodWatch {
     const followed = this.byUid.get(row.uid);
     if (followed === undefined) return;
     followed.departure = row.departure;
+    followed.restartsCount = row.restartsCount;
     followed.isGone = row.deletedUs !== null;
   }
 
@@ -87,6 +90,7 @@ export class PodWatch {
       followed.boundUs = nowUs;
     }
     if (isFinishedPhase(change.phaseAfter)) followed.isFinished = true;
+    followed.isReady = change.readyAfter === ConditionStatus.True;
     if (kind === "Deleted" || change.isDeletingAfter || followed.isFinished)
       followed.endedUs ??= nowUs;
     if (kind === "Deleted") this.byUid.delete(change.uid);
@@ -117,7 +121,8 @@ export class PodWatch {
       node: node === NO_NODE ? "" : nodes.name(node),
       boundUs: node === NO_NODE ? null : pods.createdUs(pod),
       endedUs: pods.isDeleting(pod) || isFinished ? pods.createdUs(pod) : null,
-      ...{ departure: "", isFinished, isGone: false, message: "" },
+      ...{ departure: "", isFinished, isGone: false, restartsCount: 0, message: "" },
+      isReady: pods.ready(pod) === ConditionStatus.True,
     };
     this.byUid.set(followed.uid, followed);
     const place = this.placeOf(pod, top, namespace, name);

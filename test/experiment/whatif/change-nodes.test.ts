@@ -93,6 +93,23 @@ describe("lose", () => {
     expect(record.pods[0]).toMatchObject({ pod: "lonely", to: "", cause: "evicted-by-taint" });
   });
 
+  it("for a short time only restarts what ran there, and what stays there is down with it", () => {
+    const record = ask(SHOP, "lose n-2 at 5m for 2m");
+    expect(outcomes(record)).toEqual({ restarted: 1 });
+    expect(record.pods[0]).toMatchObject({ from: "n-2", to: "n-2", endedCount: 1 });
+    const agent = {
+      ...{ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "agent" } },
+      spec: {
+        selector: { matchLabels: { app: "agent" } },
+        template: {
+          metadata: { labels: { app: "agent" } },
+          spec: { containers: [{ name: "c", image: "c:1" }] },
+        },
+      },
+    };
+    expect(outcomes(ask(scenario([agent]), "lose n-2 at 5m"))).toEqual({ down: 1 });
+  });
+
   it("the first so many nodes of a pool", () => {
     expect(outcomes(ask(SHOP, "lose pool=n:3 at 1m"))).toEqual({ moved: 3 });
   });
