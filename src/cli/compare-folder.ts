@@ -6,14 +6,15 @@ import type { CompareCell } from "../experiment/index.ts";
 import { PODSIM_VERSION, scenarioHash } from "../experiment/index.ts";
 import { sha256Hex } from "../base/index.ts";
 import { csvText } from "../report/index.ts";
-import type { CompareOutcome } from "./compare-job.ts";
+import type { Compared } from "./compare-job.ts";
 import { ResultFolder } from "./result-folder.ts";
 
 /** Writes the folder; returns the names of its files. */
 export function keepComparison(
-  { record, cells, plan }: Extract<CompareOutcome, { kind: "compared" }>,
+  { record, cells, plan }: Compared,
   path: string,
   force: boolean,
+  isPartial: boolean,
 ): readonly string[] {
   const { scenario, ...asked } = plan;
   const inputHash = sha256Hex(
@@ -27,7 +28,7 @@ export function keepComparison(
     command: "compare",
     versions: { podsim: PODSIM_VERSION },
     inputHash,
-    end: { partial: false },
+    end: { partial: isPartial },
   };
   folder.append("run.json", `${JSON.stringify(manifest, undefined, 2)}\n`);
   return folder.commit();

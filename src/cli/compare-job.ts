@@ -1,55 +1,134 @@
-// A comparison from what the user typed to the record: the plan, the cells in threads, the verdicts.
+// A comparison from what the user typed to the record: the plan, its cells, the verdicts.
 //
-// Each thread runs every so-manieth cell and posts plain numbers; the record is made from all of them
-// in the cells' order, so it has the same bytes for any number of threads.
+// Each alternative is a point of the study, each of its replications a cell; the record is made from
+// the cells in their order, so it has the same bytes wherever and in how many threads they ran.
 
 import { COUNT_DEFAULT, type CompareRecord } from "../analysis/index.ts";
 import {
+  type CellPlace,
+  cellsByAlternative,
   type CompareCell,
-  type ComparePlan,
-  cellsOf,
   compareCells,
+  type CompareDesign,
+  type ComparePlan,
+  nextCells,
+  scenarioHash,
+  type StudyCell,
+  type StudyPoint,
   VARIED_PARTS,
+  worldOfCell,
 } from "../experiment/index.ts";
+import type { CellSettings } from "./cell-orders.ts";
 import { loadScenario } from "../experiment/node.ts";
 import type { CompareRequest } from "./compare-request.ts";
-import { CommandFailure, EXIT } from "./exit-codes.ts";
-import { refuseWrongValues } from "./request-checks.ts";
-import { createRunControl, type RunReport } from "./run-request.ts";
-import { runSession } from "./run-session.ts";
+import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { inputsOf, refuseWrongValues } from "./request-checks.ts";
+import { StudySession } from "./study-run.ts";
 
-/** The record and what the runs' notes say; or the report of the thread that failed. */
-export type CompareOutcome =
-  | {
-      readonly kind: "compared";
-      readonly record: CompareRecord;
-      readonly cells: readonly CompareCell[];
-      readonly plan: ComparePlan;
-      readonly notes: string;
-    }
-  | { readonly kind: "failed"; readonly report: RunReport };
+/** The record with what it was made from. */
+export interface Compared {
+  readonly record: CompareRecord;
+  readonly cells: readonly CompareCell[];
+  readonly plan: ComparePlan;
+}
+
+/** What came of a comparison. */
+export interface CompareOutcome {
+  /** Undefined: a shard's cells alone, or stopped before any replication was whole. */
+  readonly compared: Compared | undefined;
+  /** The signal that stopped it, so that the record is of fewer replications than asked for. */
+  readonly stoppedBy: ExitCode | undefined;
+  readonly notes: string;
+  /** Cells run or found in the store, of those asked for. */
+  readonly counts: { readonly done: number; readonly total: number };
+}
 
 /** Runs a whole comparison. */
-export async function compareInThreads(request: CompareRequest): Promise<CompareOutcome> {
+export async function runComparison(request: CompareRequest): Promise<CompareOutcome> {
   refuseWrongValues(request);
   const plan = planOf(request);
-  const cells = cellsOf(plan);
-  const workersCount = Math.min(request.workersCount, cells.length);
-  const shares = Array.from({ length: workersCount }, (_, worker) =>
-    cells.filter((_cell, at) => at % workersCount === worker),
+  if (request.shard !== undefined && (plan.design ?? FIXED).kind !== "fixed")
+    throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
+  const cellOf = cellsOfPlan(plan, request);
+  const session = new StudySession({ ...request, settings: settingsOf(request) });
+  try {
+    const first = nextCells(plan, []);
+    if ((plan.design ?? FIXED).kind === "fixed")
+      session.describe(describeComparison(plan), first.map(cellOf));
+    const cells: CompareCell[] = [];
+    for (let places = first; places.length > 0; places = nextCells(plan, cells)) {
+      const results = await session.run(places.map(cellOf));
+      for (const [at, result] of results.entries())
+        if (result !== undefined) cells.push({ ...places[at]!, ...result });
+      if (request.shard !== undefined || session.stoppedBy !== undefined) break;
+    }
+    const { stoppedBy, notes, counts } = session;
+    return { compared: comparedOf(plan, cells), stoppedBy, notes, counts };
+  } finally {
+    await session.close();
+  }
+}
+
+const FIXED: CompareDesign = { kind: "fixed" };
+
+function settingsOf({ pluginDeadline, debug, format }: CompareRequest): CellSettings {
+  return { pluginDeadline, debug, json: format === "json" };
+}
+
+/** Cells of places; those of one alternative in one world share their point. */
+function cellsOfPlan(plan: ComparePlan, request: CompareRequest): (place: CellPlace) => StudyCell {
+  const points = new Map<number, StudyPoint>();
+  return (place) => {
+    const { alternative, varied } = worldOfCell(plan, place);
+    const name = plan.alternatives[alternative]!;
+    const point = points.get(place.alternative) ?? {
+      name,
+      request: { ...inputsOf(request), schedulers: [name] },
+      varied,
+      allowUnsimulated: request.allowUnsimulated,
+      strict: request.strict,
+    };
+    points.set(place.alternative, point);
+    return { point, replication: place.replication };
+  };
+}
+
+/** What a store keeps of a comparison, for `podsim merge`. */
+function describeComparison({ scenario, ...asked }: ComparePlan): object {
+  const { metadata, run } = scenario;
+  const { seed, study, warmup, horizon } = run;
+  const world = { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon } };
+  return {
+    command: "compare",
+    scenarioHash: scenarioHash(scenario),
+    plan: { scenario: world, ...asked },
+  };
+}
+
+/**
+ * The record of cells in their places: of all, if the plan asks for no more, else of the replications
+ * that are whole; undefined where not even the first is.
+ */
+export function comparedOf(plan: ComparePlan, cells: readonly CompareCell[]): Compared | undefined {
+  if (nextCells(plan, cells).length === 0)
+    return { record: compareCells(plan, cells), cells: inOrder(cells), plan };
+  const width = plan.alternatives.length;
+  const runs = cellsByAlternative(plan, cells).slice(0, width);
+  const firstHole = (one: readonly (CompareCell | undefined)[]): number => {
+    const at = [...one].indexOf(undefined);
+    return at < 0 ? one.length : at;
+  };
+  const replicationsCount = Math.min(...runs.map(firstHole));
+  if (replicationsCount === 0) return undefined;
+  const whole = cells.filter(
+    ({ alternative, replication }) => alternative < width && replication < replicationsCount,
   );
-  const reports = await Promise.all(
-    shares.map((share) =>
-      runSession({ kind: "cells", request: { request, plan, cells: share } }, createRunControl()),
-    ),
-  );
-  const failed = reports.find(({ exitCode }) => exitCode !== EXIT.ok);
-  if (failed !== undefined) return { kind: "failed", report: failed };
-  const done = reports.flatMap(({ output }) => JSON.parse(output) as CompareCell[]);
-  done.sort((a, b) => a.replication - b.replication || a.alternative - b.alternative);
-  const lines = new Set(reports.flatMap(({ notes }) => notes.split(/(?<=\n)/)));
-  const notes = [...lines].join("");
-  return { kind: "compared", record: compareCells(plan, done), cells: done, plan, notes };
+  const partial = { ...plan, replicationsCount, design: FIXED, hasTieAudit: false };
+  return { record: compareCells(partial, whole), cells: inOrder(whole), plan: partial };
+}
+
+function inOrder(cells: readonly CompareCell[]): CompareCell[] {
+  return [...cells].sort((a, b) => a.replication - b.replication || a.alternative - b.alternative);
 }
 
 function planOf(request: CompareRequest): ComparePlan {

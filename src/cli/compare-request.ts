@@ -1,10 +1,10 @@
-// What `podsim compare` asks, and what each of its threads is asked: plain data that crosses threads.
+// What `podsim compare` asks: plain data, as the command line describes it.
 //
-// Apart from the code that answers, so that the main thread and the worker can both name it.
+// Apart from the code that answers, so that tests and other commands can name it.
 
 import type { Margin } from "../analysis/index.ts";
-import type { ComparePlan } from "../experiment/index.ts";
 import type { RunInputRequest } from "../experiment/node.ts";
+import type { Shard } from "./study-run.ts";
 
 /** A comparison as the command line describes it. */
 export interface CompareRequest extends RunInputRequest {
@@ -19,14 +19,11 @@ export interface CompareRequest extends RunInputRequest {
   readonly baseline: string | undefined;
   readonly measures: readonly string[];
   readonly workersCount: number;
+  /** Folder of results. */
+  readonly store: string | undefined;
+  readonly shard: Shard | undefined;
+  readonly quiet: boolean;
   readonly pluginDeadline: string | undefined;
   readonly debug: boolean;
   readonly format: string;
-}
-
-/** A thread's share of a comparison. */
-export interface CellsRequest {
-  readonly request: CompareRequest;
-  readonly plan: Pick<ComparePlan, "alternatives" | "varied">;
-  readonly cells: readonly { readonly alternative: number; readonly replication: number }[];
 }

@@ -31,3 +31,23 @@ export class CommandFailure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Ends a command with a failure whose words were made elsewhere, such as in a thread. */
+export class ReportedFailure extends Error {
+  readonly report: FailureWords;
+
+  constructor(report: FailureWords) {
+    super(report.closing.trim());
+    this.name = "ReportedFailure";
+    this.report = report;
+  }
+}
+
+/** What a failure says, and where. */
+export interface FailureWords {
+  readonly exitCode: ExitCode;
+  /** For stdout: problems as JSON. */
+  readonly output: string;
+  /** For stderr. */
+  readonly closing: string;
+}

@@ -2,7 +2,7 @@
 //
 // Wrong input goes to stderr as text, or with `-o json` to stdout as the same list.
 
-import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { CommandFailure, EXIT, type ExitCode, ReportedFailure } from "./exit-codes.ts";
 
 /** A failure as the caller is told of it. */
 export interface FailureReport {
@@ -21,6 +21,10 @@ export async function failureReport(
   error: unknown,
   options: { readonly debug: boolean; readonly json: boolean },
 ): Promise<FailureReport> {
+  if (error instanceof ReportedFailure) {
+    const { exitCode, closing, output } = error.report;
+    return { exitCode, text: closing, output };
+  }
   // Not at the top: the door pulls the readers along, and most commands end without a failure.
   const { escapeControls, InputError } = await import("../base/index.ts");
   const stack = options.debug ? stackOf(error) : "";
@@ -33,6 +37,12 @@ export async function failureReport(
   if (error instanceof CommandFailure)
     return {
       exitCode: error.exitCode,
+      text: `error: ${lines(error.message)}\n${stack}`,
+      output: "",
+    };
+  if (error instanceof Error && error.name === "StoreError")
+    return {
+      exitCode: (error as { isConflict?: boolean }).isConflict ? EXIT.internal : EXIT.files,
       text: `error: ${lines(error.message)}\n${stack}`,
       output: "",
     };

@@ -4,6 +4,7 @@
 
 import { InputError, parseDuration, type Problem } from "../base/index.ts";
 import type { PreparedRun } from "../experiment/index.ts";
+import type { RunInputRequest } from "../experiment/node.ts";
 import { parseThreshold } from "../metrics/index.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 
@@ -28,6 +29,16 @@ export function refuseWrongValues(request: {
     if (parsed === undefined || parsed <= 0)
       throw usage(`${flag} ${text}: no duration above 0 (write 30m, 2h, 1h30m)`);
   }
+}
+
+/** The part of a command's request that says what to read: plain data for threads and other machines. */
+export function inputsOf(request: RunInputRequest): RunInputRequest {
+  const { inputs, recursive, allowOutside, overrides, schedulers, seed, horizon } = request;
+  const { thresholds, prices, maxInputBytes, noPlugins, evaluator, stdin } = request;
+  return {
+    ...{ inputs, recursive, allowOutside, overrides, schedulers, seed, horizon },
+    ...{ thresholds, prices, maxInputBytes, noPlugins, evaluator, stdin },
+  };
 }
 
 /** How forgiving the user is about what is left out. */

@@ -3,10 +3,10 @@
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
 import type { EvaluatorName } from "../experiment/index.ts";
-import type { CellsRequest } from "./compare-request.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
+import type { WhatifRequest } from "./whatif-request.ts";
 
 /** One run as the command line describes it. */
 export interface RunRequest {
@@ -78,7 +78,7 @@ export interface ExplainRequest {
 /** What a thread is to do. */
 export type ThreadJob =
   | { readonly kind: "run"; readonly request: RunRequest }
-  | { readonly kind: "cells"; readonly request: CellsRequest }
+  | { readonly kind: "whatif"; readonly request: WhatifRequest }
   | { readonly kind: "explain"; readonly request: ExplainRequest };
 
 /** What hangs on the job alike, whichever it is. */
@@ -88,11 +88,7 @@ export function settingsOf(job: ThreadJob): {
   readonly json: boolean;
 } {
   const { pluginDeadline, debug, format } =
-    job.kind === "run"
-      ? job.request
-      : job.kind === "cells"
-        ? job.request.request
-        : job.request.options;
+    job.kind === "explain" ? job.request.options : job.request;
   return { pluginDeadline, debug, json: format === "json" || format === "jsonl" };
 }
 

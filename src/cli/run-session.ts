@@ -20,10 +20,10 @@ import {
 import { type ObservedCall, UserCallRecord } from "./user-call-record.ts";
 
 /** Of the thread's heap: on a run of 7,000 pods a third of the default takes 20 MB less and no more time. */
-const YOUNG_GENERATION_MB = 16;
+export const YOUNG_GENERATION_MB = 16;
 
 /** A thread that ended without a report, inside user code. */
-interface LostCall {
+export interface LostCall {
   readonly observed: ObservedCall;
   /** How it ended; undefined when it was ended at its deadline. */
   readonly what: string | undefined;
@@ -35,14 +35,15 @@ export async function runSession(job: ThreadJob, control: RunControl): Promise<R
   const outcome = await runThread(job, control, 0);
   if (!("observed" in outcome)) return outcome;
   const { observed, what } = outcome;
-  if (what !== undefined || isStart(observed.call.point)) return failureOf(job, outcome);
+  if (what !== undefined || isStart(observed.call.point))
+    return failureOf(outcome, settingsOf(job));
   printNote(`repeating the run up to the call that did not return, to keep what came before it\n`);
   const again = await runThread(job, control, observed.count);
-  if ("observed" in again) return failureOf(job, outcome);
+  if ("observed" in again) return failureOf(outcome, settingsOf(job));
   // Explaining a run that was cut short there has what it needs.
   if (again.exitCode === EXIT.strategy || job.kind === "explain") return again;
   // The call was not reached again: the results are those of another run, and are not believed.
-  const { closing } = await failureOf(job, outcome);
+  const { closing } = await failureOf(outcome, settingsOf(job));
   return {
     ...again,
     exitCode: EXIT.strategy,
@@ -100,21 +101,24 @@ function lostIn(record: UserCallRecord, what: string): LostCall {
   return { observed: record.look(), what, deadlineMs: 0 };
 }
 
-async function failureOf(
-  job: ThreadJob,
+/** The report of a call that did not come back. */
+export async function failureOf(
   { observed, what, deadlineMs }: LostCall,
+  settings: { readonly debug: boolean; readonly json: boolean },
 ): Promise<RunReport> {
   const { StrategyError } = await import("../experiment/index.ts");
   const { overdueText } = await import("./overdue-text.ts");
   const words = what ?? overdueText(deadlineMs);
   const error = new StrategyError(observed.call, `${words}; no results are kept`);
-  const { exitCode, text, output } = await failureReport(error, settingsOf(job));
+  const { exitCode, text, output } = await failureReport(error, settings);
   return { exitCode, output, notes: "", closing: text };
 }
 
-const OUT_OF_MEMORY =
+/** What a user is told whose run does not fit into memory. */
+export const OUT_OF_MEMORY =
   "out of memory; nothing was written (NODE_OPTIONS=--max-old-space-size=MEGABYTES raises the limit)";
 
-function isOutOfMemory(error: unknown): boolean {
+/** Whether a thread ended because its heap was full. */
+export function isOutOfMemory(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
 }

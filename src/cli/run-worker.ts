@@ -53,9 +53,9 @@ async function perform(): Promise<RunReport> {
     const { explainHere } = await import("./explain-here.ts");
     return explainHere(job.request, guard);
   }
-  if (job.kind === "cells") {
-    const { executeCells } = await import("./compare-cells.ts");
-    return executeCells(job.request, guard);
+  if (job.kind === "whatif") {
+    const { executeWhatif } = await import("./whatif-job.ts");
+    return executeWhatif(job.request, control, guard);
   }
   const { executeRunJob } = await import("./run-job.ts");
   return executeRunJob(job.request, control, { userCalls: guard });

@@ -5,9 +5,13 @@
 
 export { INPUT_BYTES_MAX, readInputFile, readInputPath } from "./node/input-files.ts";
 export type { InputFile } from "./node/input-files.ts";
-export { loadRunInput, loadScenario } from "./node/load-run-input.ts";
+export { loadRunInput, loadScenario, readRunFiles } from "./node/load-run-input.ts";
 export type { RunInputRequest } from "./run-input-request.ts";
 export { runImport } from "./node/run-import.ts";
 export type { ImportOutcome } from "./node/run-import.ts";
 export { missingFgdFiles, runFgdStudy } from "./node/fgd-study.ts";
 export type { FgdStudy } from "./node/fgd-study.ts";
+export { pointHash } from "./node/point-identity.ts";
+export { cellText, CellStore, resultIn } from "./node/cell-store.ts";
+export { handOut } from "./node/hand-out.ts";
+export type { Taker } from "./node/hand-out.ts";

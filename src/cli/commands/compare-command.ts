@@ -2,7 +2,6 @@
 //
 // What the words on the command line mean; plan, threads and verdicts are in compare-job.ts.
 
-import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { Margin } from "../../analysis/index.ts";
 import type { EvaluatorName } from "../../experiment/index.ts";
@@ -17,16 +16,28 @@ import {
   positiveCount,
 } from "../option-parts.ts";
 import { refuseConflicts } from "../option-rules.ts";
+import type { CompareOutcome } from "../compare-job.ts";
+import { addStudyOptions, refuseStudyOptions, type StudyOptions } from "../study-options.ts";
+import type { Shard } from "../study-run.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 
-interface CompareOptions extends InputOptions {
+/** What is done with a comparison. */
+interface ReportOptions {
+  readonly outputDir?: string;
+  readonly force?: boolean;
+  readonly failOnInconclusive?: boolean;
+  readonly shard?: Shard;
+  readonly format: string;
+  readonly quiet?: boolean;
+}
+
+interface CompareOptions extends InputOptions, StudyOptions, ReportOptions {
   readonly vary?: readonly string[];
   readonly replications?: number;
   readonly margin: Margin;
   readonly confidence: number;
   readonly baseline?: string;
   readonly measure?: readonly string[];
-  readonly workers: number;
   readonly pluginDeadline?: string;
   readonly outputDir?: string;
   readonly force?: boolean;
@@ -48,7 +59,7 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
   const command = program
     .command("compare")
     .description("which scheduler is better on a workload: differences, intervals, verdicts");
-  addInputOptions(command)
+  addStudyOptions(addInputOptions(command))
     .addHelpText("before", EXAMPLES)
     .option(
       "--vary <parts>",
@@ -67,7 +78,6 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
       "alternative that the others are held against (default: the first)",
     )
     .option("--measure <name>", "compare only this (repeatable)", collect)
-    .option("--workers <count>", "threads", positiveCount, availableParallelism())
     .option(
       "--plugin-deadline <duration>",
       "end the comparison if one call into user code takes longer (default: 1s; exit 6)",
@@ -102,10 +112,10 @@ async function compare(
       why: "one refuses what the other permits",
     },
   ]);
-  const { compareInThreads } = await import("../compare-job.ts");
-  const { formatCompare } = await import("../../report/index.ts");
+  refuseStudyOptions(options);
+  const { runComparison } = await import("../compare-job.ts");
   const { withStdin } = await import("../run-thread.ts");
-  const outcome = await compareInThreads(
+  const outcome = await runComparison(
     await withStdin({
       inputs,
       recursive: options.recursive === true,
@@ -129,25 +139,44 @@ async function compare(
       measures: options.measure ?? [],
       workersCount: options.workers,
       pluginDeadline: options.pluginDeadline,
+      store: options.store,
+      shard: options.shard,
+      quiet: options.quiet === true,
       debug,
       format: options.format,
     }),
   );
-  if (outcome.kind === "failed") {
-    printResult(outcome.report.output);
-    printNote(outcome.report.closing);
-    return outcome.report.exitCode;
+  return reportComparison(outcome, options);
+}
+
+/** Prints and keeps a comparison; shared with `podsim merge`. */
+export async function reportComparison(
+  { compared, stoppedBy, notes, counts }: CompareOutcome,
+  options: ReportOptions,
+): Promise<ExitCode> {
+  const { formatCompare } = await import("../../report/index.ts");
+  const note = options.quiet === true ? () => undefined : printNote;
+  note(notes);
+  if (options.shard !== undefined) {
+    note(`${counts.done} of the shard's ${counts.total} cells are in the store\n`);
+    return stoppedBy ?? EXIT.ok;
   }
-  const { record, notes } = outcome;
+  if (compared === undefined) {
+    printNote(`stopped before a replication was whole: ${counts.done} of ${counts.total} cells\n`);
+    return stoppedBy ?? EXIT.limit;
+  }
+  const { record } = compared;
   const isTable = options.format === "table" || options.format === "wide";
-  if (options.quiet !== true) printNote(notes);
+  if (stoppedBy !== undefined)
+    printNote(`partial: ${record.replicationsCount} replications are whole\n`);
   (isTable ? printSummary : printResult)(formatCompare(record, options.format));
   if (options.outputDir !== undefined) {
     const { keepComparison } = await import("../compare-folder.ts");
-    const files = keepComparison(outcome, options.outputDir, options.force === true);
-    if (options.quiet !== true)
-      printNote(`files       ${options.outputDir}/ (${files.join(", ")})\n`);
+    const isPartial = stoppedBy !== undefined;
+    const files = keepComparison(compared, options.outputDir, options.force === true, isPartial);
+    note(`files       ${options.outputDir}/ (${files.join(", ")})\n`);
   }
+  if (stoppedBy !== undefined) return stoppedBy;
   const isOpen = record.comparisons.some(
     ({ verdict }) => verdict === null || verdict.kind === "inconclusive",
   );

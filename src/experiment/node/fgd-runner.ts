@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { InputError } from "../../base/index.ts";
 import type { FgdRows } from "../fgd/arrival-bins.ts";
 import { runFgd } from "../fgd/fgd-run.ts";
 import type { FgdCell } from "../fgd/fgd-tables.ts";
@@ -13,17 +14,8 @@ import { type FgdWorkload, readFgdWorkload } from "../fgd/fgd-workload.ts";
 export const NODE_LIST = "openb_node_list_gpu_node.csv";
 const PREFIX = "openb_pod_list_";
 
-/** A message to a thread: the cell at this place of the list. */
-export interface FgdJob {
-  readonly index: number;
-  readonly cell: FgdCell;
-}
-
-/** A thread's answer. */
-export interface FgdAnswer {
-  readonly index: number;
-  readonly rows: FgdRows;
-}
+/** A thread's answer to a cell: its rows, or what is wrong with the input. */
+export type FgdAnswer = { readonly rows: FgdRows } | { readonly problems: InputError["problems"] };
 
 /** Runs cells one after another and keeps the last workload read. */
 export class FgdRunner {

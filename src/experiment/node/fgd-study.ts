@@ -5,11 +5,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { InputError } from "../../base/index.ts";
 import type { FgdRows } from "../fgd/arrival-bins.ts";
 import type { FgdCell } from "../fgd/fgd-tables.ts";
-import { type FgdAnswer, type FgdJob, FgdRunner, NODE_LIST, podListOf } from "./fgd-runner.ts";
+import { type FgdAnswer, FgdRunner, NODE_LIST, podListOf } from "./fgd-runner.ts";
+import { handOut } from "./hand-out.ts";
+import { JobThread } from "./job-thread.ts";
 
 /** What a study runs. */
 export interface FgdStudy {
@@ -40,43 +41,23 @@ export async function runFgdStudy(study: FgdStudy): Promise<FgdRows[]> {
   });
 }
 
-function runInThreads({ cells, workers, folder, onDone }: FgdStudy): Promise<FgdRows[]> {
-  const results = new Array<FgdRows>(cells.length);
-  const busy = new Set<Worker>();
-  let next = 0;
-  return new Promise<FgdRows[]>((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      for (const thread of busy) void thread.terminate();
-      busy.clear();
-      reject(error);
-    };
-    const handOut = (thread: Worker): void => {
-      if (next < cells.length) {
-        const job: FgdJob = { index: next, cell: cells[next]! };
-        next++;
-        thread.postMessage(job);
-        return;
-      }
-      busy.delete(thread);
-      void thread.terminate();
-      if (busy.size === 0) resolve(results);
-    };
-    for (let k = 0; k < Math.min(workers, cells.length); k++) {
-      const thread = new Worker(new URL("./fgd-worker.js", import.meta.url), {
-        workerData: { folder },
-      });
-      busy.add(thread);
-      thread.on("error", fail);
-      thread.on("exit", () => {
-        if (busy.has(thread)) fail(new Error("a thread of the study ended without an answer"));
-      });
-      thread.on("message", (answer: FgdAnswer | { readonly problems: InputError["problems"] }) => {
-        if ("problems" in answer) return fail(new InputError(answer.problems));
-        results[answer.index] = answer.rows;
-        onDone?.(cells[answer.index]!);
-        handOut(thread);
-      });
-      handOut(thread);
-    }
-  });
+async function runInThreads({ cells, workers, folder, onDone }: FgdStudy): Promise<FgdRows[]> {
+  const threads = Array.from(
+    { length: Math.min(workers, cells.length) },
+    () =>
+      new JobThread<FgdCell, FgdAnswer>(new URL("./fgd-worker.js", import.meta.url), { folder }),
+  );
+  try {
+    const takers = threads.map((thread) => async (cell: FgdCell): Promise<FgdRows> => {
+      const answer = await thread.run(cell);
+      if ("problems" in answer) throw new InputError(answer.problems);
+      return answer.rows;
+    });
+    const results = await handOut(cells, takers, {
+      ...(onDone === undefined ? {} : { onDone: (cell: FgdCell) => onDone(cell) }),
+    });
+    return results.map((rows) => rows!);
+  } finally {
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
 }

@@ -4,16 +4,21 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { InputError } from "../../base/index.ts";
-import { type FgdAnswer, type FgdJob, FgdRunner } from "./fgd-runner.ts";
+import type { FgdCell } from "../fgd/fgd-tables.ts";
+import { type FgdAnswer, FgdRunner } from "./fgd-runner.ts";
 
 const runner = new FgdRunner((workerData as { readonly folder: string }).folder);
 
-parentPort?.on("message", ({ index, cell }: FgdJob) => {
+parentPort?.on("message", (cell: FgdCell) => {
+  const answer: FgdAnswer = answerTo(cell);
+  parentPort?.postMessage(answer);
+});
+
+function answerTo(cell: FgdCell): FgdAnswer {
   try {
-    const answer: FgdAnswer = { index, rows: runner.run(cell) };
-    parentPort?.postMessage(answer);
+    return { rows: runner.run(cell) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    parentPort?.postMessage({ problems: error.problems });
+    return { problems: error.problems };
   }
-});
+}

@@ -22,6 +22,8 @@ export class GivenFiles {
   readonly scenario: InputBytes | undefined;
   readonly scenarioFolder: string;
   readonly extra: readonly InputBytes[];
+  /** Every file with the input that it was found through. */
+  readonly all: readonly { readonly root: string; readonly file: InputBytes }[];
   /** Short name to path. */
   readonly paths: Map<string, string> = new Map();
 
@@ -43,6 +45,7 @@ export class GivenFiles {
       const [first] = files;
       throw new InputError([emptyProblem(first?.file.name ?? "")]);
     }
+    this.all = files;
     const [scenario] = scenarios;
     this.scenarioFolder = folderOf(scenario?.file.name ?? ".");
     this.scenario = scenario === undefined ? undefined : this.named(scenario.root, scenario.file);

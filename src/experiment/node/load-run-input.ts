@@ -67,6 +67,63 @@ export async function loadRunInput(
   return scheduler === undefined ? input : { ...input, scheduler };
 }
 
+/** Everything that a run reads, before any of it is judged and any user code loaded. */
+export interface RunFiles {
+  readonly scenario: Scenario;
+  /** Files that the scenario names and objects beside it, under the names that go into results. */
+  readonly files: readonly InputBytes[];
+  /** Files of schedulers: configurations and modules, by their paths. */
+  readonly schedulerFiles: readonly string[];
+  /** Where the inputs lie. */
+  readonly places: InputPlaces;
+}
+
+/** The files behind a request, for copying them to another machine. */
+export interface InputPlaces {
+  /** Folder of the scenario. */
+  readonly folder: string;
+  /** Files that the scenario names, as written there. */
+  readonly references: readonly string[];
+  /** Paths of inputs, each with the argument that it was found through. */
+  readonly given: readonly { readonly root: string; readonly file: InputBytes }[];
+}
+
+/** Reads the scenario and every file it names; throws an InputError with what is wrong. */
+export function readRunFiles(request: RunInputRequest): RunFiles {
+  const given = new GivenFiles(request);
+  const reading = scenarioOf(given, request);
+  if (reading.scenario === undefined || hasErrors(reading.problems))
+    throw located(reading.problems, given.paths);
+  const scenario = withPrices(reading.scenario, request);
+  const folder = given.scenarioFolder;
+  const problems: Problem[] = [];
+  const files = referencedFiles(reading, folder, request, problems);
+  if (hasErrors(problems)) throw located(problems, given.paths);
+  return {
+    scenario,
+    files: [...files.values(), ...given.extra],
+    schedulerFiles: schedulerFilesOf(scenario, request, folder),
+    places: { folder, references: [...files.keys()], given: given.all },
+  };
+}
+
+// The same choice as chooseScheduler makes, without opening anything.
+function schedulerFilesOf(
+  { schedulers }: Scenario,
+  request: RunInputRequest,
+  folder: string,
+): string[] {
+  const [name] = request.schedulers;
+  const used = schedulers.filter((spec) => name === undefined || spec.name === name);
+  if (name !== undefined && used.length === 0) {
+    const isBuiltIn = name === "default" || POLICIES.has(name);
+    return !isBuiltIn && (isStrategyFile(name) || isConfigurationFile(name)) ? [name] : [];
+  }
+  return used.flatMap(({ source }) =>
+    source.kind === "module" ? [join(folder, source.file.file)] : [],
+  );
+}
+
 /** The scenario alone, with overrides applied; no scheduler is chosen and no user code loaded. */
 export function loadScenario(request: RunInputRequest): Scenario {
   const given = new GivenFiles(request);
@@ -198,7 +255,7 @@ async function chooseScheduler(
   const policy = policyScheduler(name);
   if (policy !== undefined) return policy;
   if (isStrategyFile(name)) return loadModule(name, name, request);
-  if (/\.(ya?ml|json)$/.test(name)) {
+  if (isConfigurationFile(name)) {
     const file = readInputFile(name, request.maxInputBytes);
     const reading = readDocuments(file.bytes, { file: name });
     problems.push(...reading.problems);
@@ -236,6 +293,10 @@ async function loadModule(
   if (request.noPlugins)
     throw problem("E_NO_PLUGINS", `${path} is user code, and --no-plugins was given`);
   return loadStrategyScheduler(nameOfInput(name), path, request.watch);
+}
+
+function isConfigurationFile(name: string): boolean {
+  return /\.(ya?ml|json)$/.test(name);
 }
 
 function problem(code: string, message: string, hint?: string): InputError {

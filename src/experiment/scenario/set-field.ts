@@ -15,7 +15,8 @@ export type OverrideOutcome =
   | { readonly value?: undefined; readonly problem: Problem };
 
 /**
- * Applies `path=value`; steps are separated by dots, list items are numbers, missing maps are made.
+ * Applies `path=value`; steps are separated by dots, list items are numbers, `-` adds one at the end,
+ * missing maps and lists are made.
  * The value is read as YAML; `isRefused` says whether the result has an error at the path, in which
  * case the plain text is tried instead.
  */
@@ -48,6 +49,9 @@ export function applyOverride(
   return first!;
 }
 
+/** The step that adds an item to a list, as in JSON Pointer. */
+const APPENDED = "-";
+
 function refuse(message: string): OverrideOutcome {
   return { problem: { code: "E_OVERRIDE", severity: "error", message } };
 }
@@ -62,10 +66,12 @@ function setAt(
   for (const [index, step] of steps.entries()) {
     const isLast = index === steps.length - 1;
     if (Array.isArray(parent)) {
-      const at = /^(0|[1-9]\d{0,8})$/.test(step) ? Number(step) : -1;
+      const isNew = step === APPENDED;
+      const at = isNew ? parent.length : /^(0|[1-9]\d{0,8})$/.test(step) ? Number(step) : -1;
       path.push(at === -1 ? step : at);
-      if (at === -1) return "a list item is named by its number, from 0";
-      if (at >= parent.length)
+      if (at === -1) return "a list item is named by its number, from 0, or - for a new one";
+      if (isNew && !isLast) return "a new list item is given whole";
+      if (at >= parent.length && !isNew)
         return `there are ${parent.length} items, the last is ${parent.length - 1}`;
       if (isLast) parent[at] = value;
       else parent = parent[at];
@@ -74,7 +80,7 @@ function setAt(
       const map = parent as Record<string, unknown>;
       if (isLast) map[step] = value;
       else {
-        if (!Object.hasOwn(map, step)) map[step] = {};
+        if (!Object.hasOwn(map, step)) map[step] = steps[index + 1] === APPENDED ? [] : {};
         parent = map[step];
       }
     } else {

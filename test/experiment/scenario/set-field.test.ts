@@ -42,6 +42,8 @@ describe("applyOverride", () => {
     ["metadata.description=", { metadata: { description: "" } }],
     ["metadata.description=a: b", { metadata: { description: "a: b" } }],
     ["controlPlane.preset=instant", { controlPlane: { preset: "instant" } }],
+    ["cluster.nodePools.0.zones.-=b", { cluster: { nodePools: [{ zones: ["a", "b"] }] } }],
+    ["faults.-={kind: NodeCrash, node: n-0, at: 1m}", { faults: [{ kind: "NodeCrash" }] }],
   ])("takes %s for what the field wants", (override, expected) => {
     expect(set(override)).toMatchObject(expected);
   });
@@ -54,8 +56,9 @@ describe("applyOverride", () => {
     ["cluster.nodePools.1.count=2", "cluster.nodePools[1]: there are 1 items, the last is 0"],
     [
       "cluster.nodePools.first.count=2",
-      "cluster.nodePools.first: a list item is named by its number, from 0",
+      "cluster.nodePools.first: a list item is named by its number, from 0, or - for a new one",
     ],
+    ["cluster.nodePools.-.count=2", "cluster.nodePools[1]: a new list item is given whole"],
     ["kind.x=1", "kind: there is no field inside a single value"],
     ["run.horizn=1h", "unknown field"],
     ["run.replications=0", "must be a whole number from 1 to 100000, not 0"],

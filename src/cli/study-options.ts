@@ -1,0 +1,42 @@
+// Options that every study shares: how many threads, where results are kept, which share of the cells.
+//
+// What they mean is in study-run.ts; here is how they are read, and what excludes what.
+
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError } from "./commander.ts";
+import { CommandFailure, EXIT } from "./exit-codes.ts";
+import { positiveCount } from "./option-parts.ts";
+import type { Shard } from "./study-run.ts";
+
+/** What `addStudyOptions` leaves in a command's options. */
+export interface StudyOptions {
+  readonly workers: number;
+  readonly store?: string;
+  readonly shard?: Shard;
+}
+
+/** Adds the options that say where and how cells run. */
+export function addStudyOptions(command: Command): Command {
+  return command
+    .option("--workers <count>", "threads", positiveCount, availableParallelism())
+    .option("--store <folder>", "keep every cell's result there; what is there is not run again")
+    .option(
+      "--shard <i/n>",
+      "run only every n-th cell from the i-th on, counted from 0; podsim merge joins the stores",
+      shard,
+    );
+}
+
+/** Refuses combinations that cannot do what they say. */
+export function refuseStudyOptions(options: StudyOptions): void {
+  if (options.shard !== undefined && options.store === undefined)
+    throw new CommandFailure(EXIT.usage, "--shard needs --store: what else would be merged later?");
+}
+
+function shard(text: string): Shard {
+  const match = /^(\d{1,9})\/([1-9]\d{0,8})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || index >= count)
+    throw new InvalidArgumentError("Shards are counted from 0: 0/3, 1/3, 2/3.");
+  return { index, count };
+}

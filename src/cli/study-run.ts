@@ -1,0 +1,91 @@
+// The running part that every study command shares: store, shard, threads, progress, signals.
+//
+// Commands make cells and read results; how and where the cells run is decided here, and cannot be
+// seen in what comes back. A session may be asked for cells again and again.
+
+import type { CellResult, CellRunner, StudyCell } from "../experiment/index.ts";
+import { CellStore } from "../experiment/node.ts";
+import type { CellSettings } from "./cell-orders.ts";
+import { PointHashes, ThreadedCells } from "./cell-runner.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { printNote } from "./output.ts";
+import { StudyProgress } from "./study-progress.ts";
+
+/** One of several processes that share the cells: every `count`-th cell from `index` on. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Where and how a study's cells run. */
+export interface StudyRunOptions {
+  readonly settings: CellSettings;
+  readonly workersCount: number;
+  /** Folder of results. */
+  readonly store: string | undefined;
+  readonly shard: Shard | undefined;
+  readonly quiet: boolean;
+}
+
+/** One study while its cells run; close it in any case. */
+export class StudySession {
+  private readonly options: StudyRunOptions;
+  private readonly store: CellStore | undefined;
+  private readonly runner: CellRunner;
+  private readonly progress: StudyProgress;
+
+  constructor(options: StudyRunOptions) {
+    this.options = options;
+    this.store = options.store === undefined ? undefined : openStore(options.store);
+    this.progress = new StudyProgress(options.quiet);
+    this.runner = new ThreadedCells({ ...options, store: this.store });
+  }
+
+  /** Keeps what `podsim merge` needs to make the same report from stores, if there is a store. */
+  describe(study: object, cells: readonly StudyCell[]): void {
+    if (this.store === undefined) return;
+    const hashes = new PointHashes();
+    this.store.keepStudy({ ...study, cells: cells.map((cell) => hashes.ofCell(cell)) });
+  }
+
+  /** Results parallel to `cells`; undefined for another shard's, and for those not begun at a signal. */
+  async run(cells: readonly StudyCell[]): Promise<readonly (CellResult | undefined)[]> {
+    const { shard } = this.options;
+    const places = cells.flatMap((_, at) =>
+      shard === undefined || at % shard.count === shard.index ? [at] : [],
+    );
+    this.progress.expect(places.length);
+    const done = await this.runner.run(
+      places.map((at) => cells[at]!),
+      { onDone: (_cell, isKept) => this.progress.done(isKept), signal: this.progress.signal },
+    );
+    const results = new Array<CellResult | undefined>(cells.length).fill(undefined);
+    for (const [k, at] of places.entries()) results[at] = done[k];
+    return results;
+  }
+
+  /** Exit code of the signal that stopped it; undefined if none did. */
+  get stoppedBy(): ExitCode | undefined {
+    return this.progress.stoppedBy;
+  }
+
+  /** What the runs left out, for stderr. */
+  get notes(): string {
+    return this.runner.notes;
+  }
+
+  /** Counts of cells: run or kept, of those expected. */
+  get counts(): { readonly done: number; readonly total: number } {
+    return this.progress.counts;
+  }
+
+  async close(): Promise<void> {
+    this.progress.end();
+    await this.runner.close();
+  }
+}
+
+/** Opens a store whose damaged files are told on stderr. */
+export function openStore(folder: string): CellStore {
+  return new CellStore(folder, printNote);
+}
