@@ -12,8 +12,8 @@ import {
   createRunControl,
   type RunControl,
   type RunReport,
-  type RunRequest,
   STOP,
+  type ThreadJob,
 } from "./run-request.ts";
 import { runSession } from "./run-session.ts";
 
@@ -28,8 +28,11 @@ export interface ThreadOutcome {
   readonly signal: ExitCode | undefined;
 }
 
-/** Runs a request in a worker thread. Ends the process itself only when a signal must not wait. */
-export async function runInThread(request: RunRequest, quiet: boolean): Promise<ThreadOutcome> {
+/** A job whose inputs may come through stdin. */
+export type InputJob = Extract<ThreadJob, { readonly kind: "run" | "whatif" }>;
+
+/** Does a job in a worker thread. Ends the process itself only when a signal must not wait. */
+export async function runJobInThread(job: InputJob, quiet: boolean): Promise<ThreadOutcome> {
   const control = createRunControl();
   const line = new ProgressLine(control.progress, quiet);
   let signal: ExitCode | undefined;
@@ -45,7 +48,8 @@ export async function runInThread(request: RunRequest, quiet: boolean): Promise<
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   try {
-    const report = await runSession({ kind: "run", request: await withStdin(request) }, control);
+    const request = await withStdin(job.request);
+    const report = await runSession({ ...job, request } as InputJob, control);
     return { report, signal };
   } finally {
     clearTimeout(timer);

@@ -146,8 +146,8 @@ async function run(request: RunRequest, options: RunOptions, command: Command): 
   }
   const quiet = options.quiet === true;
   // Not at the top: help and other commands need no thread and none of its parts.
-  const { runInThread } = await import("../run-thread.ts");
-  const { report, signal } = await runInThread(request, quiet);
+  const { runJobInThread } = await import("../run-thread.ts");
+  const { report, signal } = await runJobInThread({ kind: "run", request }, quiet);
   const isFailure = report.exitCode > EXIT.gate;
   if (!quiet) printNote(report.notes);
   const isTable = request.format === "table" || request.format === "wide";
