@@ -7,6 +7,8 @@ import { CycleState } from "../framework/cycle-state.ts";
 import type { Decision } from "../framework/decision.ts";
 import { podKey, type PodInfo } from "../framework/pod-info.ts";
 import type { Profile } from "../framework/profile.ts";
+import { ComparedVictims } from "../preemption/compared-victims.ts";
+import type { VictimFinder } from "../preemption/victim-finder.ts";
 import { type DecisionDifference, findDecisionDifference } from "./decision-difference.ts";
 import type { Evaluator } from "./plain.ts";
 import type { TieBreak } from "./winner.ts";
@@ -93,11 +95,16 @@ export class BothEvaluator implements Evaluator {
     return this.other.plainPlugins ?? [];
   }
 
-  decide(pod: PodInfo, profile: Profile, state?: CycleState, cycle?: number): Decision {
+  decide(
+    pod: PodInfo,
+    profile: Profile,
+    state: CycleState = new CycleState(),
+    cycle?: number,
+  ): Decision {
     this.decisions++;
     const start = this.reference.nextStart;
     const wanted = this.reference.decide(pod, profile, new CycleState(), cycle);
-    const decision = this.other.decide(pod, profile, state ?? new CycleState(), cycle);
+    const decision = this.other.decide(pod, profile, state, cycle);
     const surplus = this.ties.takeSurplus();
     const difference =
       findDecisionDifference(wanted, decision) ??
@@ -107,7 +114,16 @@ export class BothEvaluator implements Evaluator {
     if (difference !== undefined) {
       throw new EvaluatorDifference(pod, difference, this.decisions, start);
     }
+    if (state.victims !== undefined) state.victims = this.compared(pod, start, state.victims);
     return decision;
+  }
+
+  /** What the second one knows of victims, compared with the dry run when PostFilter asks. */
+  private compared(pod: PodInfo, start: number, victims: VictimFinder): VictimFinder {
+    return new ComparedVictims(victims, (node, left, right) => {
+      const difference = { field: `preemption on node ${node}`, left, right };
+      throw new EvaluatorDifference(pod, difference, this.decisions, start);
+    });
   }
 
   endCycle(nowUs: number): void {
