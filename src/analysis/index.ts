@@ -16,6 +16,7 @@ export type {
   PointReason,
 } from "./estimate.ts";
 export {
+  absentEstimate,
   CONFIDENCE_DEFAULT,
   COUNT_DEFAULT,
   COUNT_MIN,
@@ -92,6 +93,19 @@ export type {
   TieAuditAnswer,
 } from "./compare-record.ts";
 export { COMPARE_SCHEMA_VERSION } from "./compare-record.ts";
+export type {
+  LossAnswer,
+  PlanLoss,
+  PlanMonotony,
+  PlanPoint,
+  PlanRecord,
+  PlanSize,
+  RequirementAnswer,
+  RequirementReason,
+  RequirementState,
+  WaitingGroup,
+} from "./plan-record.ts";
+export { PLAN_SCHEMA_VERSION } from "./plan-record.ts";
 
 // ---- narrower intervals -----------------------------------------------------------------
 
@@ -101,6 +115,12 @@ export {
   estimateStratified,
   estimateWithControls,
 } from "./variance-reduction.ts";
+
+// ---- laws for values --------------------------------------------------------------------
+
+export type { FittedLaw, LawFits } from "./fit-laws.ts";
+export { fitLaws, representativeValues } from "./fit-laws.ts";
+export { distanceOfValues } from "./fit-statistics.ts";
 
 // ---- arithmetic that others need --------------------------------------------------------
 

@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from "./commander.ts";
 import { registerBench } from "./commands/bench-command.ts";
 import { registerExplain } from "./commands/explain-command.ts";
 import { registerExport } from "./commands/export-command.ts";
+import { registerFit } from "./commands/fit-command.ts";
 import { registerImport } from "./commands/import-command.ts";
 import { registerInit } from "./commands/init-command.ts";
 import { registerCompare } from "./commands/compare-command.ts";
@@ -99,6 +100,7 @@ function createProgram(done: (code: ExitCode) => void, importers: readonly Impor
   registerBench(program, done);
   registerImport(program, done, importers);
   registerExport(program, done);
+  registerFit(program, done);
   registerStudy(program, done);
   registerShapes(program, done);
   registerSchema(program, done);

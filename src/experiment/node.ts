@@ -7,6 +7,7 @@ export { INPUT_BYTES_MAX, readInputFile, readInputPath } from "./node/input-file
 export type { InputFile } from "./node/input-files.ts";
 export { loadRunInput, loadScenario, readRunFiles } from "./node/load-run-input.ts";
 export type { RunInputRequest } from "./run-input-request.ts";
+export { readNumberColumn } from "./node/read-column.ts";
 export { runImport } from "./node/run-import.ts";
 export type { ImportOutcome } from "./node/run-import.ts";
 export { missingFgdFiles, runFgdStudy } from "./node/fgd-study.ts";

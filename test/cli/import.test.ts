@@ -75,6 +75,45 @@ describe("podsim import", () => {
     expect(readdirSync(cwd)).toEqual(before);
   });
 
+  it("asks for what a trace leaves out, with the reason and an example, before anything is read", () => {
+    const cwd = freshFolder({ "vmtable.csv": "a,s,d,300,900,1,1,1,Interactive,2,4\n" });
+    const refused = podsim(["import", "azure-vm", ".", ...TO], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("azure-vm needs --node-count, --node-cpu, --node-memory\n");
+    expect(refused.stderr).toContain("hint: the trace names no hosts: --node-count 100\n");
+    const sizes = ["--node-count", "1", "--node-cpu", "4", "--node-memory", "8Gi"];
+    const made = podsim(["import", "azure-vm", ".", ...sizes, ...TO, "-o", "json"], { cwd });
+    expect(JSON.parse(made.stdout)).toMatchObject({
+      rowsRead: { "vmtable.csv": 1 },
+      units: [expect.stringContaining("time: seconds"), expect.stringContaining("GB as GiB")],
+      nodesCount: 1,
+      podsCount: 1,
+    });
+    const wrong = podsim(["import", "azure-vm", ".", ...sizes.with(1, "some"), ...TO], { cwd });
+    expect([wrong.code, wrong.stderr.includes("--node-count some")]).toEqual([3, true]);
+  });
+
+  it("writes workflows as steps in the scenario, without a table of pods", () => {
+    const task = (id: string, parents: string[]) => ({ name: id, id, parents, children: [] });
+    const workflow = {
+      name: "two",
+      schemaVersion: "1.5",
+      workflow: {
+        specification: { tasks: [task("a", []), task("b", ["a"])] },
+        execution: {
+          tasks: ["a", "b"].map((id) => ({ id, runtimeInSeconds: 10 })),
+          machines: [{ nodeName: "m", cpu: { coreCount: 2 } }],
+        },
+      },
+    };
+    const cwd = freshFolder({ "two.json": JSON.stringify(workflow) });
+    const made = podsim(["import", "wfcommons", "two.json", ...TO], { cwd });
+    expect(made.stderr).toContain("wrote s.yaml, s.nodes.csv\n");
+    expect(made.stdout).toMatch(/\nwrote +2 +steps\n/);
+    const run = podsim(["run", "s.yaml", "-o", "json", "--output-dir", "out"], { cwd });
+    expect(JSON.parse(run.stdout)).toMatchObject({ counts: { podsCreated: 2, podsSucceeded: 2 } });
+  });
+
   it("shows formats and their options, and refuses what it does not know", () => {
     expect(podsim(["import", "--help"]).stdout).toMatch(/\n +kubesbs .*benchmark/);
     expect(podsim(["help", "import"]).stdout).toContain("kubesbs");
