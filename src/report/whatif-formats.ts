@@ -206,8 +206,9 @@ function whyText({ cause, because, message, outcome, endedCount }: WhatifPod): s
     ...(because === "" ? [] : [`by '${because}'`]),
     ...(endedCount > 1 || outcome === "restarted" ? [`${endedCount} times`] : []),
   ];
-  const isSaid = (outcome === "waits" || outcome === "delayed") && message !== "";
-  return `${parts.join(" ")}${isSaid ? `${parts.length === 0 ? "" : ": "}${message}` : ""}`;
+  const isSaid = outcome === "waits" || outcome === "delayed" || cause === "preempted";
+  if (!isSaid || message === "") return parts.join(" ");
+  return `${parts.join(" ")}${parts.length === 0 ? "" : ": "}${message}`;
 }
 
 function workloadTable(answer: WhatifAnswer, isWide: boolean, table: Table): string {

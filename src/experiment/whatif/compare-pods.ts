@@ -177,7 +177,7 @@ function rowOf(
     leftUs: hasLeft(fresh) ? fresh.endedUs : null,
     endedCount,
     waitedUs: waitOf(last),
-    message: last?.message ?? "",
+    message: messageOf(fresh, last),
   };
 }
 
@@ -190,6 +190,15 @@ function rowOfNew(fresh: FollowedPod, reaches: readonly ChangeReach[]): WhatifPo
 function rowOfUnmade(old: FollowedPod, reaches: readonly ChangeReach[]): WhatifPod {
   const row = rowOf("not-made", old, old, { last: undefined, endedCount: 0, reaches });
   return { ...row, cause: "", leftUs: null };
+}
+
+/** Who preempted it, or what was said of whoever has its place while he had no node. */
+function messageOf(fresh: FollowedPod, last: FollowedPod | undefined): string {
+  if (fresh.departure === "preempted" && fresh.message !== "")
+    return last === undefined || last.node !== ""
+      ? fresh.message
+      : `${fresh.message}; ${last.message}`;
+  return last?.message ?? "";
 }
 
 function waitOf(pod: FollowedPod | undefined): number | null {

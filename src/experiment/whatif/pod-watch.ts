@@ -16,9 +16,12 @@ import {
   type PodIndex,
   type Uid,
 } from "../../cluster/index.ts";
-import type { PodRow } from "../../metrics/index.ts";
+import type { EventRow, PodRow } from "../../metrics/index.ts";
 import type { DecisionRecord } from "../../scheduler/index.ts";
 import { WorkloadMinima } from "./workload-minima.ts";
+
+/** A uid of the run as the API shows it ends in its number. */
+const PREEMPTOR_UID = /^Preempted by pod [0-9a-f-]{24}([0-9a-f]{12}) /;
 
 /** What one run knows of one pod. */
 export interface FollowedPod {
@@ -39,7 +42,7 @@ export interface FollowedPod {
   isGone: boolean;
   isReady: boolean;
   restartsCount: number;
-  /** What the last attempt without success said. */
+  /** What the last attempt without success said; of a preempted pod, who took its place. */
   message: string;
 }
 
@@ -50,6 +53,8 @@ export class PodWatch {
   readonly minima: WorkloadMinima;
   private readonly api: ApiServer;
   private readonly byUid = new Map<Uid, FollowedPod>();
+  /** The latest pod of each namespace/name. */
+  private readonly byName = new Map<string, FollowedPod>();
   private readonly tops = new Map<Uid, OwnerRef>();
 
   /** To be made right after the run is built, before anything happens in it. */
@@ -68,6 +73,15 @@ export class PodWatch {
   onDecision({ pod, result, message }: DecisionRecord): void {
     const followed = this.byUid.get(Number(pod.uid));
     if (followed !== undefined && result !== "scheduled") followed.message = message;
+  }
+
+  /** A Kubernetes Event: the only place that says who preempted whom. */
+  onEvent({ reason, kind, namespace, name, message }: EventRow): void {
+    const [, hex] = reason === "Preempted" ? (PREEMPTOR_UID.exec(message) ?? []) : [];
+    const victim = kind === "Pod" ? this.byName.get(`${namespace}/${name}`) : undefined;
+    if (hex === undefined || victim === undefined) return;
+    const winner = this.byUid.get(Number.parseInt(hex, 16));
+    if (winner !== undefined) victim.message = `by ${winner.namespace}/${winner.name}`;
   }
 
   /** The final row of a pod: tells how it left. */
@@ -125,6 +139,7 @@ export class PodWatch {
       isReady: pods.ready(pod) === ConditionStatus.True,
     };
     this.byUid.set(followed.uid, followed);
+    this.byName.set(`${namespace}/${name}`, followed);
     const place = this.placeOf(pod, top, namespace, name);
     const others = this.places.get(place);
     if (others === undefined) this.places.set(place, [followed]);

@@ -34,7 +34,7 @@ export class WorldRun {
       replication,
       ...(varied === undefined ? {} : { varied }),
       ...(userCalls === undefined ? {} : { userCalls }),
-      sinks: { pod: (row) => watch?.onRow(row) },
+      sinks: { pod: (row) => watch?.onRow(row), event: (row) => watch?.onEvent(row) },
       onDecision: (record) => watch?.onDecision(record),
       onDrainStep: (step) => this.budgets.onStep(this.run.api, step),
     });

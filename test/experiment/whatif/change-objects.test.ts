@@ -146,6 +146,17 @@ describe("priority", () => {
     expect(() => ask(world, "priority p1000=1")).toThrow(/did you mean 'p100'/);
   });
 
+  it("at work on running pods names who pushed whom out", () => {
+    const late = deployment("late", 2, "4", { priorityClassName: "p200" });
+    const base = scenario([deployment("low", 6, "4", { priorityClassName: "p100" }), late], {
+      cluster: (world as { cluster: object }).cluster,
+    });
+    const pushed = ask(base, "scale deploy/late replicas=0", "scale deploy/late replicas=2 at 5m");
+    const victims = podsWith(pushed, "waits").filter(({ cause }) => cause === "preempted");
+    expect(victims.length).toBeGreaterThan(0);
+    for (const { message } of victims) expect(message).toMatch(/^by default\/late-/);
+  });
+
   it("says what is not simulated of it for pods that exist", () => {
     const { record } = askPair(prepared(world), ["priority p100=300"]);
     expect(record.changes[0]!.taken).toContain("keep the priority they were admitted with");
