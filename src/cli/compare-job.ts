@@ -12,7 +12,9 @@ import {
   type CompareDesign,
   type ComparePlan,
   nextCells,
+  type Scenario,
   scenarioHash,
+  studiedWorld,
   type StudyCell,
   type StudyPoint,
   VARIED_PARTS,
@@ -20,6 +22,8 @@ import {
 } from "../experiment/index.ts";
 import type { CellSettings } from "./cell-orders.ts";
 import { loadScenario } from "../experiment/node.ts";
+import { designOf } from "./compare-design-options.ts";
+import { commandOfComparison } from "./compare-origin.ts";
 import type { CompareRequest } from "./compare-request.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";
@@ -30,6 +34,8 @@ export interface Compared {
   readonly record: CompareRecord;
   readonly cells: readonly CompareCell[];
   readonly plan: ComparePlan;
+  /** Of the scenario, overrides included. */
+  readonly scenarioHash: string;
 }
 
 /** What came of a comparison. */
@@ -46,7 +52,9 @@ export interface CompareOutcome {
 /** Runs a whole comparison. */
 export async function runComparison(request: CompareRequest): Promise<CompareOutcome> {
   refuseWrongValues(request);
-  const plan = planOf(request);
+  const scenario = loadScenario(request);
+  const plan = planOf(request, scenario);
+  const hash = scenarioHash(scenario);
   if (request.shard !== undefined && (plan.design ?? FIXED).kind !== "fixed")
     throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
   const cellOf = cellsOfPlan(plan, request);
@@ -54,7 +62,7 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
   try {
     const first = nextCells(plan, []);
     if ((plan.design ?? FIXED).kind === "fixed")
-      session.describe(describeComparison(plan), first.map(cellOf));
+      session.describe({ command: "compare", scenarioHash: hash, plan }, first.map(cellOf));
     const cells: CompareCell[] = [];
     for (let places = first; places.length > 0; places = nextCells(plan, cells)) {
       const results = await session.run(places.map(cellOf));
@@ -63,7 +71,7 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
       if (request.shard !== undefined || session.stoppedBy !== undefined) break;
     }
     const { stoppedBy, notes, counts } = session;
-    return { compared: comparedOf(plan, cells), stoppedBy, notes, counts };
+    return { compared: comparedOf(plan, hash, cells), stoppedBy, notes, counts };
   } finally {
     await session.close();
   }
@@ -83,7 +91,14 @@ function cellsOfPlan(plan: ComparePlan, request: CompareRequest): (place: CellPl
     const name = plan.alternatives[alternative]!;
     const point = points.get(place.alternative) ?? {
       name,
-      request: { ...inputsOf(request), schedulers: [name] },
+      request: {
+        ...inputsOf(request),
+        schedulers: [name],
+        measures: [
+          ...request.measures,
+          ...(plan.design?.kind === "selection" ? [plan.design.measure] : []),
+        ],
+      },
       varied,
       allowUnsimulated: request.allowUnsimulated,
       strict: request.strict,
@@ -93,25 +108,17 @@ function cellsOfPlan(plan: ComparePlan, request: CompareRequest): (place: CellPl
   };
 }
 
-/** What a store keeps of a comparison, for `podsim merge`. */
-function describeComparison({ scenario, ...asked }: ComparePlan): object {
-  const { metadata, run } = scenario;
-  const { seed, study, warmup, horizon } = run;
-  const world = { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon } };
-  return {
-    command: "compare",
-    scenarioHash: scenarioHash(scenario),
-    plan: { scenario: world, ...asked },
-  };
-}
-
 /**
  * The record of cells in their places: of all, if the plan asks for no more, else of the replications
  * that are whole; undefined where not even the first is.
  */
-export function comparedOf(plan: ComparePlan, cells: readonly CompareCell[]): Compared | undefined {
+export function comparedOf(
+  plan: ComparePlan,
+  hash: string,
+  cells: readonly CompareCell[],
+): Compared | undefined {
   if (nextCells(plan, cells).length === 0)
-    return { record: compareCells(plan, cells), cells: inOrder(cells), plan };
+    return { record: compareCells(plan, cells), cells: inOrder(cells), plan, scenarioHash: hash };
   const width = plan.alternatives.length;
   const runs = cellsByAlternative(plan, cells).slice(0, width);
   const firstHole = (one: readonly (CompareCell | undefined)[]): number => {
@@ -124,15 +131,17 @@ export function comparedOf(plan: ComparePlan, cells: readonly CompareCell[]): Co
     ({ alternative, replication }) => alternative < width && replication < replicationsCount,
   );
   const partial = { ...plan, replicationsCount, design: FIXED, hasTieAudit: false };
-  return { record: compareCells(partial, whole), cells: inOrder(whole), plan: partial };
+  return {
+    ...{ record: compareCells(partial, whole), cells: inOrder(whole), plan: partial },
+    scenarioHash: hash,
+  };
 }
 
 function inOrder(cells: readonly CompareCell[]): CompareCell[] {
   return [...cells].sort((a, b) => a.replication - b.replication || a.alternative - b.alternative);
 }
 
-function planOf(request: CompareRequest): ComparePlan {
-  const scenario = loadScenario(request);
+function planOf(request: CompareRequest, scenario: Scenario): ComparePlan {
   const listed = scenario.schedulers.map(({ name }) => name);
   const alternatives = request.schedulers.length > 0 ? request.schedulers : listed;
   if (alternatives.length < 2)
@@ -151,8 +160,9 @@ function planOf(request: CompareRequest): ComparePlan {
     if (!(VARIED_PARTS as readonly string[]).includes(part))
       throw usage(`--vary ${part}: there are ${VARIED_PARTS.join(", ")}`);
   const { replications } = scenario.run;
+  const measures = request.measures.length > 0 ? request.measures : scenario.measures;
   return {
-    scenario,
+    scenario: studiedWorld(scenario),
     alternatives,
     baseline,
     varied: VARIED_PARTS.filter((part) => varied.includes(part)),
@@ -160,7 +170,10 @@ function planOf(request: CompareRequest): ComparePlan {
       request.replicationsCount ?? (replications > 1 ? replications : COUNT_DEFAULT),
     margin: request.margin,
     confidence: request.confidence,
-    measures: request.measures.length > 0 ? request.measures : scenario.measures,
+    measures,
+    design: designOf(request.design, measures),
+    hasTieAudit: request.design.tieAudit === true,
+    command: commandOfComparison(request),
   };
 }
 

@@ -4,6 +4,7 @@
 
 import type { Margin } from "../analysis/index.ts";
 import type { RunInputRequest } from "../experiment/node.ts";
+import type { DesignOptions } from "./compare-design-options.ts";
 import type { Shard } from "./study-run.ts";
 
 /** A comparison as the command line describes it. */
@@ -18,6 +19,7 @@ export interface CompareRequest extends RunInputRequest {
   /** Absent: the first. */
   readonly baseline: string | undefined;
   readonly measures: readonly string[];
+  readonly design: DesignOptions;
   readonly workersCount: number;
   /** Folder of results. */
   readonly store: string | undefined;

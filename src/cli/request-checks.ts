@@ -34,10 +34,10 @@ export function refuseWrongValues(request: {
 /** The part of a command's request that says what to read: plain data for threads and other machines. */
 export function inputsOf(request: RunInputRequest): RunInputRequest {
   const { inputs, recursive, allowOutside, overrides, schedulers, seed, horizon } = request;
-  const { thresholds, prices, maxInputBytes, noPlugins, evaluator, stdin } = request;
+  const { thresholds, measures, prices, maxInputBytes, noPlugins, evaluator, stdin } = request;
   return {
     ...{ inputs, recursive, allowOutside, overrides, schedulers, seed, horizon },
-    ...{ thresholds, prices, maxInputBytes, noPlugins, evaluator, stdin },
+    ...{ thresholds, measures, prices, maxInputBytes, noPlugins, evaluator, stdin },
   };
 }
 

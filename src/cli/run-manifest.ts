@@ -2,6 +2,7 @@
 //
 // It holds what decided the results and nothing of the machine or the hour they were made at.
 
+import { quoted } from "./compare-origin.ts";
 import type { PreparedRun } from "../experiment/index.ts";
 import type { RunResult } from "../metrics/index.ts";
 import type { RunRequest } from "./run-request.ts";
@@ -78,10 +79,6 @@ export function commandOf(request: RunRequest, outputDir: string): string {
     ...switches.flatMap(([flag, isOn]) => (isOn ? [flag] : [])),
   ];
   return `podsim run ${words.join(" ")}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function originOf(prepared: PreparedRun, request: RunRequest): object {

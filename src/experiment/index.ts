@@ -78,6 +78,7 @@ export {
   cellsByAlternative,
   nextCells,
   worldOfCell,
+export { COMPARED_MEASURES } from "./compare/compare-measures.ts";
 } from "./compare/compare-design.ts";
 export type { CompareDesign } from "./compare/compare-design.ts";
 export type { ComparePlan } from "./compare/compare-cells.ts";

@@ -29,7 +29,7 @@ export type {
   UtilizationSummary,
   WorkloadSummary,
 } from "./run-result.ts";
-export { MEASURES, judgeThreshold, parseThreshold } from "./thresholds.ts";
+export { MEASURES, judgeThreshold, parseAmount, parseThreshold } from "./thresholds.ts";
 export type { MeasureUnit, Threshold, ThresholdOperator } from "./thresholds.ts";
 export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";

@@ -279,7 +279,7 @@ export function parseThreshold(expression: string): Threshold | string {
     return `'${match[3]}': a percentile lies between 0 and 100`;
   }
   const unit: MeasureUnit = statistic === "count" ? "count" : known.unit;
-  const limit = parseLimit(match[5]!, unit);
+  const limit = parseAmount(match[5]!, unit);
   if (limit === undefined) return `'${match[5]}' is no ${UNIT_WORDS[unit]}`;
   const operator = (match[4] === "==" ? "=" : match[4]) as ThresholdOperator;
   return { expression: expression.trim(), measure, argument, statistic, operator, limit, unit };
@@ -336,7 +336,8 @@ function canonicalStatistic(text: string): string {
   return text === "med" ? "p50" : text;
 }
 
-function parseLimit(text: string, unit: MeasureUnit): number | undefined {
+/** An amount of a measure as people write it: 30s, 99%, 12, 12.50, 3kWh; undefined = it is none. */
+export function parseAmount(text: string, unit: MeasureUnit): number | undefined {
   if (unit === "us") return parseDuration(text);
   if (unit === "energy") {
     const [, digits, name] = /^(\d+(?:\.\d+)?)(J|Wh|kWh|MWh)$/.exec(text) ?? [];

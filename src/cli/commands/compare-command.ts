@@ -9,15 +9,25 @@ import { InvalidArgumentError } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   addInputOptions,
-  collect,
   evaluatorOption,
   formatOption,
   type InputOptions,
-  positiveCount,
 } from "../option-parts.ts";
 import { refuseConflicts } from "../option-rules.ts";
 import type { CompareOutcome } from "../compare-job.ts";
-import { addStudyOptions, refuseStudyOptions, type StudyOptions } from "../study-options.ts";
+import {
+  addDesignOptions,
+  type DesignOptions,
+  refuseDesignOptions,
+} from "../compare-design-options.ts";
+import {
+  addReplicationOptions,
+  addStudyOptions,
+  percent,
+  type ReplicationOptions,
+  refuseStudyOptions,
+  type StudyOptions,
+} from "../study-options.ts";
 import type { Shard } from "../study-run.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 
@@ -31,26 +41,24 @@ interface ReportOptions {
   readonly quiet?: boolean;
 }
 
-interface CompareOptions extends InputOptions, StudyOptions, ReportOptions {
-  readonly vary?: readonly string[];
-  readonly replications?: number;
+interface CompareOptions
+  extends InputOptions,
+    StudyOptions,
+    ReplicationOptions,
+    ReportOptions,
+    DesignOptions {
   readonly margin: Margin;
-  readonly confidence: number;
   readonly baseline?: string;
-  readonly measure?: readonly string[];
   readonly pluginDeadline?: string;
-  readonly outputDir?: string;
-  readonly force?: boolean;
-  readonly failOnInconclusive?: boolean;
-  readonly format: string;
   readonly evaluator?: EvaluatorName;
-  readonly quiet?: boolean;
 }
 
 const EXAMPLES = `Examples:
   podsim compare scenario.yaml -s default -s best-fit --vary arrivals,lifetimes -n 30
   podsim compare openb.yaml -s default -s mine.js --vary order,ties --margin 1% -o markdown
   podsim compare scenario.yaml --measure pending --measure utilization.cpu -o wide
+  podsim compare scenario.yaml -s default -s best-fit --measure pending.avg --precision 5%
+  podsim compare scenario.yaml -s a -s b -s c --select pending.avg --indifference 2s
 
 `;
 
@@ -59,25 +67,13 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
   const command = program
     .command("compare")
     .description("which scheduler is better on a workload: differences, intervals, verdicts");
-  addStudyOptions(addInputOptions(command))
+  addDesignOptions(addReplicationOptions(addStudyOptions(addInputOptions(command))))
     .addHelpText("before", EXAMPLES)
-    .option(
-      "--vary <parts>",
-      "what differs between replications: arrivals, lifetimes, faults, order, ties",
-      parts,
-    )
-    .option(
-      "-n, --replications <count>",
-      "pairs of runs (default: the scenario's, or 20)",
-      positiveCount,
-    )
     .option("--margin <percent>", "difference that matters, of the baseline", margin, margin("1%"))
-    .option("--confidence <percent>", "of intervals and verdicts", confidence, 0.95)
     .option(
       "--baseline <name>",
       "alternative that the others are held against (default: the first)",
     )
-    .option("--measure <name>", "compare only this (repeatable)", collect)
     .option(
       "--plugin-deadline <duration>",
       "end the comparison if one call into user code takes longer (default: 1s; exit 6)",
@@ -113,6 +109,7 @@ async function compare(
     },
   ]);
   refuseStudyOptions(options);
+  refuseDesignOptions(options);
   const { runComparison } = await import("../compare-job.ts");
   const { withStdin } = await import("../run-thread.ts");
   const outcome = await runComparison(
@@ -137,6 +134,7 @@ async function compare(
       confidence: options.confidence,
       baseline: options.baseline,
       measures: options.measure ?? [],
+      design: options,
       workersCount: options.workers,
       pluginDeadline: options.pluginDeadline,
       store: options.store,
@@ -183,29 +181,9 @@ export async function reportComparison(
   return isOpen && options.failOnInconclusive === true ? EXIT.inconclusive : EXIT.ok;
 }
 
-function parts(text: string): string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-}
-
 function margin(text: string): Margin {
   const ratio = percent(text);
   if (ratio === undefined || ratio < 0)
     throw new InvalidArgumentError("A share of the baseline is expected, such as 1%.");
   return { kind: "relative", ratio };
-}
-
-function confidence(text: string): number {
-  const ratio = percent(text);
-  if (ratio === undefined || ratio < 0.5 || ratio >= 1)
-    throw new InvalidArgumentError("A share from 50% to below 100% is expected, such as 95%.");
-  return ratio;
-}
-
-function percent(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(\s?%)?$/.exec(text);
-  if (match === null) return undefined;
-  return match[2] === undefined ? Number(match[1]) : Number(match[1]) / 100;
 }

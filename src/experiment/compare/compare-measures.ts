@@ -22,6 +22,26 @@ export interface MeasuredValue {
   readonly isThin: boolean;
 }
 
+/** Parts of distributions that are compared, and measures that are always there. */
+const PARTS_COMPARED = ["avg", "p95", "p99"] as const;
+const DISTRIBUTIONS: readonly string[] = ["pending", "startup"];
+const ALWAYS: readonly string[] = [
+  ...["unschedulable", "failed", "evictions", "preemptions", "lostWork", "availability"],
+  ...["recovery", "utilization.cpu", "utilization.memory"],
+];
+/** Families that are measured when they are asked for. */
+const ASKED: readonly string[] = ["fragmentation", "stranded", "fairness", "cost", "energy"];
+
+/** Names of all measures that alternatives can be compared on, with their units. */
+export const COMPARED_MEASURES: ReadonlyMap<string, MeasureUnit> = new Map([
+  ...DISTRIBUTIONS.flatMap((name) =>
+    PARTS_COMPARED.map((part): [string, MeasureUnit] => [`${name}.${part}`, "us"]),
+  ),
+  ...[...MEASURES].flatMap(([name, { unit }]): [string, MeasureUnit][] =>
+    ALWAYS.includes(name) || ASKED.includes(name.split(".")[0]!) ? [[name, unit]] : [],
+  ),
+]);
+
 /** Every compared measure of a run, always the same ones in the same order for one cluster. */
 export function measuresOf(result: RunResult): MeasuredValue[] {
   const { counts, departures } = result;
