@@ -93,6 +93,8 @@ export type {
   TieAuditAnswer,
 } from "./compare-record.ts";
 export { COMPARE_SCHEMA_VERSION } from "./compare-record.ts";
+export type { SweepRecord, SweepRow } from "./sweep-record.ts";
+export { SWEEP_SCHEMA_VERSION } from "./sweep-record.ts";
 export type {
   LossAnswer,
   PlanLoss,

@@ -3,7 +3,7 @@
 // Written beside and renamed, like a run's; the hash of all inputs guards the folder.
 
 import type { CompareCell } from "../experiment/index.ts";
-import { PODSIM_VERSION, scenarioHash } from "../experiment/index.ts";
+import { PODSIM_VERSION } from "../experiment/index.ts";
 import { sha256Hex } from "../base/index.ts";
 import { csvText } from "../report/index.ts";
 import type { Compared } from "./compare-job.ts";
@@ -11,15 +11,13 @@ import { ResultFolder } from "./result-folder.ts";
 
 /** Writes the folder; returns the names of its files. */
 export function keepComparison(
-  { record, cells, plan }: Compared,
+  { record, cells, plan, scenarioHash }: Compared,
   path: string,
   force: boolean,
   isPartial: boolean,
 ): readonly string[] {
-  const { scenario, ...asked } = plan;
-  const inputHash = sha256Hex(
-    JSON.stringify([scenarioHash(scenario), record.scenario.inputHashes, asked]),
-  );
+  const { scenario: _, ...asked } = plan;
+  const inputHash = sha256Hex(JSON.stringify([scenarioHash, record.scenario.inputHashes, asked]));
   const folder = ResultFolder.create(path, inputHash, force);
   folder.append("compare.json", `${JSON.stringify(record, undefined, 2)}\n`);
   folder.append("replications.csv", replicationsCsv(cells, plan.alternatives));

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError } from "./commander.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
-import { positiveCount } from "./option-parts.ts";
+import { collect, positiveCount } from "./option-parts.ts";
 import type { Shard } from "./study-run.ts";
 
 /** What `addStudyOptions` leaves in a command's options. */
@@ -13,6 +13,31 @@ export interface StudyOptions {
   readonly workers: number;
   readonly store?: string;
   readonly shard?: Shard;
+}
+
+/** What `addReplicationOptions` leaves in a command's options. */
+export interface ReplicationOptions {
+  readonly vary?: readonly string[];
+  readonly replications?: number;
+  readonly confidence: number;
+  readonly measure?: readonly string[];
+}
+
+/** Adds the options that say what differs between replications, how many there are, what is told. */
+export function addReplicationOptions(command: Command): Command {
+  return command
+    .option(
+      "--vary <parts>",
+      "what differs between replications: arrivals, lifetimes, faults, order, ties",
+      parts,
+    )
+    .option(
+      "-n, --replications <count>",
+      "runs of each variant (default: the scenario's, or 20)",
+      positiveCount,
+    )
+    .option("--confidence <percent>", "of intervals and verdicts", confidence, 0.95)
+    .option("--measure <name>", "only this measure (repeatable)", collect);
 }
 
 /** Adds the options that say where and how cells run. */
@@ -39,4 +64,25 @@ function shard(text: string): Shard {
   if (match === null || index >= count)
     throw new InvalidArgumentError("Shards are counted from 0: 0/3, 1/3, 2/3.");
   return { index, count };
+}
+
+/** Reads a share such as 95% or 0.95. */
+export function percent(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(\s?%)?$/.exec(text);
+  if (match === null) return undefined;
+  return match[2] === undefined ? Number(match[1]) : Number(match[1]) / 100;
+}
+
+function confidence(text: string): number {
+  const ratio = percent(text);
+  if (ratio === undefined || ratio < 0.5 || ratio >= 1)
+    throw new InvalidArgumentError("A share from 50% to below 100% is expected, such as 95%.");
+  return ratio;
+}
+
+function parts(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

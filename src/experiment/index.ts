@@ -70,15 +70,21 @@ export type {
   StudyPoint,
 } from "./study/study-cell.ts";
 export { runStudyCell } from "./study/run-cell.ts";
+export { studiedWorld } from "./study/cell-estimates.ts";
+export { sweepCells, sweepCellsOf } from "./study/sweep-cells.ts";
+export type { SweepPlan } from "./study/sweep-cells.ts";
+export { listCombinations, splitValues } from "./study/sweep-parameters.ts";
+export type { Combination, Parameter } from "./study/sweep-parameters.ts";
+export { workTogether } from "./assembly/schedulers-together.ts";
 export { runCell } from "./compare/compare-cell.ts";
 export type { CellQuestion, CompareCell } from "./compare/compare-cell.ts";
+export { COMPARED_MEASURES } from "./compare/compare-measures.ts";
 export { cellsOf, compareCells } from "./compare/compare-cells.ts";
 export {
   type CellPlace,
   cellsByAlternative,
   nextCells,
   worldOfCell,
-export { COMPARED_MEASURES } from "./compare/compare-measures.ts";
 } from "./compare/compare-design.ts";
 export type { CompareDesign } from "./compare/compare-design.ts";
 export type { ComparePlan } from "./compare/compare-cells.ts";

@@ -4,25 +4,23 @@
 // they are put in order by (alternative, replication) before anything is computed.
 
 import {
-  type AlternativeSummary,
   auditTies,
   COMPARE_SCHEMA_VERSION,
   type ComparedMeasure,
   type CompareRecord,
   type ComparisonQuestion,
   COUNT_MIN,
-  type Estimate,
-  estimateOf,
   judgeComparisons,
   type Margin,
   rankAlternatives,
   type Study,
   type TieAuditAnswer,
 } from "../../analysis/index.ts";
-import { assert, sha256Hex } from "../../base/index.ts";
+import { assert } from "../../base/index.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
 import { KUBERNETES_VERSION } from "../../metrics/index.ts";
-import type { Scenario, VariedPart } from "../scenario/scenario.ts";
+import type { VariedPart } from "../scenario/scenario.ts";
+import { estimateRuns, type StudiedWorld, studyOf, summaryOf } from "../study/cell-estimates.ts";
 import type { CompareCell } from "./compare-cell.ts";
 import {
   type CellPlace,
@@ -37,7 +35,7 @@ import type { MeasuredValue } from "./compare-measures.ts";
 
 /** What is compared, and how. */
 export interface ComparePlan {
-  readonly scenario: Scenario;
+  readonly scenario: StudiedWorld;
   /** Names, all different, at least two. */
   readonly alternatives: readonly string[];
   /** Position of the baseline among them. */
@@ -65,7 +63,7 @@ export function cellsOf(plan: ComparePlan): CellPlace[] {
 export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): CompareRecord {
   const { byAlternative, shuffled, state } = arrangedCells(plan, cells);
   const { scenario, alternatives, baseline, confidence, margin, varied } = plan;
-  const study = studyOf(plan);
+  const study = studyOf(scenario, varied);
   const first = byAlternative[0]![0]!;
   const chosen = chosenMeasures(first, plan.measures);
   const questions = chosen.flatMap((at) => questionsOf(plan, study, byAlternative, at));
@@ -150,31 +148,6 @@ function tieAuditsOf(
   );
 }
 
-function studyOf({ scenario, varied }: ComparePlan): Study {
-  if (varied.length === 0) return { kind: "fixed" };
-  const { study, warmup } = scenario.run;
-  return study === "steady-state"
-    ? { kind: study, varied, warmUpUs: warmup }
-    : { kind: study, varied };
-}
-
-function summaryOf(name: string, runs: readonly CompareCell[]): AlternativeSummary {
-  const sum = (of: (run: CompareCell) => number): number =>
-    runs.reduce((total, run) => total + of(run), 0);
-  const created = sum((run) => run.podsCreatedCount);
-  const pending = sum((run) => run.podsPendingAtEndCount);
-  const attempts = sum((run) => run.attemptsCount);
-  return {
-    name,
-    digest: sha256Hex(runs.map(({ fingerprint }) => `${fingerprint}\n`).join("")),
-    podsCreatedCount: created,
-    podsPendingAtEndCount: pending,
-    censoredRatio: created === 0 ? null : pending / created,
-    tiedRatio: attempts === 0 ? null : sum((run) => run.tiedCount) / attempts,
-    unstableRunsCount: runs.filter(({ isUnstable }) => isUnstable).length,
-  };
-}
-
 function measureOf(
   study: Study,
   byAlternative: readonly (readonly CompareCell[])[],
@@ -192,24 +165,6 @@ function measureOf(
   const values = byAlternative.map((runs) => runs.map((run) => run.measures[at]!.value ?? 0));
   const ranks = areRanked ? rankAlternatives(values, direction, confidence) : null;
   return { measure, unit, direction, estimates, ranks };
-}
-
-function estimateRuns(
-  study: Study,
-  runs: readonly CompareCell[],
-  at: number,
-  confidence: number,
-): Estimate {
-  const affectedCount = runs.filter((run) => run.measures[at]!.isThin).length;
-  if (affectedCount > 0) {
-    const reason = "insufficient-observations";
-    return { kind: "absent", reason, count: runs.length, affectedCount };
-  }
-  const replicates = runs.map((run) => ({
-    value: run.measures[at]!.value,
-    isUnstable: run.isUnstable,
-  }));
-  return estimateOf(study, replicates, confidence);
 }
 
 function questionsOf(

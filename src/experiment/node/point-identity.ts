@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { basename, dirname, relative, resolve } from "node:path";
+import { compareText } from "../../base/index.ts";
 import { scenarioHash } from "../scenario/scenario-hash.ts";
 import type { StudyPoint } from "../study/study-cell.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
@@ -34,6 +35,7 @@ export function pointHash(
     }),
     ["thresholds", ...request.thresholds],
     ["measures", ...(request.measures ?? [])],
+    ["measures", ...[...new Set(request.measures)].sort(compareText)],
     ["varied", ...varied],
   ];
   return sha256(JSON.stringify(parts));
