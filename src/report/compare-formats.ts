@@ -150,7 +150,7 @@ function designLines({
   if (selection !== undefined) {
     const { kind, best, measure, direction, indifference, eliminated, countMax } = selection;
     const unit = measures.find((one) => one.measure === measure)?.unit ?? "count";
-    const what = `best on ${measure} (${direction}; differences below ${amount(indifference, unit)} do not matter, ${percentText(selection.confidence)}, Kim and Nelson)`;
+    const what = `best on ${measure} (${direction}; differences below ${amountText(indifference, unit)} do not matter, ${percentText(selection.confidence)}, Kim and Nelson)`;
     lines.push(
       kind === "selected"
         ? `${what}: ${best} after ${replicationsCount} replications`
@@ -185,7 +185,7 @@ function tieLines(record: CompareRecord): string[] {
     if (audit.kind !== "sensitive") return [];
     const { measure, alternative, movement, halfWidth } = audit;
     const unit = unitOf(measure);
-    return `WARNING: ties alone move ${measure} of ${alternative} by ${amount(movement, unit)}, more than its half-width of ${amount(halfWidth, unit)}: the result depends on how ties are broken`;
+    return `WARNING: ties alone move ${measure} of ${alternative} by ${amountText(movement, unit)}, more than its half-width of ${amountText(halfWidth, unit)}: the result depends on how ties are broken`;
   });
 }
 
@@ -322,7 +322,7 @@ function unitsOf(record: CompareRecord): (measure: string) => MeasureUnit {
 }
 
 function estimateText(estimate: Estimate, unit: MeasureUnit): string {
-  return estimate.kind === "absent" ? "n/a" : amount(estimate.value, unit);
+  return estimate.kind === "absent" ? "n/a" : amountText(estimate.value, unit);
 }
 
 function differenceText(answer: Answer, unit: MeasureUnit): string {
@@ -362,13 +362,14 @@ function verdictText(answer: Answer): string {
     : `inconclusive (about ${verdict.countNeeded} replications needed)`;
 }
 
-function amount(value: number, unit: MeasureUnit): string {
+/** An amount of a measure, as people write it. */
+export function amountText(value: number, unit: MeasureUnit): string {
   const size = sizeText(Math.abs(value), unit);
   return value < 0 && /[1-9]/.test(size) ? `-${size}` : size;
 }
 
 function signed(value: number, unit: MeasureUnit): string {
-  const text = amount(value, unit).replace(" %", " pp");
+  const text = amountText(value, unit).replace(" %", " pp");
   return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 

@@ -23,6 +23,7 @@ export { formatFit } from "./fit-formats.ts";
 export { formatLawFits } from "./law-fit-formats.ts";
 export { COMPARE_FORMATS, formatCompare } from "./compare-formats.ts";
 export { formatWhatif, WHATIF_FORMATS } from "./whatif-formats.ts";
+export { formatSweep, SWEEP_FORMATS } from "./sweep-formats.ts";
 export { formatOperations } from "./operations-text.ts";
 export { BENCH_FORMATS, formatBench, formatBenchAudit } from "./bench-formats.ts";
 export type { BenchFormat } from "./bench-formats.ts";

@@ -20,6 +20,7 @@ import {
   prepareRun,
   runCell,
   type RunScheduler,
+  type Scenario,
   runScenario,
   startRun,
 } from "../../../src/experiment/index.ts";
@@ -54,11 +55,13 @@ function scenario(rate: number, more: object = {}): object {
   };
 }
 
-function planOf(value: object, more: Partial<ComparePlan> = {}): ComparePlan {
+/** A plan whose scenario is whole, so that it can be run as well. */
+type WholePlan = ComparePlan & { readonly scenario: Scenario };
+
+function planOf(value: object, more: Partial<ComparePlan> = {}): WholePlan {
   const reading = decodeScenario(value);
   expect(reading.problems).toEqual([]);
   return {
-    scenario: reading.scenario!,
     alternatives: ["default", "other"],
     baseline: 0,
     varied: ["arrivals", "lifetimes"],
@@ -67,10 +70,11 @@ function planOf(value: object, more: Partial<ComparePlan> = {}): ComparePlan {
     confidence: 0.95,
     measures: [],
     ...more,
+    scenario: reading.scenario!,
   };
 }
 
-function run(plan: ComparePlan, schedulers: readonly RunScheduler[]): CompareCell[] {
+function run(plan: WholePlan, schedulers: readonly RunScheduler[]): CompareCell[] {
   const prepared = schedulers.map((scheduler) =>
     prepareRun({ scenario: plan.scenario, scheduler }),
   );

@@ -1,0 +1,180 @@
+// `podsim sweep SCENARIO --param path=a,b,c`: how a scenario behaves over many parameters.
+//
+// What the words on the command line mean; combinations, cells and rows are in sweep-job.ts.
+
+import type { Command } from "commander";
+import type { Parameter } from "../../experiment/index.ts";
+import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
+import { addInputOptions, collect, formatOption, type InputOptions } from "../option-parts.ts";
+import { refuseConflicts } from "../option-rules.ts";
+import { printNote, printResult, printSummary } from "../output.ts";
+import {
+  addReplicationOptions,
+  addStudyOptions,
+  refuseStudyOptions,
+  type ReplicationOptions,
+  type StudyOptions,
+} from "../study-options.ts";
+import type { Shard } from "../study-run.ts";
+import type { SweepOutcome } from "../sweep-job.ts";
+import type { SweepRequest } from "../sweep-request.ts";
+
+/** What is done with a sweep. */
+interface ReportOptions {
+  readonly outputDir?: string;
+  readonly force?: boolean;
+  readonly shard?: Shard;
+  readonly format: string;
+  readonly quiet?: boolean;
+}
+
+interface SweepOptions extends InputOptions, StudyOptions, ReplicationOptions, ReportOptions {
+  readonly param?: readonly string[];
+  readonly params?: string;
+  readonly plan?: boolean;
+  readonly pluginDeadline?: string;
+}
+
+const EXAMPLES = `Examples:
+  podsim sweep scenario.yaml --param cluster.nodePools.0.count=10,20,40 --vary arrivals -n 20
+  podsim sweep scenario.yaml --params grid.csv -s default -s best-fit --store cells -o csv
+  podsim sweep scenario.yaml --param run.seed=1,2,3 --store cells --shard 0/4
+
+`;
+
+/** Adds the command to the program. */
+export function registerSweep(program: Command, done: (code: ExitCode) => void): void {
+  const command = program
+    .command("sweep")
+    .description("a scenario over many parameters: one row per combination, with intervals");
+  addReplicationOptions(addStudyOptions(addInputOptions(command)))
+    .addHelpText("before", EXAMPLES)
+    .option("--param <path=a,b,c>", "values of one field of the scenario (repeatable)", collect)
+    .option("--params <file>", "combinations: CSV with a header of paths, or a JSON list")
+    .option("--plan", "say how many cells there are, and do not run")
+    .option(
+      "--plugin-deadline <duration>",
+      "end the sweep if one call into user code takes longer (default: 1s; exit 6)",
+    )
+    .option("--output-dir <folder>", "write sweep.json, sweep.csv and replications.csv there")
+    .option("--force", "write into a folder that holds other results")
+    .addOption(formatOption(["table", "wide", "json", "yaml", "csv", "markdown", "name"]))
+    .option("-q, --quiet", "no notes, no progress")
+    .action(async (inputs: string[], options: SweepOptions) => {
+      const debug = program.opts<{ debug?: boolean }>().debug === true;
+      done(await sweep(inputs, options, debug));
+    });
+}
+
+async function sweep(
+  positional: readonly string[],
+  options: SweepOptions,
+  debug: boolean,
+): Promise<ExitCode> {
+  const inputs = [...positional, ...(options.filename ?? [])];
+  if (inputs.length === 0)
+    throw new CommandFailure(
+      EXIT.usage,
+      "nothing to sweep: name a scenario, for example podsim sweep scenario.yaml --param run.seed=1,2",
+    );
+  refuseConflicts([
+    {
+      given: options.strict === true && options.allowUnsimulated === true,
+      names: "'--strict' and '--allow-unsimulated'",
+      why: "one refuses what the other permits",
+    },
+  ]);
+  refuseStudyOptions(options);
+  const { planSweep, runSweep } = await import("../sweep-job.ts");
+  const { withStdin } = await import("../run-thread.ts");
+  const request = await withStdin(await requestOf(inputs, options, debug));
+  const planned = planSweep(request);
+  if (options.plan === true) {
+    const { plan, cells } = planned;
+    const per = cells.length / plan.rows.length;
+    printResult(`${plan.rows.length} rows x ${per} replications = ${cells.length} cells\n`);
+    return EXIT.ok;
+  }
+  return reportSweep(await runSweep(planned, request), options);
+}
+
+/** Prints and keeps a sweep; shared with `podsim merge`. */
+export async function reportSweep(
+  { swept, stoppedBy, notes, counts }: SweepOutcome,
+  options: ReportOptions,
+): Promise<ExitCode> {
+  const { formatSweep } = await import("../../report/index.ts");
+  const note = options.quiet === true ? () => undefined : printNote;
+  note(notes);
+  if (options.shard !== undefined) {
+    note(`${counts.done} of the shard's ${counts.total} cells are in the store\n`);
+    return stoppedBy ?? EXIT.ok;
+  }
+  if (swept === undefined) {
+    printNote(`stopped before a cell was done: 0 of ${counts.total} cells\n`);
+    return stoppedBy ?? EXIT.limit;
+  }
+  const isTable = options.format === "table" || options.format === "wide";
+  (isTable ? printSummary : printResult)(formatSweep(swept.record, options.format));
+  if (options.outputDir !== undefined) {
+    const { keepSweep } = await import("../sweep-folder.ts");
+    const files = keepSweep(swept, options.outputDir, options.force === true);
+    note(`files       ${options.outputDir}/ (${files.join(", ")})\n`);
+  }
+  return stoppedBy ?? (swept.record.missingCellsCount > 0 ? EXIT.limit : EXIT.ok);
+}
+
+async function requestOf(
+  inputs: readonly string[],
+  options: SweepOptions,
+  debug: boolean,
+): Promise<SweepRequest> {
+  const { splitValues } = await import("../../experiment/index.ts");
+  const { readCombinations } = await import("../sweep-request.ts");
+  const { readInputFile } = await import("../../experiment/node.ts");
+  const listOf = (path: string) =>
+    readCombinations(path, new TextDecoder().decode(readInputFile(path).bytes));
+  return {
+    inputs,
+    recursive: options.recursive === true,
+    allowOutside: options.allowOutside === true,
+    allowUnsimulated: options.allowUnsimulated === true,
+    strict: options.strict === true,
+    overrides: options.set ?? [],
+    schedulers: options.scheduler ?? [],
+    seed: options.seed,
+    horizon: options.for,
+    thresholds: options.threshold ?? [],
+    prices: options.prices,
+    maxInputBytes: options.maxInputBytes,
+    noPlugins: !options.plugins,
+    parameters: (options.param ?? []).map((text) => parameterOf(text, splitValues)),
+    listed: options.params === undefined ? undefined : listOf(options.params),
+    varied: options.vary,
+    replicationsCount: options.replications,
+    confidence: options.confidence,
+    measures: options.measure ?? [],
+    workersCount: options.workers,
+    store: options.store,
+    shard: options.shard,
+    quiet: options.quiet === true,
+    pluginDeadline: options.pluginDeadline,
+    debug,
+    format: options.format,
+  };
+}
+
+function parameterOf(text: string, split: (values: string) => string[]): Parameter {
+  const equals = text.indexOf("=");
+  if (equals <= 0)
+    throw new CommandFailure(
+      EXIT.usage,
+      `--param ${text}: write path=a,b,c, such as cluster.nodePools.0.count=10,20`,
+    );
+  const path = text.slice(0, equals).trim();
+  const values = split(text.slice(equals + 1));
+  const twice = values.find((value, at) => values.indexOf(value) < at);
+  if (twice !== undefined)
+    throw new CommandFailure(EXIT.usage, `--param ${path}: '${twice}' is there twice`);
+  return { path, values };
+}

@@ -1,0 +1,156 @@
+// A sweep from what the user typed to the record: combinations, cells, one row each.
+//
+// Every combination's scenario is read before the first cell runs, so that a value which cannot be is
+// refused at once. Cells of a row stand together, and a row is read once per thread.
+
+import { COUNT_DEFAULT, type SweepRecord } from "../analysis/index.ts";
+import {
+  type CellResult,
+  type Combination,
+  listCombinations,
+  type Scenario,
+  studiedWorld,
+  type StudyCell,
+  type StudyPoint,
+  sweepCells,
+  sweepCellsOf,
+  type SweepPlan,
+  VARIED_PARTS,
+  workTogether,
+} from "../experiment/index.ts";
+import { loadScenario, type RunInputRequest } from "../experiment/node.ts";
+import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
+import { inputsOf, refuseWrongValues } from "./request-checks.ts";
+import { StudySession } from "./study-run.ts";
+import type { SweepRequest } from "./sweep-request.ts";
+
+/** The record with what it was made from. */
+export interface Swept {
+  readonly record: SweepRecord;
+  readonly plan: SweepPlan;
+  /** Parallel to the plan's cells. */
+  readonly results: readonly (CellResult | undefined)[];
+}
+
+/** What came of a sweep. */
+export interface SweepOutcome {
+  /** Undefined: a shard's cells alone, or stopped before there was any. */
+  readonly swept: Swept | undefined;
+  readonly stoppedBy: ExitCode | undefined;
+  readonly notes: string;
+  readonly counts: { readonly done: number; readonly total: number };
+}
+
+/** A sweep with its cells, before anything runs. */
+export interface PlannedSweep {
+  readonly plan: SweepPlan;
+  readonly cells: readonly StudyCell[];
+}
+
+/** Reads every combination's scenario and lists the cells. */
+export function planSweep(request: SweepRequest): PlannedSweep {
+  refuseWrongValues(request);
+  const combinations = listCombinations(request.parameters, request.listed);
+  const parameters = [...new Set(combinations.flatMap((one) => [...one.keys()]))];
+  if (parameters.length === 0)
+    throw usage(
+      "nothing to sweep over: give --param 'path=a,b,c', for example --param cluster.nodePools.0.count=10,20",
+    );
+  const rows = combinations.flatMap((combination) => rowsOf(request, parameters, combination));
+  const [first] = rows;
+  const { replications } = first!.scenario.run;
+  const plan: SweepPlan = {
+    parameters,
+    rows: rows.map(({ values, scheduler, scenario }) => ({
+      ...{ values, scheduler, world: studiedWorld(scenario) },
+    })),
+    varied: variedOf(request, first!.scenario),
+    replicationsCount:
+      request.replicationsCount ?? (replications > 1 ? replications : COUNT_DEFAULT),
+    confidence: request.confidence,
+    measures: request.measures.length > 0 ? request.measures : first!.scenario.measures,
+  };
+  const points = rows.map(
+    (row): StudyPoint => ({
+      name: [...row.values.map((value, at) => `${parameters[at]!}=${value}`), row.scheduler].join(
+        ", ",
+      ),
+      request: row.request,
+      varied: plan.varied,
+      allowUnsimulated: request.allowUnsimulated,
+      strict: request.strict,
+    }),
+  );
+  const cells = sweepCellsOf(plan).map(
+    ({ row, replication }): StudyCell => ({
+      point: points[row]!,
+      replication,
+    }),
+  );
+  return { plan, cells };
+}
+
+/** Runs a planned sweep. */
+export async function runSweep(
+  { plan, cells }: PlannedSweep,
+  request: SweepRequest,
+): Promise<SweepOutcome> {
+  const { pluginDeadline, debug, format } = request;
+  const settings = { pluginDeadline, debug, json: format === "json" };
+  const session = new StudySession({ ...request, settings });
+  try {
+    session.describe({ command: "sweep", plan }, cells);
+    const results = await session.run(cells);
+    const { stoppedBy, notes, counts } = session;
+    const hasAny = results.some((result) => result !== undefined);
+    const swept = hasAny ? { record: sweepCells(plan, results), plan, results } : undefined;
+    return { swept, stoppedBy, notes, counts };
+  } finally {
+    await session.close();
+  }
+}
+
+interface PlannedRow {
+  readonly values: readonly string[];
+  readonly scheduler: string;
+  readonly scenario: Scenario;
+  readonly request: RunInputRequest;
+}
+
+function rowsOf(
+  request: SweepRequest,
+  parameters: readonly string[],
+  combination: Combination,
+): PlannedRow[] {
+  const overrides = [
+    ...request.overrides,
+    ...[...combination].map(([path, value]) => `${path}=${value}`),
+  ];
+  const inputs = { ...inputsOf(request), overrides };
+  const scenario = loadScenario({ ...inputs, schedulers: [] });
+  const values = parameters.map((path) => combination.get(path) ?? "");
+  const listed = scenario.schedulers.map(({ name }) => name);
+  const isOneWorld = listed.length < 2 || workTogether(scenario.schedulers);
+  const alternatives =
+    request.schedulers.length > 0 ? request.schedulers : isOneWorld ? undefined : listed;
+  if (alternatives === undefined) {
+    const scheduler = listed.length === 0 ? "default" : listed.join("+");
+    return [{ values, scheduler, scenario, request: { ...inputs, schedulers: [] } }];
+  }
+  return alternatives.map((scheduler) => ({
+    ...{ values, scheduler, scenario },
+    request: { ...inputs, schedulers: [scheduler] },
+  }));
+}
+
+function variedOf(request: SweepRequest, scenario: Scenario): SweepPlan["varied"] {
+  const varied: readonly string[] = request.varied ?? scenario.vary;
+  for (const part of varied)
+    if (!(VARIED_PARTS as readonly string[]).includes(part))
+      throw usage(`--vary ${part}: there are ${VARIED_PARTS.join(", ")}`);
+  return VARIED_PARTS.filter((part) => varied.includes(part));
+}
+
+function usage(message: string): CommandFailure {
+  return new CommandFailure(EXIT.usage, message);
+}

@@ -1,0 +1,70 @@
+// What `podsim sweep` asks: plain data, as the command line describes it; and how a list is read.
+//
+// Apart from the code that answers, so that tests and other commands can name it.
+
+import { readCsv } from "../base/index.ts";
+import type { Combination, Parameter } from "../experiment/index.ts";
+import type { RunInputRequest } from "../experiment/node.ts";
+import { CommandFailure, EXIT } from "./exit-codes.ts";
+import type { Shard } from "./study-run.ts";
+
+/** A sweep as the command line describes it. */
+export interface SweepRequest extends RunInputRequest {
+  readonly parameters: readonly Parameter[];
+  /** Combinations from a file; undefined: none was given. */
+  readonly listed: readonly Combination[] | undefined;
+  readonly allowUnsimulated: boolean;
+  readonly strict: boolean;
+  /** Absent: the scenario's. */
+  readonly varied: readonly string[] | undefined;
+  readonly replicationsCount: number | undefined;
+  readonly confidence: number;
+  readonly measures: readonly string[];
+  readonly workersCount: number;
+  readonly store: string | undefined;
+  readonly shard: Shard | undefined;
+  readonly quiet: boolean;
+  readonly pluginDeadline: string | undefined;
+  readonly debug: boolean;
+  readonly format: string;
+}
+
+/** Combinations in a CSV with a header of paths, or in a JSON list of objects. */
+export function readCombinations(name: string, text: string): Combination[] {
+  const combinations = name.endsWith(".json") ? fromJson(name, text) : fromCsv(name, text);
+  if (combinations.length === 0) throw refuse(`${name}: there is no combination in it`);
+  return combinations;
+}
+
+function fromCsv(name: string, text: string): Combination[] {
+  const { header, rows, problems } = readCsv(text, { file: name });
+  const [problem] = problems;
+  if (problem !== undefined) throw refuse(`${name}:${problem.line ?? 1}: ${problem.message}`);
+  return rows.map(({ cells }) => new Map(header.map((path, at) => [path.trim(), cells[at]!])));
+}
+
+function fromJson(name: string, text: string): Combination[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refuse(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const isObject = (item: unknown): item is object =>
+    typeof item === "object" && item !== null && !Array.isArray(item);
+  if (!Array.isArray(value) || !value.every(isObject))
+    throw refuse(`${name}: a list of objects is expected, one per combination`);
+  return value.map(
+    (item: object) =>
+      new Map(
+        Object.entries(item).map(([path, one]: [string, unknown]) => [
+          path,
+          typeof one === "string" ? one : JSON.stringify(one),
+        ]),
+      ),
+  );
+}
+
+function refuse(message: string): CommandFailure {
+  return new CommandFailure(EXIT.input, message);
+}
