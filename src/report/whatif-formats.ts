@@ -21,8 +21,8 @@ import { type Alignment, formatTextTable } from "./text-table.ts";
 /** Formats that an answer has. */
 export const WHATIF_FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"] as const;
 
-/** Pods that a table for people lists one by one. */
-const PODS_SHOWN_MAX = 40;
+/** Rows that a table for people has; the heaviest come first then. */
+const ROWS_SHOWN_MAX = 40;
 
 /** The answer as text. */
 export function formatWhatif(answer: WhatifAnswer, format: string): string {
@@ -64,7 +64,7 @@ function textOf(answer: WhatifAnswer, isWide: boolean, table: Table): string {
   return [
     ...(isMarkdown ? head.map((line) => `${line.trimEnd()}  \n`) : head),
     podTable(answer, isWide || isMarkdown, table),
-    workloadTable(answer, isWide, table),
+    workloadTable(answer, isWide, isWide || isMarkdown, table),
     budgetTable(answer, table),
     answer.study === null ? measureTable(answer, isWide, table) : "",
     studyText(answer, isWide, isMarkdown),
@@ -165,10 +165,7 @@ function nodeText({ nodes }: WhatifAnswer): string {
 function podTable(answer: WhatifAnswer, isWhole: boolean, table: Table): string {
   const { pods } = answer;
   if (pods.length === 0) return "";
-  if (!isWhole && pods.length > PODS_SHOWN_MAX) {
-    const hint = `\n${pods.length} pods differ; -o wide lists them\n`;
-    return `${groupTable(pods, table)}${hint}`;
-  }
+  if (!isWhole && pods.length > ROWS_SHOWN_MAX) return groupTable(pods, table);
   const rows = pods.map((pod) => [
     `${pod.namespace}/${pod.pod}`,
     pod.outcome,
@@ -191,45 +188,62 @@ function groupTable(pods: readonly WhatifPod[], table: Table): string {
     if (group === undefined) groups.set(key, { first: pod, count: 1 });
     else group.count++;
   }
-  const rows = [...groups.values()].map(({ first, count }) => [
-    String(count),
-    first.outcome,
-    `${first.namespace}/${first.workload === "" ? "bare pods" : first.workload}`,
-    whyText(first),
-  ]);
-  return table(["PODS", "OUTCOME", "WORKLOAD", "WHY"], rows, ["right"]);
+  // Sorting is stable: equal groups stay in the order of their places.
+  const heaviest = [...groups.values()].sort((a, b) => b.count - a.count);
+  const rows = heaviest
+    .slice(0, ROWS_SHOWN_MAX)
+    .map(({ first, count }) => [
+      String(count),
+      first.outcome,
+      `${first.namespace}/${first.workload === "" ? "bare pods" : first.workload}`,
+      whyText(first),
+    ]);
+  const left = heaviest.slice(ROWS_SHOWN_MAX).reduce((sum, { count }) => sum + count, 0);
+  const more = left === 0 ? "" : `, ${left} of them in none of these rows`;
+  const hint = `\n${pods.length} pods differ${more}; -o wide lists them\n`;
+  return `${table(["PODS", "OUTCOME", "WORKLOAD", "WHY"], rows, ["right"])}${hint}`;
 }
 
 function whyText({ cause, because, message, outcome, endedCount }: WhatifPod): string {
   const parts = [
     ...(cause === "" ? [] : [cause]),
     ...(because === "" ? [] : [`by '${because}'`]),
-    ...(endedCount > 1 || outcome === "restarted" ? [`${endedCount} times`] : []),
+    ...(endedCount > 1 || outcome === "restarted"
+      ? [endedCount === 1 ? "once" : `${endedCount} times`]
+      : []),
   ];
   const isSaid = outcome === "waits" || outcome === "delayed" || cause === "preempted";
   if (!isSaid || message === "") return parts.join(" ");
   return `${parts.join(" ")}${parts.length === 0 ? "" : ": "}${message}`;
 }
 
-function workloadTable(answer: WhatifAnswer, isWide: boolean, table: Table): string {
-  const rows = answer.workloads
-    .filter((one) => isWide || isDifferent(one))
-    .map((one) => {
-      const { baseline, change } = one;
-      const both = (of: (figures: WorkloadFigures) => string): string =>
-        [baseline, change].map((figures) => (figures === null ? "-" : of(figures))).join(" -> ");
-      return [
-        nameOf(one),
-        both(({ desiredCount }) => String(desiredCount)),
-        both(({ readyAtEndCount }) => String(readyAtEndCount)),
-        both(({ readyMinCount }) => (readyMinCount === null ? "never" : String(readyMinCount))),
-        both(({ shortUs }) => spanText(shortUs)),
-        both(({ longestShortUs }) => spanText(longestShortUs ?? 0)),
-      ];
-    });
+function workloadTable(
+  answer: WhatifAnswer,
+  isWide: boolean,
+  isWhole: boolean,
+  table: Table,
+): string {
+  const touched = answer.workloads.filter((one) => isWide || isDifferent(one));
+  const isCut = !isWhole && touched.length > ROWS_SHOWN_MAX;
+  if (isCut) touched.sort((a, b) => extraShortUs(b) - extraShortUs(a));
+  const rows = touched.slice(0, isCut ? ROWS_SHOWN_MAX : touched.length).map((one) => {
+    const { baseline, change } = one;
+    const both = (of: (figures: WorkloadFigures) => string): string =>
+      [baseline, change].map((figures) => (figures === null ? "-" : of(figures))).join(" -> ");
+    return [
+      nameOf(one),
+      both(({ desiredCount }) => String(desiredCount)),
+      both(({ readyAtEndCount }) => String(readyAtEndCount)),
+      both(({ readyMinCount }) => (readyMinCount === null ? "never" : String(readyMinCount))),
+      both(({ shortUs }) => spanText(shortUs)),
+      both(({ longestShortUs }) => spanText(longestShortUs ?? 0)),
+    ];
+  });
   if (rows.length === 0) return "";
   const header = ["WORKLOAD", "DESIRED", "READY AT END", "READY AT LEAST", "SHORT FOR", "LONGEST"];
-  return table(header, rows, ["left", "right", "right", "right", "right", "right"]);
+  const hint = isCut ? `\n${touched.length} workloads differ; -o wide lists them\n` : "";
+  const text = table(header, rows, ["left", "right", "right", "right", "right", "right"]);
+  return `${text}${hint}`;
 }
 
 /** Rollouts of two runs never take the same microsecond: from a second on it is a difference. */
