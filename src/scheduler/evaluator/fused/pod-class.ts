@@ -46,31 +46,20 @@ export interface CountedTerm {
   readonly weight: number;
 }
 
-/** One kind of pod under one profile. */
-export class PodClass {
+/** What pods of one shape, namespace and owner share under one profile, whatever they ask for. */
+export class ClassTerms {
   readonly fused: FusedProfile;
-  readonly template: PodTemplate;
   readonly statics: StaticTable;
-  /** Scalars that must fit, as name and amount. */
-  readonly scalars: readonly (readonly [string, number])[];
   readonly hardSpread: readonly CountedConstraint[];
   readonly softSpread: readonly CountedConstraint[];
-  /** Nodes that lack a topology label of a soft constraint are left out of scoring. */
   readonly requiresAllLabels: boolean;
-  /** Topologies of the required affinity terms, and the pods that all of those mean. */
   readonly affinity: readonly CountedTerm[];
-  /** All of its own required affinity terms mean the pod itself. */
   readonly meansItself: boolean;
   readonly anti: readonly CountedTerm[];
   readonly preferred: readonly CountedTerm[];
-  readonly hasOwnPreferences: boolean;
-  /** Required anti-affinity of existing pods that means this one; grows with the terms that are owned. */
   readonly existingAnti: CountedTerm[] = [];
-  /** Preferences (and required affinity) of existing pods that mean this one. */
   readonly existingPreferred: CountedTerm[] = [];
-  /** What PreFilter says of such pods, as far as it was asked. */
-  readonly preFilterings: (KnownPreFiltering | undefined)[] = [];
-  /** What an index keeps for the class; nobody else reads it. */
+  /** What an index keeps for all of them; nobody else reads it. */
   memory: object | undefined;
   private readonly counters: PodCounters;
   private readonly namespaceLabels: Labels;
@@ -86,11 +75,9 @@ export class PodClass {
   ) {
     this.fused = fused;
     this.statics = statics;
-    this.template = pod.template;
     this.counters = counters;
     this.sample = pod;
     this.namespaceLabels = objects.findNamespace(pod.namespace)?.meta.labels ?? NO_LABELS;
-    this.scalars = scalarsOf(pod.template.requests, fused.fit?.args);
     const { spread } = fused;
     const constraints = (kind: TopologySpreadConstraint["whenUnsatisfiable"]) =>
       spread === undefined
@@ -111,7 +98,6 @@ export class PodClass {
       ...podAffinity.preferred.map(({ weight, term }) => this.ownTerm(unroll(term), weight)),
       ...podAntiAffinity.preferred.map(({ weight, term }) => this.ownTerm(unroll(term), -weight)),
     ];
-    this.hasOwnPreferences = this.preferred.length > 0;
   }
 
   /** Takes in the terms that pods have come to own since the last cycle. */
@@ -122,14 +108,9 @@ export class PodClass {
     }
   }
 
-  /** How many values of that label the nodes have. */
-  valuesOf(key: string): number {
-    return this.counters.domainsOf(key).used;
-  }
-
-  /** Whether no two nodes share a value of that label. */
-  isUnique(key: string): boolean {
-    return this.counters.domainsOf(key).isUnique;
+  /** The domains of that label. */
+  domainsOf(key: string): NodeDomains {
+    return this.counters.domainsOf(key);
   }
 
   private compare({ kind, weight, resolved, owners }: OwnedTerm): void {
@@ -171,6 +152,70 @@ export class PodClass {
   }
 }
 
+/** One kind of pod under one profile. */
+export class PodClass {
+  readonly fused: FusedProfile;
+  readonly template: PodTemplate;
+  readonly terms: ClassTerms;
+  readonly statics: StaticTable;
+  /** Scalars that must fit, as name and amount. */
+  readonly scalars: readonly (readonly [string, number])[];
+  readonly hardSpread: readonly CountedConstraint[];
+  readonly softSpread: readonly CountedConstraint[];
+  /** Nodes that lack a topology label of a soft constraint are left out of scoring. */
+  readonly requiresAllLabels: boolean;
+  /** Topologies of the required affinity terms, and the pods that all of those mean. */
+  readonly affinity: readonly CountedTerm[];
+  /** All of its own required affinity terms mean the pod itself. */
+  readonly meansItself: boolean;
+  readonly anti: readonly CountedTerm[];
+  readonly preferred: readonly CountedTerm[];
+  readonly hasOwnPreferences: boolean;
+  /** Required anti-affinity of existing pods that means this one; grows with the terms that are owned. */
+  readonly existingAnti: readonly CountedTerm[];
+  /** Preferences (and required affinity) of existing pods that mean this one. */
+  readonly existingPreferred: readonly CountedTerm[];
+  /** What PreFilter says of such pods, as far as it was asked. */
+  readonly preFilterings: (KnownPreFiltering | undefined)[] = [];
+  /** What an index keeps for the class; nobody else reads it. */
+  memory: object | undefined;
+
+  constructor(template: PodTemplate, terms: ClassTerms) {
+    this.fused = terms.fused;
+    this.template = template;
+    this.terms = terms;
+    this.statics = terms.statics;
+    this.scalars = scalarsOf(template.requests, terms.fused.fit?.args);
+    this.hardSpread = terms.hardSpread;
+    this.softSpread = terms.softSpread;
+    this.requiresAllLabels = terms.requiresAllLabels;
+    this.affinity = terms.affinity;
+    this.meansItself = terms.meansItself;
+    this.anti = terms.anti;
+    this.preferred = terms.preferred;
+    this.hasOwnPreferences = terms.preferred.length > 0;
+    this.existingAnti = terms.existingAnti;
+    this.existingPreferred = terms.existingPreferred;
+  }
+
+  /** Takes in the terms that pods have come to own since the last cycle. */
+  catchUp(): void {
+    this.terms.catchUp();
+  }
+
+  /** How many values of that label the nodes have. */
+  valuesOf(key: string): number {
+    return this.terms.domainsOf(key).used;
+  }
+
+  /** Whether no two nodes share a value of that label. */
+  isUnique(key: string): boolean {
+    return this.terms.domainsOf(key).isUnique;
+  }
+}
+
+const NO_SCALARS: readonly (readonly [string, number])[] = [];
+
 function matchesSelf(selector: LabelSelector, labels: Labels): number {
   return selector.matches(labels) ? 1 : 0;
 }
@@ -179,6 +224,7 @@ function scalarsOf(
   { scalars }: ResourceList,
   args: NodeResourcesFitArguments | undefined,
 ): readonly (readonly [string, number])[] {
+  if (scalars.size === 0) return NO_SCALARS;
   const isIgnored = (name: string): boolean => {
     const group = name.slice(0, name.indexOf("/"));
     const isNamed =

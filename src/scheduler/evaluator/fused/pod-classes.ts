@@ -10,7 +10,7 @@ import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import type { ClusterObjects } from "../../framework/cluster-objects.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { FusedProfile } from "./fused-profile.ts";
-import { PodClass } from "./pod-class.ts";
+import { ClassTerms, PodClass } from "./pod-class.ts";
 import { isSameToPods, type PodCounters } from "./pod-counters.ts";
 import { StaticTable } from "./static-table.ts";
 
@@ -36,6 +36,7 @@ export class PodClasses implements CacheObserver {
   /** By template index, which is dense; each list is of few templates, namespaces and owners. */
   private classes: (ClassEntry[] | undefined)[] = [];
   private classCount = 0;
+  private terms = new Map<string, ClassTerms>();
   private tables = new Map<string, StaticTable>();
   private readonly profileNumbers = new Map<FusedProfile, number>();
   private objectsVersion = -1;
@@ -67,8 +68,7 @@ export class PodClasses implements CacheObserver {
         return entry.podClass;
       }
     }
-    const { counters, objects } = this;
-    const podClass = new PodClass(fused, this.tableOf(fused, pod, key), pod, counters, objects);
+    const podClass = new PodClass(template, this.termsOf(fused, pod, key));
     podClass.catchUp();
     this.classCount++;
     entries.push({ template, fused, namespace, owner, key, podClass });
@@ -101,7 +101,23 @@ export class PodClasses implements CacheObserver {
     this.countersEpoch = this.counters.epoch;
     this.classes = [];
     this.classCount = 0;
+    this.terms = new Map();
     if (this.tables.size > TABLES_MAX) this.tables = new Map();
+  }
+
+  private termsOf(fused: FusedProfile, pod: PodInfo, classKey: string): ClassTerms {
+    const { counters, objects } = this;
+    const { template, namespace, owner } = pod;
+    const shape = counters.shapes.numberOf(template);
+    const by = owner === undefined ? "" : `${owner.apiVersion} ${owner.kind} ${owner.name}`;
+    const key = `${shape} ${this.numberOf(fused)} ${namespace} ${by} ${classKey}`;
+    let terms = this.terms.get(key);
+    if (terms === undefined) {
+      const table = this.tableOf(fused, pod, classKey);
+      terms = new ClassTerms(fused, table, pod, counters, objects);
+      this.terms.set(key, terms);
+    }
+    return terms;
   }
 
   private tableOf(fused: FusedProfile, pod: PodInfo, classKey: string): StaticTable {

@@ -2,7 +2,7 @@
 //
 // Spreading and pod affinity ask at each decision how many pods of some kind stand where; the plain
 // plugins look at every pod. Here a question that is asked for the first time is counted once over all
-// pods and followed from then on; which counters a pod belongs to is worked out once per template and
+// pods and followed from then on; which counters a pod belongs to is worked out once per shape and
 // namespace. Terms that pods own are found when the first such pod comes.
 
 import { compareText, Uint8Column } from "../../../base/index.ts";
@@ -21,6 +21,7 @@ import type { PodInfo } from "../../framework/pod-info.ts";
 import { type ResolvedTerm, resolveTerm } from "../../plugins/affinity-terms.ts";
 import { NodeDomains } from "./node-domains.ts";
 import { PodCounter } from "./pod-counter.ts";
+import { PodShapes } from "./pod-shapes.ts";
 import { RowLog } from "./row-log.ts";
 
 /** What an existing pod's term does to pods that it means. */
@@ -41,8 +42,9 @@ interface KnownCounter {
   readonly countsDeleting: boolean;
 }
 
-/** The pods of one template in one namespace, and what they count for. */
+/** The pods of one shape in one namespace, and what they count for. */
 interface Tally {
+  /** Stands for all of the shape. */
   readonly template: PodTemplate;
   readonly namespace: string;
   readonly living: RowLog;
@@ -74,7 +76,9 @@ export class PodCounters implements CacheObserver {
   private known: KnownCounter[] = [];
   private byKey = new Map<string, PodCounter>();
   private ownedByKey = new Map<string, OwnedTerm>();
-  /** By template index, which is dense; each list is of one or few templates and namespaces. */
+  /** Templates that count alike. */
+  readonly shapes: PodShapes = new PodShapes();
+  /** By shape; each list is of one or few namespaces. */
   private tallies: (Tally[] | undefined)[] = [];
   /** Those with pods, in no particular order. */
   private peopled: Tally[] = [];
@@ -208,15 +212,16 @@ export class PodCounters implements CacheObserver {
   }
 
   private tallyOf({ template, namespace }: PodInfo): Tally {
-    let tallies = this.tallies[template.index];
+    const shape = this.shapes.numberOf(template);
+    let tallies = this.tallies[shape];
     if (tallies === undefined) {
       tallies = [];
-      this.tallies[template.index] = tallies;
+      this.tallies[shape] = tallies;
     }
     let tally: Tally | undefined;
     for (let at = 0; at < tallies.length; at++) {
       const each = tallies[at]!;
-      if (each.template === template && each.namespace === namespace) tally = each;
+      if (each.namespace === namespace) tally = each;
     }
     if (tally === undefined) {
       const owned = this.ownedBy(template, namespace).map(({ owners }) => owners);
