@@ -101,6 +101,9 @@ const CROWD = [
 const CROWD_APPS = 12;
 const RETRY_AFTER = 3;
 
+/** The number of an application without any special traits, as every hundredth from there on. */
+const PLAIN_APP = 1_000_090;
+
 /** Patterns of a cluster with hardly any room left. */
 const FULL_PATTERNS: ReadonlySet<Pattern> = new Set(["preemption", "attempts", "crowd"]);
 
@@ -480,7 +483,7 @@ export class FullProfileRun {
     for (let at = 0; at < PREEMPTOR_APPS; at++) {
       const base = this.options.pattern === "attempts" ? 8_000 : 2_500;
       const size = { milliCpu: base + 150 * at + 50 * (at % 2), memoryMi: 2_048 };
-      const number = 1_000_000 + 100 * at + 1; // of no special traits
+      const number = PLAIN_APP + 100 * at;
       const replicas = Math.max(1, Math.floor(target / PREEMPTOR_APPS / size.milliCpu));
       const app = new Application(this.world, number, size, replicas, PREEMPTOR_PRIORITY);
       this.preemptors.push(app);
@@ -492,7 +495,7 @@ export class FullProfileRun {
   private createCrowd(): void {
     for (let at = 0; at < CROWD_APPS; at++) {
       const { milliCpu, priority } = CROWD[at % CROWD.length]!;
-      const number = 1_000_000 + 100 * at + 1; // of no special traits
+      const number = PLAIN_APP + 100 * at;
       const size = { milliCpu: milliCpu + 10 * at, memoryMi: 2_048 };
       this.crowd.push(new Application(this.world, number, size, 1, priority));
     }

@@ -10,7 +10,14 @@ import {
 import { decisionDifference } from "../../bench/workloads/decision-digest.ts";
 import type { Decision } from "../../src/scheduler/index.ts";
 
-const PATTERNS: readonly Pattern[] = ["churn", "rolling", "fill", "preemption"];
+const PATTERNS: readonly Pattern[] = [
+  "churn",
+  "rolling",
+  "fill",
+  "preemption",
+  "attempts",
+  "crowd",
+];
 
 function options(pattern: Pattern): FullProfileOptions {
   return { nodes: 120, pattern, apps: 30, nodeChangeEvery: 50, editEvery: 7 };
@@ -62,6 +69,26 @@ describe("the full-profile workload", () => {
     expect(fill.world.cache.podCount).toBe(0);
     expect(fill.advance(100).placed).toBe(100);
     expect(new FullProfileRun(options("preemption")).advance(200).preempted).toBeGreaterThan(5);
+  });
+
+  it("preemptors and crowds want room and nothing else", () => {
+    for (const pattern of ["preemption", "attempts", "crowd"] as const) {
+      const run = new FullProfileRun(options(pattern));
+      let refused = 0;
+      run.advance(200, ({ decision, postFilter }) => {
+        const { template, priority } = decision.pod;
+        if (priority < 1_000 && template.requests.milliCpu < 14_000) return;
+        if (postFilter !== undefined) refused++;
+        const { hostPorts, podAntiAffinity, tolerations, requiredNodeAffinity } = template;
+        expect([hostPorts, podAntiAffinity.required, requiredNodeAffinity]).toEqual([
+          [],
+          [],
+          undefined,
+        ]);
+        expect(tolerations.filter(({ key }) => key === "dedicated")).toEqual([]);
+      });
+      expect(refused).toBeGreaterThan(0);
+    }
   });
 
   it("every arrival may have a request of its own", () => {
