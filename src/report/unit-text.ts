@@ -1,4 +1,6 @@
-// Money and energy for people; results hold them as whole millionths and joules.
+// Money and energy for people, and the summary's rows for what is measured only when somebody asks.
+//
+// Results hold whole millionths of a currency and joules; nothing here is ever read back.
 
 import type { CostSummary, EnergySummary, RunResult } from "../metrics/index.ts";
 

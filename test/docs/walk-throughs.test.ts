@@ -51,8 +51,12 @@ function compared(
     measures: [],
     ...more,
   };
-  const prepared = [defaultScheduler("default"), policyScheduler("best-fit")!].map((scheduler) =>
-    prepareRun({ scenario, scheduler, measures: plan.measures }),
+  const prepared = plan.alternatives.map((name) =>
+    prepareRun({
+      scenario,
+      scheduler: policyScheduler(name) ?? defaultScheduler(name),
+      measures: plan.measures,
+    }),
   );
   const cells: CompareCell[] = [];
   for (;;) {
@@ -87,6 +91,29 @@ describe("docs/compare.md", () => {
   it("shows the table of its first comparison", () => {
     const shown = printed(compare, "podsim compare jobs.yaml -s default -s best-fit -n 10");
     const lines = compared(compare, "jobs.yaml", {});
+    expect(lines.slice(0, shown.length)).toEqual(shown);
+  });
+
+  it.each<[string, Partial<ComparePlan>]>([
+    [
+      "podsim compare jobs.yaml -s default -s best-fit --measure",
+      { design: { kind: "precision", ratio: 0.05, countMax: 500 } },
+    ],
+    [
+      "podsim compare jobs.yaml -s default -s best-fit -s worst-fit",
+      {
+        alternatives: ["default", "best-fit", "worst-fit", "first-fit"],
+        design: {
+          kind: "selection",
+          measure: "utilization.cpu",
+          indifference: 0.01,
+          countMax: 500,
+        },
+      },
+    ],
+  ])("shows the table of %s", (command, more) => {
+    const shown = printed(compare, command);
+    const lines = compared(compare, "jobs.yaml", { measures: ["utilization.cpu"], ...more });
     expect(lines.slice(0, shown.length)).toEqual(shown);
   });
 });
