@@ -52,14 +52,17 @@ export function applyChanges(
 }
 
 function carryOut(draft: Draft, change: Change, files: ReadonlyMap<string, InputBytes>): void {
-  const { text, atUs } = change;
+  const { text, atUs, action } = change;
   const done = doneOf(draft, change, files);
-  const { taken, nodes, objects } =
-    typeof done === "string"
-      ? { taken: done, nodes: [], objects: targetOf(change) }
-      : { ...done, objects: [] };
+  const { taken, nodes } = typeof done === "string" ? { taken: done, nodes: [] } : done;
+  const target = "target" in action ? action.target : undefined;
+  const isNode = target?.kind === "Node";
   draft.taken.push({ text, taken, atUs: atUs ?? null });
-  draft.reaches.push({ text, nodes: new Set(nodes), objects: new Set(objects) });
+  draft.reaches.push({
+    text,
+    nodes: new Set(isNode ? [...nodes, target.name] : nodes),
+    objects: new Set(target === undefined || isNode ? [] : [`${target.kind}/${target.name}`]),
+  });
 }
 
 function doneOf(
@@ -94,8 +97,4 @@ function doneOf(
     case "config":
       return changeConfiguration(draft, change, action, files);
   }
-}
-
-function targetOf({ action }: Change): string[] {
-  return "target" in action ? [`${action.target.kind}/${action.target.name}`] : [];
 }

@@ -133,11 +133,25 @@ function findObject(draft: Draft, text: string, pick: ObjectPick): FoundObject {
     }
     const names = ofKind.filter(({ meta }) => isMeant(meta)).map(({ meta }) => meta.name);
     const where = pick.namespace === undefined ? "" : ` in ${pick.namespace}`;
-    const hint = hintOf(pick.name, names, `${pick.kind}${where} among the objects`);
+    const hint =
+      replicaSetHint(all, pick) ??
+      hintOf(pick.name, names, `${pick.kind}${where} among the objects`);
     throw new ChangeRefused(text, pick, `no ${pick.kind} is called '${pick.name}'${where}`, hint);
   }
   const makesPods = templatePlaceOf(object) !== undefined;
   return { object, isRunning: makesPods && draft.initial.includes(object) };
+}
+
+/** A dump of pods alone has ReplicaSets that were inferred from them, and no Deployments. */
+function replicaSetHint(all: readonly ApiObject[], { kind, name }: ObjectPick): string | undefined {
+  if (kind !== "Deployment") return undefined;
+  const own = all.find((each) => {
+    const isAbove = each.kind === "ReplicaSet" && findControllerOf(each.meta) === undefined;
+    return isAbove && each.meta.name.replace(/-[^-]*$/, "") === name;
+  });
+  return own === undefined
+    ? undefined
+    : `there is only its ReplicaSet (rs/${own.meta.name}); give the deployments too, as kubectl get all does`;
 }
 
 // ReplicaSets, Jobs and pods of a changed workload, as if it had made them after the change.

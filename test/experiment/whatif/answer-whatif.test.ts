@@ -64,6 +64,48 @@ describe("a what-if answer", () => {
     );
   });
 
+  it.each([
+    ["drain n-1 timeout=2m at 3m", { drain: { node: "n-1", timeout: "2m" } }],
+    ["cordon n-1 at 3m", { cordon: "n-1" }],
+    [
+      "set deploy/s0 image=b replicas=6 at 3m",
+      { set: { object: "deploy/s0", values: { image: "b", replicas: 6 } } },
+    ],
+    ["scale deploy/s0 replicas=2 at 3m", { set: { object: "deploy/s0", values: { replicas: 2 } } }],
+    ["scale deploy/s0 replicas=2 at 3m", { scale: { object: "deploy/s0", replicas: 2 } }],
+    ["delete deploy/s0 at 3m", { delete: { object: "deploy/s0" } }],
+    ["upgrade pool=n surge=2 join=5s at 3m", { upgrade: { pool: "n", surge: 2, join: "5s" } }],
+    ["shape pool=n to=cpu=8 at 3m", { upgrade: { pool: "n", allocatable: { cpu: "8" } } }],
+  ])("'%s' is what the scenario's edit does, to the last bit", (text, edit) => {
+    const value = busy([4, 2], "7") as { readonly workload: object };
+    const edited = { ...value, workload: { ...value.workload, edits: [{ at: "3m", ...edit }] } };
+    const { fingerprints } = ask(value, text);
+    expect(fingerprints.change).toBe(ask(edited).fingerprints.baseline);
+    expect(fingerprints.change).not.toBe(fingerprints.baseline);
+  });
+
+  it(`never drains below what a budget wants to stay ready (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 5 }),
+        (replicas, wanted, nodes) => {
+          const minAvailable = Math.min(wanted, replicas);
+          const world = scenario([deployment("web", replicas), budget("web", minAvailable)]);
+          const record = ask(world, ...nodes.map((node) => `drain n-${node} at 5m`));
+          const { readyMinCount } = record.workloads[0]!.change!;
+          expect(readyMinCount).toBeGreaterThanOrEqual(minAvailable);
+          // Whoever is still there was refused, and only then.
+          const isHeldUp = record.budgets.some(({ untilUs }) => untilUs === null);
+          if (minAvailable < replicas) expect(isHeldUp).toBe(false);
+          if (minAvailable === replicas) expect(record.pods).toEqual([]);
+        },
+      ),
+      { seed: SEED, numRuns: 10 },
+    );
+  });
+
   const CHANGES = fc.constantFrom(
     ...["drain n-1 at 3m", "lose zone b at 5m for 3m", "upgrade pool=n surge=2 at 2m"],
     ...["set deploy/s0 image=b at 3m", "scale deploy/s0 replicas=9 at 6m", "cordon zone=a"],

@@ -94,6 +94,16 @@ describe("set", () => {
     expect(() => ask(SHOP, text)).toThrow(message);
   });
 
+  it("says what a dump of pods alone lacks", () => {
+    const { name, bytes } = dump(["n-0", "n-1"]);
+    const list = JSON.parse(new TextDecoder().decode(bytes)) as { items: { kind: string }[] };
+    const items = list.items.filter(({ kind }) => kind === "Node" || kind === "Pod");
+    const bare = { name, bytes: new TextEncoder().encode(JSON.stringify({ ...list, items })) };
+    expect(() => askPair(dumpRun(bare), ["set deploy/web requests.cpu=1"])).toThrow(
+      /there is only its ReplicaSet \(rs\/web-abc\)/,
+    );
+  });
+
   it("does not touch a pod that runs, unless all are placed anew", () => {
     const run = dumpRun(dump(["n-0", "n-0", "n-1"]));
     expect(() => askPair(run, ["set pod/web-abc-0 requests.cpu=3"])).toThrow(/--reschedule/);
@@ -110,6 +120,14 @@ describe("scale and delete", () => {
     expect(outcomes(fewer)).toEqual({ gone: 2 });
     expect(podsWith(fewer, "gone").every(({ cause }) => cause === "deleted")).toBe(true);
     expect(outcomes(ask(SHOP, "scale deploy/web replicas=4"))).toEqual({ "not-made": 2 });
+  });
+
+  it("take a node away: its pods are lost with it", () => {
+    const record = ask(SHOP, "delete node/n-1 at 5m");
+    expect(outcomes(record)).toEqual({ moved: 1 });
+    expect(record.pods[0]).toMatchObject({
+      ...{ cause: "lost-with-node", because: "delete node/n-1 at 5m" },
+    });
   });
 
   it("take an object away from the start or at an instant", () => {
