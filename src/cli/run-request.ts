@@ -5,6 +5,7 @@
 import type { EvaluatorName } from "../experiment/index.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import type { PlanRequest } from "./plan-request.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
 import type { WhatifRequest } from "./whatif-request.ts";
 
@@ -79,6 +80,7 @@ export interface ExplainRequest {
 export type ThreadJob =
   | { readonly kind: "run"; readonly request: RunRequest }
   | { readonly kind: "whatif"; readonly request: WhatifRequest }
+  | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "explain"; readonly request: ExplainRequest };
 
 /** What hangs on the job alike, whichever it is. */

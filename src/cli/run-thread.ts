@@ -29,7 +29,7 @@ export interface ThreadOutcome {
 }
 
 /** A job whose inputs may come through stdin. */
-export type InputJob = Extract<ThreadJob, { readonly kind: "run" | "whatif" }>;
+export type InputJob = Extract<ThreadJob, { readonly kind: "run" | "whatif" | "plan" }>;
 
 /** Does a job in a worker thread. Ends the process itself only when a signal must not wait. */
 export async function runJobInThread(job: InputJob, quiet: boolean): Promise<ThreadOutcome> {

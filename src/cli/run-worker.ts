@@ -57,6 +57,10 @@ async function perform(): Promise<RunReport> {
     const { executeWhatif } = await import("./whatif-job.ts");
     return executeWhatif(job.request, control, guard);
   }
+  if (job.kind === "plan") {
+    const { executePlan } = await import("./plan-job.ts");
+    return executePlan(job.request, control, guard);
+  }
   const { executeRunJob } = await import("./run-job.ts");
   return executeRunJob(job.request, control, { userCalls: guard });
 }

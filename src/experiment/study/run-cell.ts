@@ -8,7 +8,7 @@ import type { RunResult, SampleRow } from "../../metrics/index.ts";
 import type { UserCallWatch } from "../../scheduler/index.ts";
 import { measuresOf } from "../compare/compare-measures.ts";
 import type { PreparedRun } from "../prepare-run.ts";
-import { runToEnd } from "../run.ts";
+import { type ActiveRun, startRun } from "../run.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
 import type { CellResult } from "./study-cell.ts";
 
@@ -19,6 +19,8 @@ export interface CellRun {
   readonly userCalls?: UserCallWatch;
   /** Told of the whole result, for studies that need more of it than the cell's numbers. */
   readonly onResult?: (result: RunResult) => void;
+  /** Lets the run advance to its end while somebody watches; throws where it is to stop. */
+  readonly advance?: (run: ActiveRun) => void;
 }
 
 /** Runs one cell to its end, or to the limit that it hits: `end` says which. */
@@ -29,12 +31,15 @@ export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
     study === "steady-state" && horizon !== undefined
       ? new WaitingPods(warmup, horizon)
       : undefined;
-  const result = runToEnd(varied.includes("ties") ? withDrawnTies(prepared) : prepared, {
+  const active = startRun(varied.includes("ties") ? withDrawnTies(prepared) : prepared, {
     replication,
     varied,
     ...(userCalls === undefined ? {} : { userCalls }),
     ...(waiting === undefined ? {} : { sinks: { sample: (row) => waiting.add(row) } }),
   });
+  if (run.advance === undefined) while (active.advance(Number.MAX_SAFE_INTEGER));
+  else run.advance(active);
+  const result = active.finish();
   run.onResult?.(result);
   return {
     ...countsOf(result),
