@@ -33,7 +33,7 @@ export class UnschedulableKinds {
   private readonly search: FusedSearch;
   private readonly judge: NodeVerdict;
   private journal: RowJournal | undefined;
-  /** From least to most recently used. */
+  /** From least to most recently kept. */
   private readonly kept = new Map<string, KeptVerdicts>();
   private readonly keys: KindKeys;
   private readonly whole = new WeakMap<PodClass, WholeVerdicts>();
@@ -45,44 +45,44 @@ export class UnschedulableKinds {
     this.judge = (row) => search.ownStatusOf(row);
   }
 
-  /** The verdicts of a kind that is known and still fits nowhere; otherwise it is forgotten. */
+  /** The verdicts of a kind that is known and still fits nowhere. */
   findRefusals(podClass: PodClass, state: CycleState): KeptVerdicts | undefined {
-    if (this.kept.size === 0 && this.journal === undefined) return undefined;
+    if (this.journal === undefined) return undefined;
     const { cache } = this;
     if (!this.isLocal) {
       const known = this.whole.get(podClass);
       if (known === undefined || known.generation !== cache.currentGeneration) return undefined;
       return known.key === this.keys.keyOf(podClass, state) ? known.verdicts : undefined;
     }
-    const key = this.keys.keyOf(podClass, state);
-    const verdicts = this.kept.get(key);
-    if (verdicts === undefined) return undefined;
-    this.kept.delete(key);
+    const verdicts = this.kept.get(this.keys.keyOf(podClass, state));
+    // As long as such pods fit, nobody needs to know why nodes refuse.
+    if (verdicts === undefined || verdicts.feasibleCount > 0) return undefined;
     verdicts.sync(this.judge);
-    if (verdicts.feasibleCount > 0) return undefined;
-    this.kept.set(key, verdicts); // the last is the one used last
-    return verdicts;
+    return verdicts.feasibleCount > 0 ? undefined : verdicts;
   }
 
-  /** Keeps the verdicts on all nodes, none of which takes the pod. */
+  /** The verdicts on all nodes, none of which takes the pod; they are kept for the next one. */
   keep(podClass: PodClass, state: CycleState): KeptVerdicts {
     const { cache } = this;
     this.journal ??= new RowJournal(cache);
-    const verdicts = new KeptVerdicts(cache, this.journal);
+    const key = this.keys.keyOf(podClass, state);
+    let verdicts = this.isLocal ? this.kept.get(key) : undefined;
+    if (verdicts === undefined) {
+      verdicts = new KeptVerdicts(cache, this.journal);
+      if (this.isLocal) this.makeRoom();
+    } else {
+      this.kept.delete(key);
+    }
     verdicts.sync(this.judge);
     // Nodes that would take it are those where others were promised the room.
     assert(
       verdicts.feasibleCount <= this.search.nominatedTo.length,
       "a pod that fits nowhere fits by itself",
     );
-    if (verdicts.feasibleCount > 0) return verdicts;
-    const key = this.keys.keyOf(podClass, state);
     if (this.isLocal) {
-      this.makeRoom();
-      this.kept.set(key, verdicts);
-    } else {
-      const generation = cache.currentGeneration;
-      this.whole.set(podClass, { verdicts, generation, key });
+      this.kept.set(key, verdicts); // the last is the one kept last
+    } else if (verdicts.feasibleCount === 0) {
+      this.whole.set(podClass, { verdicts, generation: cache.currentGeneration, key });
     }
     return verdicts;
   }
