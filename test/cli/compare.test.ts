@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { CompareRecord } from "../../src/analysis/index.ts";
 import { freshFolder, podsim, SMALL } from "./command-line.ts";
 
 const FIRST = `export const apiVersion = "podsim.dev/v1";
@@ -31,6 +32,25 @@ describe("podsim compare", () => {
     expect(outcomes[1]).toEqual(outcomes[0]);
   });
 
+  it.each([
+    [["--measure", "utilization.cpu", "--precision", "30%"], "reached"],
+    [["--measure", "pending.avg", "--precision", "0.1%", "--max-replications", "12"], "capped"],
+    [["--select", "fragmentation.cpu", "--indifference", "5%", "--tie-audit"], "selected"],
+  ])("adds replications as it goes, the same with one thread and with two: %j", (design, end) => {
+    const args = ["-s", "default", "-s", "best-fit", "--vary", "arrivals,lifetimes", "-o", "json"];
+    const outputs = ["1", "2"].map((workers) => {
+      const { code, stdout } = compare([...args, ...design, "--workers", workers]);
+      expect(code).toBe(0);
+      return stdout;
+    });
+    expect(outputs[1]).toBe(outputs[0]);
+    const record = JSON.parse(outputs[0]!) as CompareRecord;
+    expect((record.stopping ?? record.selection)?.kind).toBe(end);
+    expect(record.command).toBe(
+      `podsim compare s.yaml -s default -s best-fit --vary arrivals,lifetimes ${design.join(" ")}`,
+    );
+  });
+
   it("says what varied, and that nothing did where nothing is named", () => {
     const varied = compare([...TWO, "--workers", "1", "--measure", "utilization"]);
     expect(varied.stdout).toMatch(/^COMPARE {2}best-fit against default on small, seed 1\n/);
@@ -52,6 +72,9 @@ describe("podsim compare", () => {
     [[...TWO, "--baseline", "other"], "no alternative is called 'other'"],
     [["-s", "default", "-s", "best-fit", "--vary", "moods"], "--vary moods"],
     [[...TWO, "--margin", "wide"], "A share of the baseline is expected"],
+    [[...TWO, "--precision", "5%", "--measure", "pending"], "--max-replications bounds them"],
+    [[...TWO.slice(0, -2), "--precision", "5%"], "--precision needs --measure"],
+    [[...TWO, "--measure", "pendng"], "alternatives are compared on pending.avg"],
     [[...TWO, "--confidence", "100%"], "A share from 50% to below 100% is expected"],
   ])("refuses %j", (args, message) => {
     const { code, stderr, stdout } = compare(args);
