@@ -12,10 +12,20 @@ import { TimeWeightedGauge } from "./time-weighted-gauge.ts";
 /** Microseconds of an hour times the thousandths of a millionth in which rates are held. */
 const HOUR_NANOS = 3_600_000_000n * 1_000n;
 
+/** What a pod on a node is for. */
+interface PodShare {
+  readonly namespace: string;
+  readonly template: PodTemplate;
+  /** In thousandths of a millionth per hour. */
+  nanos: number;
+}
+
 interface PricedNode {
-  readonly facts: NodeObject;
+  /** Undefined: there is no Node object (any more), and nothing is paid. */
+  facts: NodeObject | undefined;
   /** Undefined: nobody prices it. */
-  readonly micros: number | undefined;
+  micros: number | undefined;
+  readonly pods: Map<PodIndex, PodShare>;
 }
 
 /** Adds up prices over time. */
@@ -23,8 +33,6 @@ export class CostMeter {
   private readonly nodes = new Map<NodeIndex, PricedNode>();
   private readonly total = new TimeWeightedGauge(0, 0);
   private readonly namespaces = new Map<string, TimeWeightedGauge>();
-  /** What each pod on a node is for, in thousandths of a millionth per hour. */
-  private readonly nanosOfPod = new Map<PodIndex, number>();
   private unpriced = 0;
 
   /** A node is there (or changed), or is gone; `micros` is its price per hour. */
@@ -34,13 +42,19 @@ export class CostMeter {
     micros: number | undefined,
     nowUs: number,
   ): void {
-    const before = this.nodes.get(node);
-    const difference = (facts === undefined ? 0 : (micros ?? 0)) - (before?.micros ?? 0);
-    if (difference !== 0) this.total.add(1_000 * difference, nowUs);
-    if (facts === undefined) this.nodes.delete(node);
-    else this.nodes.set(node, { facts, micros });
-    const wasUnpriced = before !== undefined && before.micros === undefined;
+    const priced = this.node(node);
+    const wasUnpriced = priced.facts !== undefined && priced.micros === undefined;
     if (facts !== undefined && micros === undefined && !wasUnpriced) this.unpriced += 1;
+    const before = priceOf(priced);
+    priced.facts = facts;
+    priced.micros = micros;
+    const difference = priceOf(priced) - before;
+    if (difference !== 0) this.total.add(1_000 * difference, nowUs);
+    for (const share of priced.pods.values()) {
+      const nanos = nanosOf(priced, share.template);
+      if (nanos !== share.nanos) this.gauge(share.namespace, nowUs).add(nanos - share.nanos, nowUs);
+      share.nanos = nanos;
+    }
   }
 
   /** A pod takes its requests on a node. */
@@ -51,23 +65,28 @@ export class CostMeter {
     template: PodTemplate,
     nowUs: number,
   ): void {
-    const nanos = this.nanosOf(node, template);
-    this.nanosOfPod.set(pod, nanos);
+    const priced = this.node(node);
+    const nanos = nanosOf(priced, template);
+    priced.pods.set(pod, { namespace, template, nanos });
     this.gauge(namespace, nowUs).add(nanos, nowUs);
   }
 
   /** A pod gives them back. */
-  release(pod: PodIndex, namespace: string, nowUs: number): void {
-    const nanos = this.nanosOfPod.get(pod) ?? 0;
-    this.nanosOfPod.delete(pod);
-    this.gauge(namespace, nowUs).add(-nanos, nowUs);
+  release(pod: PodIndex, node: NodeIndex, nowUs: number): void {
+    const { pods } = this.node(node);
+    const share = pods.get(pod);
+    if (share === undefined) return;
+    pods.delete(pod);
+    this.gauge(share.namespace, nowUs).add(-share.nanos, nowUs);
   }
 
   /** The measured part begins now; nodes without a price that are still there count again. */
   restart(nowUs: number): void {
     this.total.restart(nowUs);
     for (const gauge of this.namespaces.values()) gauge.restart(nowUs);
-    this.unpriced = [...this.nodes.values()].filter(({ micros }) => micros === undefined).length;
+    this.unpriced = [...this.nodes.values()].filter(
+      ({ facts, micros }) => facts !== undefined && micros === undefined,
+    ).length;
   }
 
   /** Cost over the measured part, up to now. */
@@ -95,14 +114,13 @@ export class CostMeter {
     };
   }
 
-  private nanosOf(node: NodeIndex, { nodeRequests }: PodTemplate): number {
-    const { facts, micros = 0 } = this.nodes.get(node) ?? {};
-    if (facts === undefined || micros === 0) return 0;
-    const share = (asked: number, has: number): number => (has === 0 ? 0 : asked / has);
-    const { milliCpu, memoryBytes } = facts.allocatable;
-    const shares =
-      share(nodeRequests.milliCpu, milliCpu) + share(nodeRequests.memoryBytes, memoryBytes);
-    return Math.round((1_000 * micros * shares) / 2);
+  private node(node: NodeIndex): PricedNode {
+    let priced = this.nodes.get(node);
+    if (priced === undefined) {
+      priced = { facts: undefined, micros: undefined, pods: new Map() };
+      this.nodes.set(node, priced);
+    }
+    return priced;
   }
 
   private gauge(namespace: string, nowUs: number): TimeWeightedGauge {
@@ -113,6 +131,21 @@ export class CostMeter {
     }
     return gauge;
   }
+}
+
+/** Millionths per hour that are paid for it now. */
+function priceOf({ facts, micros = 0 }: PricedNode): number {
+  return facts === undefined ? 0 : micros;
+}
+
+function nanosOf(priced: PricedNode, { nodeRequests }: PodTemplate): number {
+  const micros = priceOf(priced);
+  if (priced.facts === undefined || micros === 0) return 0;
+  const share = (asked: number, has: number): number => (has === 0 ? 0 : asked / has);
+  const { milliCpu, memoryBytes } = priced.facts.allocatable;
+  const shares =
+    share(nodeRequests.milliCpu, milliCpu) + share(nodeRequests.memoryBytes, memoryBytes);
+  return Math.round((1_000 * micros * shares) / 2);
 }
 
 /** Rounded to the nearest whole number, halves up; neither side is negative. */

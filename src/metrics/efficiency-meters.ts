@@ -154,7 +154,7 @@ export class EfficiencyMeters {
   ): void {
     this.fragmentation?.release(pod, node, template, nowUs);
     this.fairness?.holds(namespace, template, -1, nowUs);
-    this.cost?.release(pod, namespace, nowUs);
+    this.cost?.release(pod, node, nowUs);
     this.energy?.change(node, template, -1, nowUs);
   }
 

@@ -8,6 +8,7 @@ interface World {
   readonly pools: readonly object[];
   readonly pods?: readonly object[];
   readonly generators?: readonly object[];
+  readonly edits?: readonly object[];
   readonly prices?: object;
   readonly measures?: readonly string[];
   readonly thresholds?: readonly string[];
@@ -16,12 +17,12 @@ interface World {
 }
 
 function run(world: World, sink?: (row: PodRow) => void): RunResult {
-  const { pools, pods = [], generators = [], run: spec, ...rest } = world;
+  const { pools, pods = [], generators = [], edits = [], run: spec, ...rest } = world;
   const { scenario, problems } = decodeScenario({
     ...{ apiVersion: "podsim.dev/v1", kind: "Scenario", metadata: { name: "x" } },
     run: { study: "terminating", horizon: "1h", seed: "1", ...spec },
     cluster: { nodePools: pools },
-    workload: { manifests: [{ objects: pods }], generators },
+    workload: { manifests: [{ objects: pods }], generators, edits },
     controlPlane: { preset: "instant" },
     ...rest,
   });
@@ -135,6 +136,18 @@ describe("cost", () => {
   it("is unknown as soon as one node has no price", () => {
     const { cost } = run({ pools: [pool("n", 1, { pricePerHour: 1 }), pool("m", 2)] });
     expect(cost).toMatchObject({ totalMicros: null, idleMicros: null, unpricedNodesCount: 2 });
+  });
+
+  it("ends with the Node object, for the pods on it too", () => {
+    const { cost } = run({
+      pools: [pool("n", 2, { pricePerHour: 1 })],
+      pods: [pod("a", "3", "1Gi"), pod("b", "3", "1Gi")],
+      edits: [{ at: "30m", delete: { object: "node/n-0" } }],
+    });
+    expect(cost!.totalMicros).toBe(1_500_000);
+    // Each pod is for 7/16 of a node: one of them for half an hour, the other for an hour.
+    expect(cost!.namespaces).toEqual([{ namespace: "default", micros: 656_250 }]);
+    expect(cost!.idleMicros).toBe(1_500_000 - 656_250);
   });
 
   it("counts from the end of the warm-up only", () => {
