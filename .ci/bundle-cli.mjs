@@ -62,6 +62,8 @@ const { metafile } = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
+  // Optional peers, loaded when a queue is asked for.
+  external: ["bullmq", "ioredis"],
   metafile: true,
   logLevel: "warning",
   banner: { js: REQUIRE },

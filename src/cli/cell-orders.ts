@@ -30,9 +30,10 @@ export interface TaughtPoint {
 /** One cell to run, or the end. */
 export type CellOrder =
   | {
-      readonly at: number;
+      /** Names the point, the same for all threads. */
+      readonly key: string;
       readonly replication: number;
-      /** The point number `at`, if the thread has not been told of it. */
+      /** The point of that key, if the thread has not been told of it. */
       readonly taught: TaughtPoint | undefined;
     }
   | "end";

@@ -46,7 +46,7 @@ export class ThreadedCells implements CellRunner {
   private readonly hashes = new PointHashes();
   private readonly numbers = new Map<StudyPoint, number>();
   private readonly notesOf = new Map<StudyPoint, string>();
-  private readonly threads: { readonly thread: CellThread; readonly taught: Set<number> }[] = [];
+  private readonly threads: { readonly thread: CellThread; readonly taught: Set<string> }[] = [];
 
   constructor(options: CellRunnerOptions) {
     this.options = options;
@@ -96,16 +96,16 @@ export class ThreadedCells implements CellRunner {
 
   private async runIn(
     thread: CellThread,
-    taught: Set<number>,
+    taught: Set<string>,
     { point, replication }: StudyCell,
   ): Promise<CellAnswered> {
     const { store } = this.options;
-    const at = this.numbers.get(point)!;
-    const isNew = !taught.has(at);
-    taught.add(at);
+    const key = String(this.numbers.get(point)!);
+    const isNew = !taught.has(key);
+    taught.add(key);
     const hash = store === undefined ? undefined : this.hashes.of(point);
     const answer = await thread.run({
-      at,
+      key,
       replication,
       taught: isNew ? { point, hash } : undefined,
     });

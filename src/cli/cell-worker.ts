@@ -34,8 +34,8 @@ const guard = new UserCodeGuard(
     port.postMessage = () => undefined;
   },
 );
-const taught = new Map<number, TaughtPoint>();
-const prepared = new Map<number, PreparedRun>();
+const taught = new Map<string, TaughtPoint>();
+const prepared = new Map<string, PreparedRun>();
 
 port.on("message", (order: CellOrder) => {
   void answer(order).then(send);
@@ -43,11 +43,11 @@ port.on("message", (order: CellOrder) => {
 
 async function answer(order: CellOrder): Promise<CellAnswer> {
   if (order === "end") return { closing: (await guard.settle()).text };
-  const { at, replication } = order;
-  if (order.taught !== undefined) taught.set(at, order.taught);
-  const { point, hash } = taught.get(at)!;
+  const { key, replication } = order;
+  if (order.taught !== undefined) taught.set(key, order.taught);
+  const { point, hash } = taught.get(key)!;
   try {
-    const { run, notes } = await preparedRun(at, point, hash);
+    const { run, notes } = await preparedRun(key, point, hash);
     const result = runStudyCell(run, { replication, varied: point.varied, userCalls: guard });
     if (result.end !== "drained" && result.end !== "horizon")
       throw new CommandFailure(
@@ -64,11 +64,11 @@ async function answer(order: CellOrder): Promise<CellAnswer> {
 }
 
 async function preparedRun(
-  at: number,
+  key: string,
   point: StudyPoint,
   hash: string | undefined,
 ): Promise<{ readonly run: PreparedRun; readonly notes: string }> {
-  const known = prepared.get(at);
+  const known = prepared.get(key);
   if (known !== undefined) return { run: known, notes: "" };
   const run = prepareRun(await loadRunInput(point.request, guard));
   refuseLeftOut(run, point);
@@ -79,7 +79,7 @@ async function preparedRun(
     );
   const [oldest] = prepared.keys();
   if (prepared.size >= PREPARED_MAX && oldest !== undefined) prepared.delete(oldest);
-  prepared.set(at, run);
+  prepared.set(key, run);
   const told = run.notes.filter(({ code }) => code !== "ONE_REPLICATION");
   return { run, notes: formatNotes({ notes: told }) };
 }

@@ -58,7 +58,7 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
   if (request.shard !== undefined && (plan.design ?? FIXED).kind !== "fixed")
     throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
   const cellOf = cellsOfPlan(plan, request);
-  const session = new StudySession({ ...request, settings: settingsOf(request) });
+  const session = await StudySession.open({ ...request, settings: settingsOf(request) });
   try {
     const first = nextCells(plan, []);
     if ((plan.design ?? FIXED).kind === "fixed")
@@ -173,8 +173,16 @@ function planOf(request: CompareRequest, scenario: Scenario): ComparePlan {
     measures,
     design: designOf(request.design, measures),
     hasTieAudit: request.design.tieAudit === true,
+    ...(request.design.controls === true && { control: controlOf(scenario, varied) }),
     command: commandOfComparison(request),
   };
+}
+
+function controlOf(scenario: Scenario, varied: readonly string[]): KnownControl {
+  const control = knownControl(scenario, varied as readonly VariedPart[], meanGapOf);
+  if (typeof control === "string")
+    throw usage(`--controls: the expected number of pods is not known: ${control}`);
+  return control;
 }
 
 function usage(message: string): CommandFailure {

@@ -24,6 +24,8 @@ export interface CompareRequest extends RunInputRequest {
   /** Folder of results. */
   readonly store: string | undefined;
   readonly shard: Shard | undefined;
+  /** A Redis whose workers run the cells. */
+  readonly queue: string | undefined;
   readonly quiet: boolean;
   readonly pluginDeadline: string | undefined;
   readonly debug: boolean;

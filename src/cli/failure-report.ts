@@ -40,6 +40,8 @@ export async function failureReport(
       text: `error: ${lines(error.message)}\n${stack}`,
       output: "",
     };
+  if (error instanceof Error && error.name === "RemoteError")
+    return { exitCode: EXIT.remote, text: `error: ${lines(error.message)}\n${stack}`, output: "" };
   if (error instanceof Error && error.name === "StoreError")
     return {
       exitCode: (error as { isConflict?: boolean }).isConflict ? EXIT.internal : EXIT.files,

@@ -23,6 +23,7 @@ import { registerValidate } from "./commands/validate-command.ts";
 import { registerVerify } from "./commands/verify-command.ts";
 import { registerVersion } from "./commands/version-command.ts";
 import { registerWhatif } from "./commands/whatif-command.ts";
+import { registerWorker } from "./commands/worker-command.ts";
 import { COLOR_CHOICES, type ColorChoice } from "./color.ts";
 import { applyEnvironment, noteUnknownVariables } from "./environment.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
@@ -100,6 +101,7 @@ function createProgram(done: (code: ExitCode) => void, importers: readonly Impor
   registerWhatif(program, done);
   registerSweep(program, done);
   registerMerge(program, done);
+  registerWorker(program, done);
   registerVerify(program, done);
   registerBench(program, done);
   registerImport(program, done, importers);

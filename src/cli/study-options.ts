@@ -13,6 +13,7 @@ export interface StudyOptions {
   readonly workers: number;
   readonly store?: string;
   readonly shard?: Shard;
+  readonly queue?: string;
 }
 
 /** What `addReplicationOptions` leaves in a command's options. */
@@ -49,13 +50,19 @@ export function addStudyOptions(command: Command): Command {
       "--shard <i/n>",
       "run only every n-th cell from the i-th on, counted from 0; podsim merge joins the stores",
       shard,
-    );
+    )
+    .option("--queue <url>", "give cells to podsim worker through a Redis (redis://host:6379)");
 }
 
 /** Refuses combinations that cannot do what they say. */
 export function refuseStudyOptions(options: StudyOptions): void {
   if (options.shard !== undefined && options.store === undefined)
     throw new CommandFailure(EXIT.usage, "--shard needs --store: what else would be merged later?");
+  if (options.queue !== undefined && options.store === undefined)
+    throw new CommandFailure(
+      EXIT.usage,
+      "--queue needs --store: Redis may forget, a folder does not",
+    );
 }
 
 function shard(text: string): Shard {

@@ -24,6 +24,8 @@ export interface StudyRunOptions {
   /** Folder of results. */
   readonly store: string | undefined;
   readonly shard: Shard | undefined;
+  /** A Redis whose workers run the cells; absent: threads of this process do. */
+  readonly queue: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -34,11 +36,20 @@ export class StudySession {
   private readonly runner: CellRunner;
   private readonly progress: StudyProgress;
 
-  constructor(options: StudyRunOptions) {
+  /** Opens the store, and connects to the queue if there is one. */
+  static async open(options: StudyRunOptions): Promise<StudySession> {
+    const store = options.store === undefined ? undefined : openStore(options.store);
+    if (options.queue === undefined || store === undefined)
+      return new StudySession(options, store, new ThreadedCells({ ...options, store }));
+    const { QueuedCells } = await import("./queued-cells.ts");
+    return new StudySession(options, store, await QueuedCells.open(options.queue, store));
+  }
+
+  private constructor(options: StudyRunOptions, store: CellStore | undefined, runner: CellRunner) {
     this.options = options;
-    this.store = options.store === undefined ? undefined : openStore(options.store);
+    this.store = store;
+    this.runner = runner;
     this.progress = new StudyProgress(options.quiet);
-    this.runner = new ThreadedCells({ ...options, store: this.store });
   }
 
   /** Keeps what `podsim merge` needs to make the same report from stores, if there is a store. */

@@ -97,7 +97,7 @@ export async function runSweep(
 ): Promise<SweepOutcome> {
   const { pluginDeadline, debug, format } = request;
   const settings = { pluginDeadline, debug, json: format === "json" };
-  const session = new StudySession({ ...request, settings });
+  const session = await StudySession.open({ ...request, settings });
   try {
     session.describe({ command: "sweep", plan }, cells);
     const results = await session.run(cells);

@@ -23,6 +23,8 @@ export interface SweepRequest extends RunInputRequest {
   readonly workersCount: number;
   readonly store: string | undefined;
   readonly shard: Shard | undefined;
+  /** A Redis whose workers run the cells. */
+  readonly queue: string | undefined;
   readonly quiet: boolean;
   readonly pluginDeadline: string | undefined;
   readonly debug: boolean;

@@ -75,7 +75,14 @@ describe("the command that makes a comparison again", () => {
       ...{ noPlugins: false, prices: "/tmp/prices.csv", allowUnsimulated: false, strict: false },
       ...{ varied: ["order", "ties"], replicationsCount: undefined, confidence: 0.9 },
       ...{ margin: { kind: "relative", ratio: 0.02 }, baseline: "default", measures: ["cost"] },
-      ...{ workersCount: 8, store: "/tmp/store", shard: undefined, quiet: true, debug: false },
+      ...{
+        workersCount: 8,
+        store: "/tmp/store",
+        shard: undefined,
+        queue: undefined,
+        quiet: true,
+        debug: false,
+      },
       ...{ pluginDeadline: undefined, format: "json" },
       design: { precision: 0.05, maxReplications: 40, tieAudit: true },
     };

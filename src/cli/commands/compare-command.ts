@@ -139,6 +139,7 @@ async function compare(
       pluginDeadline: options.pluginDeadline,
       store: options.store,
       shard: options.shard,
+      queue: options.queue,
       quiet: options.quiet === true,
       debug,
       format: options.format,

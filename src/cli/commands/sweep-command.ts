@@ -157,6 +157,7 @@ async function requestOf(
     workersCount: options.workers,
     store: options.store,
     shard: options.shard,
+    queue: options.queue,
     quiet: options.quiet === true,
     pluginDeadline: options.pluginDeadline,
     debug,
