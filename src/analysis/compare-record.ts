@@ -71,6 +71,19 @@ export interface CompareRecord {
   readonly selection?: SelectionOutcome;
   /** Present where ties were audited: one entry per measure and alternative. */
   readonly tieAudits?: readonly TieAuditAnswer[];
+  /** Present where a control with a known mean was asked for. */
+  readonly controlled?: ControlledDifferences;
+}
+
+/** Differences corrected by how far a control happened to lie beside its known mean. */
+export interface ControlledDifferences {
+  readonly control: string;
+  readonly mean: number;
+  readonly answers: readonly {
+    readonly measure: string;
+    readonly alternative: string;
+    readonly estimate: Estimate;
+  }[];
 }
 
 /** How sequential stopping ended. */

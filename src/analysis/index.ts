@@ -88,6 +88,7 @@ export type {
   AlternativeSummary,
   CompareRecord,
   ComparedMeasure,
+  ControlledDifferences,
   SelectionOutcome,
   StoppingOutcome,
   TieAuditAnswer,

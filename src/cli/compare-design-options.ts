@@ -18,6 +18,7 @@ export interface DesignOptions {
   /** As written: its unit is the measure's. */
   readonly indifference?: string;
   readonly tieAudit?: boolean;
+  readonly controls?: boolean;
 }
 
 /** Most replications of a design that adds them as it goes. */
@@ -37,6 +38,10 @@ export function addDesignOptions(command: Command): Command {
       "--max-replications <count>",
       `most that --precision and --select add up to (default: ${COUNT_MAX})`,
       positiveCount,
+    )
+    .option(
+      "--controls",
+      "also correct differences for the number of arrivals, where its mean is known",
     )
     .option("--tie-audit", "run all again with ties drawn, and warn if that alone moves a result");
 }

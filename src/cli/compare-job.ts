@@ -11,6 +11,8 @@ import {
   compareCells,
   type CompareDesign,
   type ComparePlan,
+  type KnownControl,
+  knownControl,
   nextCells,
   type Scenario,
   scenarioHash,
@@ -173,13 +175,18 @@ function planOf(request: CompareRequest, scenario: Scenario): ComparePlan {
     measures,
     design: designOf(request.design, measures),
     hasTieAudit: request.design.tieAudit === true,
-    ...(request.design.controls === true && { control: controlOf(scenario, varied) }),
+    ...(request.design.controls === true && {
+      control: controlOf(
+        scenario,
+        VARIED_PARTS.filter((part) => varied.includes(part)),
+      ),
+    }),
     command: commandOfComparison(request),
   };
 }
 
-function controlOf(scenario: Scenario, varied: readonly string[]): KnownControl {
-  const control = knownControl(scenario, varied as readonly VariedPart[], meanGapOf);
+function controlOf(scenario: Scenario, varied: ComparePlan["varied"]): KnownControl {
+  const control = knownControl(scenario, varied);
   if (typeof control === "string")
     throw usage(`--controls: the expected number of pods is not known: ${control}`);
   return control;

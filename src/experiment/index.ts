@@ -91,6 +91,7 @@ export {
   worldOfCell,
 } from "./compare/compare-design.ts";
 export type { CompareDesign } from "./compare/compare-design.ts";
+export { type KnownControl, knownControl } from "./compare/known-controls.ts";
 export type { ComparePlan } from "./compare/compare-cells.ts";
 export { CHANGE_FORMS, parseChanges } from "./whatif/parse-change.ts";
 export type { Change } from "./whatif/change.ts";

@@ -174,6 +174,24 @@ function originLines({ command, versions, alternatives }: CompareRecord): string
   return `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
 }
 
+/** Differences with what a control explains taken out, and what that did to their intervals. */
+function controlLines(record: CompareRecord): string[] {
+  if (record.controlled === undefined) return [];
+  const { control, mean, answers } = record.controlled;
+  const unitOf = unitsOf(record);
+  return answers.flatMap(({ measure, alternative, estimate }) => {
+    const plain = record.comparisons.find(
+      (one) => one.measure === measure && one.alternative === alternative,
+    )?.comparison;
+    if (estimate.kind !== "interval" || plain?.kind !== "paired" || plain.interval === null)
+      return [];
+    const unit = unitOf(measure);
+    const { value, low, high } = estimate;
+    const kept = (high - low) / (plain.interval.high - plain.interval.low);
+    return `${measure} of ${alternative}, corrected for ${control} (${mean.toFixed(1)} expected): ${signed(value, unit)} [${signed(low, unit)}, ${signed(high, unit)}], ${percentText(kept)} as wide`;
+  });
+}
+
 /** Measures that ties alone move further than their interval is wide. */
 function tieLines(record: CompareRecord): string[] {
   if (record.tieAudits === undefined) return [];
@@ -215,7 +233,7 @@ function cautionLines(record: CompareRecord): string {
       `${measure} of ${alternative}: differences are skewed (${skewness!.toFixed(1)}); signed ranks say p = ${chanceText(ranks.pValue)}, shift ${shift}${bounds}`,
     );
   }
-  lines.push(...tieLines(record));
+  lines.push(...tieLines(record), ...controlLines(record));
   return lines.length === 0 ? "" : `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
 }
 

@@ -9,7 +9,9 @@ import {
   type ComparedMeasure,
   type CompareRecord,
   type ComparisonQuestion,
+  type ControlledDifferences,
   COUNT_MIN,
+  estimateWithControls,
   judgeComparisons,
   type Margin,
   rankAlternatives,
@@ -32,6 +34,7 @@ import {
   nextCells,
 } from "./compare-design.ts";
 import type { MeasuredValue } from "./compare-measures.ts";
+import type { KnownControl } from "./known-controls.ts";
 
 /** What is compared, and how. */
 export interface ComparePlan {
@@ -50,6 +53,8 @@ export interface ComparePlan {
   readonly design?: CompareDesign;
   /** Every replication is run again with ties drawn at random, to see what they alone do. */
   readonly hasTieAudit?: boolean;
+  /** Something with a known mean that all alternatives of a replication share; corrects differences. */
+  readonly control?: KnownControl;
   /** What makes this comparison again, without what changes nothing about it; "" = not said. */
   readonly command?: string;
 }
@@ -100,7 +105,27 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     ...(shuffled.length > 0 && {
       tieAudits: tieAuditsOf(plan, study, measures, shuffled, chosen),
     }),
+    ...(plan.control && { controlled: controlledOf(plan, plan.control, byAlternative, questions) }),
   };
+}
+
+/** Differences with what the control explains taken out; those without a verdict are left out. */
+function controlledOf(
+  plan: ComparePlan,
+  { name, mean }: KnownControl,
+  byAlternative: readonly (readonly CompareCell[])[],
+  questions: readonly ComparisonQuestion[],
+): ControlledDifferences {
+  const created = byAlternative[plan.baseline]!.map(({ podsCreatedCount }) => podsCreatedCount);
+  const answers = questions.flatMap(({ measure, alternative, pairing, obstacle }) => {
+    const { baseline, alternative: values } = pairing;
+    if (obstacle !== null || baseline.includes(null) || values.includes(null)) return [];
+    const differences = values.map((value, at) => value! - baseline[at]!);
+    const control = { name, values: created.slice(0, differences.length), mean };
+    const estimate = estimateWithControls(differences, [control], plan.confidence);
+    return { measure, alternative, estimate };
+  });
+  return { control: name, mean, answers };
 }
 
 interface Arranged {

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import { seededStream } from "../../../src/base/index.ts";
 import { compareCells } from "../../../src/experiment/compare/compare-cells.ts";
 import type { CompareCell, ComparePlan } from "../../../src/experiment/index.ts";
-import { decodeScenario, nextCells, worldOfCell } from "../../../src/experiment/index.ts";
+import {
+  decodeScenario,
+  knownControl,
+  nextCells,
+  worldOfCell,
+} from "../../../src/experiment/index.ts";
+import type { Scenario } from "../../../src/experiment/scenario/scenario.ts";
 import { formatCompare } from "../../../src/report/index.ts";
 
 type ValueOf = (alternative: number, replication: number) => number | null;
@@ -200,5 +206,63 @@ describe("a tie audit", () => {
     const cells = runAll(asked, (a, r) => noisy([10, 11], 8, 0.1)(a % 2, r));
     expect(cells.filter(({ alternative }) => alternative >= 2)).toHaveLength(30);
     expect(compareCells(asked, cells).replicationsCount).toBe(15);
+  });
+});
+
+describe("a control with a known mean", () => {
+  const generated = (more: object = {}, world: object = {}): Scenario => {
+    const { scenario, problems } = decodeScenario({
+      ...{ apiVersion: "podsim.dev/v1", kind: "Scenario", metadata: { name: "x" } },
+      run: { horizon: "10m" },
+      workload: {
+        generators: [
+          {
+            name: "jobs",
+            arrivals: { process: "poisson", rate: 0.5, from: "2m", ...more },
+            pod: { spec: {} },
+          },
+        ],
+        ...world,
+      },
+    });
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+    return scenario!;
+  };
+
+  it("is the expected number of arrivals, where nothing else brings pods", () => {
+    expect(knownControl(generated(), ["arrivals"])).toEqual({ name: "pods created", mean: 240 });
+    expect(knownControl(generated({ until: "4m" }), ["arrivals"])).toMatchObject({ mean: 60 });
+    expect(knownControl(generated(), ["ties"])).toBe("arrivals do not vary");
+    expect(knownControl(generated({ count: 9 }), ["arrivals"])).toContain("end at a count");
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "p" },
+      spec: { containers: [] },
+    };
+    const mixed = generated({}, { manifests: [{ objects: [pod] }] });
+    expect(knownControl(mixed, ["arrivals"])).toContain("bring pods as well");
+  });
+
+  it("takes out of a difference what the arrivals explain", () => {
+    const control = { name: "pods created", mean: 100 } as const;
+    const asked = plan({ replicationsCount: 30, control });
+    const created = (run: number): number =>
+      Math.round(100 + 20 * (seededStream(`created ${run}`).nextUnit() - 0.5));
+    const cells = runAll(asked, (alternative, run) =>
+      alternative === 0 ? 10 : 11 + 0.5 * (created(run) - 100) + noisy([0], 0, 0.2)(1, run)!,
+    ).map((one) => ({ ...one, podsCreatedCount: created(one.replication) }));
+    const record = compareCells(asked, cells);
+    const [plain] = record.comparisons;
+    const [corrected] = record.controlled!.answers;
+    expect(corrected!.estimate).toMatchObject({ kind: "interval", method: "controls" });
+    if (corrected!.estimate.kind !== "interval" || plain!.comparison.kind !== "paired") return;
+    const { low, high } = corrected!.estimate;
+    const { interval } = plain!.comparison;
+    expect((high - low) / (interval!.high - interval!.low)).toBeLessThan(0.1);
+    expect([low < 1, high > 1]).toEqual([true, true]);
+    expect(formatCompare(record, "table")).toMatch(
+      /cost of b, corrected for pods created \(100\.0 expected\): \+[01]\.\d\d \[.*% as wide/,
+    );
   });
 });
