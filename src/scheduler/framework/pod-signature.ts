@@ -15,6 +15,8 @@ export class PodSigner {
   /** Undefined when some plugin of the profile cannot sign at all. */
   private readonly signers: readonly SignPlugin[] | undefined;
 
+  private refuser: SignPlugin | undefined;
+
   /** `plugins` are those of the PreFilter, Filter, PreScore and Score points; repeats do no harm. */
   constructor(plugins: Iterable<Plugin>) {
     const unique = [...new Set(plugins)];
@@ -29,10 +31,15 @@ export class PodSigner {
   /** The pod's signature within its profile; undefined when it has none. */
   signatureOf(pod: PodInfo): string | undefined {
     if (this.signers === undefined) return undefined;
+    // Who refused the last pod mostly refuses the next one too, and one refusal is enough.
+    if (this.refuser !== undefined && this.refuser.sign(pod) === undefined) return undefined;
     const parts = new Map<string, string>();
     for (const plugin of this.signers) {
       const signed = plugin.sign(pod);
-      if (signed === undefined) return undefined;
+      if (signed === undefined) {
+        this.refuser = plugin;
+        return undefined;
+      }
       for (const [key, text] of signed) parts.set(key, text);
     }
     // Plugins sign in a fixed order, so equal parts stand in equal order.

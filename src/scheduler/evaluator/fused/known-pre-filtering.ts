@@ -1,8 +1,9 @@
 // KnownPreFiltering: what PreFilter says of a class, remembered, because it cannot say anything else.
 //
-// Upstream's PreFilter plugins read nothing of a pod without volumes but its template, apart from the
-// two that count pods, whose answers the class's counters give. So there are four answers for a class,
-// and each is worked out once. The calls are still counted as work: they are answered.
+// Upstream's PreFilter plugins read nothing of a pod without volumes but its shape and whether it has
+// host ports, apart from the two that count pods, whose answers the class's counters give. So there are
+// eight answers for pods of one shape, and each is worked out once. The calls are still counted as work:
+// they are answered.
 
 import type { NodeRow } from "../../cache/node-row.ts";
 import type { CycleState, PreFilterMemory } from "../../framework/cycle-state.ts";
@@ -32,7 +33,7 @@ export interface ClassPreFiltering {
   readonly filters: FilterPlan;
 }
 
-/** One of the four answers. */
+/** One of the eight answers. */
 export interface KnownPreFiltering extends ClassPreFiltering {
   readonly memory: PreFilterMemory;
   readonly calls: number;
@@ -63,8 +64,10 @@ export function preFilterClass(
   const isKeepable = readsTemplatesOnly && pod.template.volumes.length === 0;
   const place =
     (answers.spread.code === Code.Success ? 1 : 0) +
-    (answers.podAffinity.code === Code.Success ? 2 : 0);
-  const known = isKeepable ? podClass.preFilterings[place] : undefined;
+    (answers.podAffinity.code === Code.Success ? 2 : 0) +
+    (pod.template.hostPorts.length > 0 ? 4 : 0);
+  const { preFilterings } = podClass.terms;
+  const known = isKeepable ? preFilterings[place] : undefined;
   if (known !== undefined) {
     state.adoptPreFilter(known.memory);
     operations.preFilterCalls += known.calls;
@@ -77,6 +80,6 @@ export function preFilterClass(
   if (!isKeepable) return { preFiltering, filters };
   const calls = operations.preFilterCalls - before;
   const made = { preFiltering, filters, memory: state.sharePreFilter(), calls };
-  podClass.preFilterings[place] = made;
+  preFilterings[place] = made;
   return made;
 }

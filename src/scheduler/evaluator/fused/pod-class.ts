@@ -59,6 +59,8 @@ export class ClassTerms {
   readonly preferred: readonly CountedTerm[];
   readonly existingAnti: CountedTerm[] = [];
   readonly existingPreferred: CountedTerm[] = [];
+  /** What PreFilter says of such pods, as far as it was asked. */
+  readonly preFilterings: (KnownPreFiltering | undefined)[] = [];
   /** What an index keeps for all of them; nobody else reads it. */
   memory: object | undefined;
   private readonly counters: PodCounters;
@@ -175,8 +177,6 @@ export class PodClass {
   readonly existingAnti: readonly CountedTerm[];
   /** Preferences (and required affinity) of existing pods that mean this one. */
   readonly existingPreferred: readonly CountedTerm[];
-  /** What PreFilter says of such pods, as far as it was asked. */
-  readonly preFilterings: (KnownPreFiltering | undefined)[] = [];
   /** What an index keeps for the class; nobody else reads it. */
   memory: object | undefined;
 

@@ -17,9 +17,9 @@ import { NO_DOMAIN } from "../fused/node-domains.ts";
 import type { CountedConstraint, PodClass } from "../fused/pod-class.ts";
 import type { IndexPlan } from "./index-plan.ts";
 import { ListRanks } from "./list-ranks.ts";
-import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.ts";
+import { BLOCK_SHIFT, type NodeSlots, NOTHING } from "./node-slots.ts";
 import type { PartitionFacts } from "./partition-facts.ts";
-import type { SignatureState } from "./signature-state.ts";
+import type { Suitability } from "./suitability.ts";
 
 /** Weights of the scores over partitions and hosts; 0 for plugins that do not score such pods. */
 export interface GroupWeights {
@@ -34,7 +34,7 @@ export interface ChoiceInput {
   readonly podClass: PodClass;
   readonly plan: IndexPlan;
   readonly facts: PartitionFacts;
-  readonly signature: SignatureState;
+  readonly signature: Suitability;
   /** Added to a signature's value it gives the weighted scores. */
   readonly offset: number;
   readonly weights: GroupWeights;
@@ -178,7 +178,7 @@ export class IndexedChoice {
   private fits(slot: number): boolean {
     const { signature, facts } = this.input;
     const partition = this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!;
-    return signature.values[slot]! > 0 && facts.isAllowed[partition]!;
+    return signature.valueAt(slot) > 0 && facts.isAllowed[partition]!;
   }
 
   private findExceptional(): void {
@@ -198,7 +198,7 @@ export class IndexedChoice {
     const slot = this.slots.slotOf.raw[row] ?? NOTHING;
     if (slot === NOTHING || this.foundIn[slot]! >= this.round) return;
     this.foundIn[slot] = this.round;
-    if (signature.values[slot] === 0) return;
+    if (signature.valueAt(slot) === 0) return;
     const partition = this.slots.partitionOfBlock[slot >> BLOCK_SHIFT]!;
     if (!facts.isAllowed[partition]!) return;
     if (this.exceptionalCount === this.exceptional.length) this.growExceptional();
@@ -232,7 +232,7 @@ export class IndexedChoice {
     for (const { number, begin, end } of this.slots.partitions) {
       if (this.feasible[number] === 0) continue;
       for (let slot = begin; slot < end; slot++) {
-        if (signature.values[slot]! > 0 && this.foundIn[slot]! < this.round) {
+        if (signature.valueAt(slot) > 0 && this.foundIn[slot]! < this.round) {
           return this.rowAt(slot);
         }
       }
@@ -478,13 +478,12 @@ export class IndexedChoice {
 
   private findBest(): void {
     const { signature } = this.input;
-    const { values } = signature;
     let best = -1;
     this.tiedSlots.length = 0;
-    const { groupAddends, exceptionalGroups } = this;
+    const { groupAddends, exceptionalGroups, foundIn, round, tiedSlots } = this;
     for (let k = 0; k < this.exceptionalCount; k++) {
       const slot = this.exceptional[k]!;
-      const total = values[slot]! + groupAddends[exceptionalGroups[k]!]!;
+      const total = signature.valueAt(slot) + groupAddends[exceptionalGroups[k]!]!;
       if (total < best) continue;
       if (total > best) this.tiedSlots.length = 0;
       best = total;
@@ -494,7 +493,7 @@ export class IndexedChoice {
     for (const partition of this.order) {
       const addend = groupAddends[this.ordinaryGroups[partition]!]!;
       if (signature.partitionBest[partition]! + addend < best) break;
-      best = this.scanPartition(partition, addend, best);
+      best = signature.scan(partition, addend, best, foundIn, round, tiedSlots);
     }
     this.total = best;
     this.tieCount = this.tiedSlots.length;
@@ -519,31 +518,6 @@ export class IndexedChoice {
       }
       order[at] = partition;
     }
-  }
-
-  private scanPartition(partition: number, addend: number, incumbent: number): number {
-    const { values, blockBest } = this.input.signature;
-    const { begin, end } = this.slots.partitions[partition]!;
-    const { foundIn, round, tiedSlots } = this;
-    const firstBlock = begin >> BLOCK_SHIFT;
-    const lastBlock = end >> BLOCK_SHIFT;
-    this.cache.operations.treeSteps += lastBlock - firstBlock;
-    let best = incumbent;
-    for (let block = firstBlock; block < lastBlock; block++) {
-      const highest = blockBest[block]!;
-      if (highest === 0 || highest + addend < best) continue;
-      const first = block << BLOCK_SHIFT;
-      for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
-        const value = values[slot]!;
-        if (value === 0) continue;
-        const total = value + addend;
-        if (total < best || foundIn[slot]! >= round) continue;
-        if (total > best) tiedSlots.length = 0;
-        best = total;
-        tiedSlots.push(slot);
-      }
-    }
-    return best;
   }
 
   // ---- ties ------------------------------------------------------------------------------------

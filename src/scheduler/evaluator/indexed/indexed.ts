@@ -25,17 +25,29 @@ import {
 import type { FusedProfile } from "../fused/fused-profile.ts";
 import type { PodClass } from "../fused/pod-class.ts";
 import type { EvaluatorOptions } from "../plain.ts";
+import { BlockSummaries } from "./block-summaries.ts";
+import { BoundedState, isBounded } from "./bounded-state.ts";
 import { type IndexPlan, planFor } from "./index-plan.ts";
 import { type GroupWeights, hasUniqueHosts, IndexedChoice } from "./indexed-choice.ts";
 import { IndexedVictims } from "./indexed-victims.ts";
 import type { KeptVerdicts } from "./kept-verdicts.ts";
 import { KindKeys } from "./kind-keys.ts";
 import { NodeSlots } from "./node-slots.ts";
-import { valueWeightsOf, type ValueWeights } from "./node-value.ts";
+import { NodeValues, valueWeightsOf, type ValueWeights } from "./node-value.ts";
 import { PartitionFacts } from "./partition-facts.ts";
 import { type ClassSignatures, Signatures } from "./signatures.ts";
+import type { Suitability } from "./suitability.ts";
 import { UnschedulableKinds } from "./unschedulable-kinds.ts";
 
+/** How nodes suit the pod of a cycle. */
+interface Suited {
+  state: Suitability;
+  /** Added to a value it gives the weighted scores. */
+  offset: number;
+}
+
+/** So many changes of nodes cost a kept signature about what a search by bounds costs. */
+const CHANGES_PER_SEARCH = 384;
 const NO_SCORES: FusedOutcome["scores"] = [];
 
 /** What is known of a profile. */
@@ -43,31 +55,37 @@ interface IndexedProfile {
   /** Undefined: it has scores that are not of single nodes, partitions and counted pods. */
   readonly values: ValueWeights | undefined;
   readonly groups: GroupWeights;
+  /** Whether values have a bound by block. */
+  readonly isBounded: boolean;
   /** Whether its PreScore plugins are upstream's, which read nothing of such a pod but its template. */
   readonly readsTemplatesOnly: boolean;
+}
+
+/** What is kept for pods of one shape. */
+class IndexedTerms {
+  readonly facts: PartitionFacts = new PartitionFacts();
+  plan: IndexPlan;
+  /** How many terms of other pods the plan knows. */
+  knownTerms: number;
+
+  constructor(plan: IndexPlan, terms: number) {
+    this.plan = plan;
+    this.knownTerms = terms;
+  }
 }
 
 /** What is kept for one class. */
 class IndexedClass {
   readonly profile: IndexedProfile;
-  readonly facts: PartitionFacts = new PartitionFacts();
+  readonly terms: IndexedTerms;
   readonly signatures: ClassSignatures;
-  plan: IndexPlan;
-  /** How many terms of other pods the plan knows. */
-  knownTerms: number;
   /** Score plugins that skip such pods, without and with preferences that concern a pod. */
   readonly skipped: (SkippedScores | undefined)[] = [undefined, undefined];
 
-  constructor(
-    profile: IndexedProfile,
-    signatures: ClassSignatures,
-    plan: IndexPlan,
-    terms: number,
-  ) {
+  constructor(profile: IndexedProfile, terms: IndexedTerms, signatures: ClassSignatures) {
     this.profile = profile;
+    this.terms = terms;
     this.signatures = signatures;
-    this.plan = plan;
-    this.knownTerms = terms;
   }
 }
 
@@ -91,6 +109,8 @@ export class IndexedEvaluator extends FusedEvaluator {
   private askedClass!: PodClass;
   private askedState!: CycleState;
   private readonly indexedProfiles = new Map<FusedProfile, IndexedProfile>();
+  private readonly bounded: BoundedState;
+  private readonly suited: Suited;
   /** The decision that the index made last. */
   private judged!: { readonly run: FusedCycle; readonly podClass: PodClass; isListed: boolean };
   private readonly listsOfIndex: OutcomeLists = {
@@ -115,6 +135,8 @@ export class IndexedEvaluator extends FusedEvaluator {
     super(cache, objects, options);
     this.slots = new NodeSlots(cache);
     this.signatures = new Signatures(cache, this.slots, this.search, this.scores.images);
+    this.bounded = new BoundedState(cache, this.slots, new BlockSummaries(this.slots));
+    this.suited = { state: this.bounded, offset: 0 };
     this.choice = new IndexedChoice(cache, this.slots, this.search);
     const keys = new KindKeys();
     this.victims = new IndexedVictims(cache, this.search, keys);
@@ -140,18 +162,18 @@ export class IndexedEvaluator extends FusedEvaluator {
     const known = this.indexedClassOf(podClass);
     const weights = known.profile.values;
     if (weights === undefined) return undefined;
-    if (known.plan.reason !== "" || !hasUniqueHosts(podClass, known.plan)) return undefined;
+    if (known.terms.plan.reason !== "" || !hasUniqueHosts(podClass, known.terms.plan))
+      return undefined;
     slots.refresh();
-    const signature = this.signatures.find(podClass, known.signatures, pod, weights);
-    if (signature === undefined) return undefined;
-    signature.sync();
-    known.facts.refresh(podClass, slots, search);
+    const suited = this.suitabilityFor(known, podClass, pod, weights);
+    if (suited === undefined) return undefined;
+    known.terms.facts.refresh(podClass, slots, search);
     choice.choose({
       podClass,
-      plan: known.plan,
-      facts: known.facts,
-      signature: signature.state,
-      offset: signature.values.offset,
+      plan: known.terms.plan,
+      facts: known.terms.facts,
+      signature: suited.state,
+      offset: suited.offset,
       weights: known.profile.groups,
       start: this.nextStart % all.length,
     });
@@ -211,6 +233,35 @@ export class IndexedEvaluator extends FusedEvaluator {
     state.victims = this.victims.finderFor(podClass, state);
   }
 
+  /**
+   * How nodes suit the pod: as kept for its like, or worked out from bounds for pods whose like is rare;
+   * undefined where there is neither.
+   */
+  private suitabilityFor(
+    { signatures, profile }: IndexedClass,
+    podClass: PodClass,
+    pod: PodInfo,
+    weights: ValueWeights,
+  ): Suited | undefined {
+    const { slots, suited } = this;
+    const images = this.signatures.imagesOf(podClass, pod, weights);
+    const patience = profile.isBounded ? CHANGES_PER_SEARCH : slots.slotCount;
+    const kept = this.signatures.find(podClass, signatures, pod, weights, images, patience);
+    if (kept !== undefined) {
+      kept.sync();
+      suited.state = kept.state;
+      suited.offset = kept.values.offset;
+      return suited;
+    }
+    if (!profile.isBounded) return undefined;
+    const values = new NodeValues(slots, this.search, podClass, pod, weights);
+    values.images = images;
+    this.bounded.begin(values, weights);
+    suited.state = this.bounded;
+    suited.offset = values.offset;
+    return suited;
+  }
+
   /** The lists of a decision that visited no node: made by a fused pass. */
   private list(): void {
     const { search, choice, cache, judged } = this;
@@ -264,16 +315,25 @@ export class IndexedEvaluator extends FusedEvaluator {
   }
 
   private indexedClassOf(podClass: PodClass): IndexedClass {
-    const terms = podClass.existingAnti.length + podClass.existingPreferred.length;
+    const terms = this.indexedTermsOf(podClass);
     let known = podClass.memory as IndexedClass | undefined;
     if (known === undefined) {
-      const plan = planFor(podClass, this.cache.nodeList.length);
       const signatures = this.signatures.signaturesOf(podClass);
-      known = new IndexedClass(this.indexedProfileOf(podClass.fused), signatures, plan, terms);
+      known = new IndexedClass(this.indexedProfileOf(podClass.fused), terms, signatures);
       podClass.memory = known;
+    }
+    return known;
+  }
+
+  private indexedTermsOf(podClass: PodClass): IndexedTerms {
+    const count = podClass.existingAnti.length + podClass.existingPreferred.length;
+    let known = podClass.terms.memory as IndexedTerms | undefined;
+    if (known === undefined) {
+      known = new IndexedTerms(planFor(podClass, this.cache.nodeList.length), count);
+      podClass.terms.memory = known;
       this.slots.mention(known.plan.labels);
-    } else if (known.knownTerms !== terms) {
-      known.knownTerms = terms;
+    } else if (known.knownTerms !== count) {
+      known.knownTerms = count;
       known.plan = planFor(podClass, this.cache.nodeList.length);
       this.slots.mention(known.plan.labels);
     }
@@ -285,7 +345,9 @@ export class IndexedEvaluator extends FusedEvaluator {
     if (known === undefined) {
       const readsTemplatesOnly = fused.keyed.length === 0;
       const groups = groupWeightsOf(fused);
-      known = { values: valueWeightsOf(fused), groups, readsTemplatesOnly };
+      const values = valueWeightsOf(fused);
+      const hasBounds = values !== undefined && isBounded(values);
+      known = { values, groups, isBounded: hasBounds, readsTemplatesOnly };
       this.indexedProfiles.set(fused, known);
     }
     return known;

@@ -229,6 +229,8 @@ export class NodeSlots implements CacheObserver {
     slotOf.grow(cache.rowCount);
     let begin = 0;
     for (const [key, rows] of rowsByKey) {
+      // Nodes of one size share blocks, so that what holds for all of a block says more.
+      rows.sort((a, b) => this.compareSizes(a, b));
       const blocks = Math.ceil((rows.length + Math.ceil(rows.length / 8)) / BLOCK_SIZE);
       const end = begin + blocks * BLOCK_SIZE;
       const partition: Partition = {
@@ -263,6 +265,15 @@ export class NodeSlots implements CacheObserver {
     this.list = undefined;
     this.isLaidOut = true;
     cache.operations.rebuiltRows += cache.nodeList.length;
+  }
+
+  private compareSizes(a: NodeRow, b: NodeRow): number {
+    const { resources } = this.cache;
+    return (
+      resources.allocatableMilliCpu(a) - resources.allocatableMilliCpu(b) ||
+      resources.allocatableMemoryBytes(a) - resources.allocatableMemoryBytes(b) ||
+      a - b
+    );
   }
 
   /** Equal just for nodes that all static rules in use treat alike. */

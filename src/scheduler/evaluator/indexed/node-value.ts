@@ -85,18 +85,21 @@ export class NodeValues {
   private readonly search: FusedSearch;
   private readonly pod: PodInfo;
   private readonly weights: ValueWeights;
-  private readonly isBalanced: boolean;
-  private readonly needsRoom: boolean;
+  /** Whether balance scores such pods, and whether room matters. */
+  readonly isBalanced: boolean;
+  readonly needsRoom: boolean;
   private readonly isKeyed: boolean;
   /** It asks for more than cpu and memory. */
-  private readonly wantsMore: boolean;
+  readonly wantsMore: boolean;
   /** The pod's requests, and those that the two scores see. */
-  private readonly milliCpu: number;
-  private readonly memoryBytes: number;
-  private readonly scoreMilliCpu: number;
-  private readonly scoreMemoryBytes: number;
-  private readonly balancedMilliCpu: number;
-  private readonly balancedMemoryBytes: number;
+  readonly milliCpu: number;
+  readonly memoryBytes: number;
+  readonly scoreMilliCpu: number;
+  readonly scoreMemoryBytes: number;
+  readonly balancedMilliCpu: number;
+  readonly balancedMemoryBytes: number;
+  /** Filter and scores see the same requests, so that a node that is scored has room for them. */
+  readonly isAlike: boolean;
   private readonly state = new CycleState();
 
   constructor(
@@ -121,6 +124,12 @@ export class NodeValues {
     this.scoreMemoryBytes = scoreRequests.memoryBytes;
     this.balancedMilliCpu = balancedRequests.milliCpu;
     this.balancedMemoryBytes = balancedRequests.memoryBytes;
+    this.isAlike =
+      this.needsRoom &&
+      this.milliCpu === this.scoreMilliCpu &&
+      this.milliCpu === this.balancedMilliCpu &&
+      this.memoryBytes === this.scoreMemoryBytes &&
+      this.memoryBytes === this.balancedMemoryBytes;
     const isWanting = this.balancedMilliCpu !== 0 || this.balancedMemoryBytes !== 0;
     this.isBalanced = weights.balance > 0 && isWanting;
     const least = this.isBalanced ? BALANCE_MIN * weights.balance : 0;
@@ -140,12 +149,7 @@ export class NodeValues {
     const memory = facts[at + 1]!;
     const usedCpu = facts[at + 2]!;
     const usedMemory = facts[at + 3]!;
-    if (this.needsRoom) {
-      if (facts[at + 6]! < 1) return 0;
-      if (this.milliCpu > 0 && this.milliCpu > cpu - usedCpu) return 0;
-      if (this.memoryBytes > 0 && this.memoryBytes > memory - usedMemory) return 0;
-      if (this.wantsMore && !this.search.hasRoomFor(this.podClass, row)) return 0;
-    }
+    if (!this.hasRoom(slot, row)) return 0;
     let value = -this.offset;
     if (this.isKeyed) {
       const byKey = this.keyedValue(row);
@@ -169,6 +173,19 @@ export class NodeValues {
     }
     if (images !== undefined) value += weights.images * images.on(row);
     return value;
+  }
+
+  /** Whether the pod finds room on the node, or needs none. */
+  hasRoom(slot: number, row: NodeRow): boolean {
+    if (!this.needsRoom) return true;
+    const { facts } = this.slots;
+    const at = slot * FACTS;
+    return (
+      facts[at + 6]! >= 1 &&
+      (this.milliCpu <= 0 || this.milliCpu <= facts[at]! - facts[at + 2]!) &&
+      (this.memoryBytes <= 0 || this.memoryBytes <= facts[at + 1]! - facts[at + 3]!) &&
+      (!this.wantsMore || this.search.hasRoomFor(this.podClass, row))
+    );
   }
 
   /** What plugins with a class key give the node; -1 when one refuses it. */

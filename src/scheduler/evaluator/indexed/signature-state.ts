@@ -9,12 +9,13 @@ import type { NodeRow } from "../../cache/node-row.ts";
 import type { SchedulerCache } from "../../cache/scheduler-cache.ts";
 import { BLOCK_SHIFT, BLOCK_SIZE, type NodeSlots, NOTHING } from "./node-slots.ts";
 import type { NodeValues } from "./node-value.ts";
+import type { Suitability } from "./suitability.ts";
 
 /** As narrow as the highest value permits. */
 type ValueColumn = Uint8Array | Uint16Array | Uint32Array;
 
 /** What is kept for one signature. */
-export class SignatureState {
+export class SignatureState implements Suitability {
   /** Value by slot. */
   values: ValueColumn = new Uint8Array(0);
   /** Highest value by block and by partition. */
@@ -55,6 +56,41 @@ export class SignatureState {
     if (isStale) this.rebuild();
     else if (behind > 0) this.replay();
     this.position = slots.journalEnd;
+  }
+
+  valueAt(slot: number): number {
+    return this.values[slot]!;
+  }
+
+  scan(
+    partition: number,
+    addend: number,
+    incumbent: number,
+    foundIn: Int32Array,
+    round: number,
+    tied: number[],
+  ): number {
+    const { values, blockBest } = this;
+    const { begin, end } = this.slots.partitions[partition]!;
+    const firstBlock = begin >> BLOCK_SHIFT;
+    const lastBlock = end >> BLOCK_SHIFT;
+    this.cache.operations.treeSteps += lastBlock - firstBlock;
+    let best = incumbent;
+    for (let block = firstBlock; block < lastBlock; block++) {
+      const highest = blockBest[block]!;
+      if (highest === 0 || highest + addend < best) continue;
+      const first = block << BLOCK_SHIFT;
+      for (let slot = first; slot < first + BLOCK_SIZE; slot++) {
+        const value = values[slot]!;
+        if (value === 0) continue;
+        const total = value + addend;
+        if (total < best || foundIn[slot]! >= round) continue;
+        if (total > best) tied.length = 0;
+        best = total;
+        tied.push(slot);
+      }
+    }
+    return best;
   }
 
   /** Bits by place in the node list: 1 = fits. */

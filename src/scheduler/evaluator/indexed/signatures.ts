@@ -69,30 +69,41 @@ export class Signatures {
     this.images = images;
   }
 
+  /** The scores of the pod's images, if some of those stand on any node. */
+  imagesOf(
+    podClass: PodClass,
+    pod: PodInfo,
+    { imagePlugin, images }: ValueWeights,
+  ): KeptImageScores | undefined {
+    if (imagePlugin === undefined || images === 0) return undefined;
+    return hasAnyImage(this.cache, podClass) ? this.images.scoresOf(imagePlugin, pod) : undefined;
+  }
+
   /**
    * The signature of such pods; undefined when it is used for the first time in a while. `own` are those
-   * of the class.
+   * of the class; `patience` is how many changes of nodes may lie between two uses.
    */
   find(
     podClass: PodClass,
     own: ClassSignatures,
     pod: PodInfo,
     weights: ValueWeights,
+    scores: KeptImageScores | undefined,
+    patience: number,
   ): KeptSignature | undefined {
-    const { imagePlugin } = weights;
-    const isSomewhere =
-      imagePlugin !== undefined && weights.images > 0 && hasAnyImage(this.cache, podClass);
-    const scores = isSomewhere ? this.images.scoresOf(imagePlugin, pod) : undefined;
+    const isSomewhere = scores !== undefined;
     const direct = isSomewhere ? own.keptWithImages : own.keptBare;
     const key = isSomewhere ? own.withImages : own.bare;
     const known = direct?.isKept === true ? direct : this.kept.get(key);
-    if (known === undefined) return this.build(key, podClass, pod, weights, scores);
+    if (known === undefined) return this.build(key, podClass, pod, weights, scores, patience);
     if (isSomewhere) own.keptWithImages = known;
     else own.keptBare = known;
-    known.usedAt = this.slots.journalEnd;
+    const { journalEnd } = this.slots;
+    const isRecent = journalEnd - known.usedAt <= patience;
+    known.usedAt = journalEnd;
     known.values.podClass = podClass;
     known.values.images = scores;
-    return known;
+    return isRecent ? known : undefined;
   }
 
   /** The keys of a class's signatures. */
@@ -115,13 +126,12 @@ export class Signatures {
     pod: PodInfo,
     weights: ValueWeights,
     scores: KeptImageScores | undefined,
+    patience: number,
   ): KeptSignature | undefined {
     const { slots } = this;
     const seen = this.seenAt.get(key);
     const isRecent =
-      seen !== undefined &&
-      seen[0] === slots.layoutEpoch &&
-      slots.journalEnd - seen[1] <= slots.slotCount;
+      seen !== undefined && seen[0] === slots.layoutEpoch && slots.journalEnd - seen[1] <= patience;
     if (!isRecent) {
       if (this.seenAt.size > 100_000) this.seenAt.clear();
       this.seenAt.set(key, [slots.layoutEpoch, slots.journalEnd]);
