@@ -22,7 +22,7 @@ import {
 } from "../cluster/index.ts";
 import type { ProfileConfiguration } from "../scheduler/index.ts";
 import { parseThreshold, type ResultNote, type Threshold } from "../metrics/index.ts";
-import { spanOf, TRACE_FORMATS, type Trace } from "../workload/index.ts";
+import { spanOf, TRACE_FORMATS, type Trace, type TraceFile } from "../workload/index.ts";
 import { noteHopelessClaims } from "./assembly/claim-prospects.ts";
 import { type ClusterInput, readClusterInput } from "./assembly/cluster-input.ts";
 import {
@@ -42,7 +42,7 @@ import {
 import { NODE_POOL_LABEL } from "./assembly/node-pools.ts";
 import { runLawProblems } from "./assembly/run-laws.ts";
 import { schedulersOfScenario } from "./assembly/scheduler-choice.ts";
-import { type RunInput, withPaths } from "./run-input.ts";
+import { type InputBytes, type RunInput, withPaths } from "./run-input.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 import type {
   EmbeddedObject,
@@ -221,8 +221,7 @@ class Preparation {
     const format = TRACE_FORMATS.get(plan.format);
     const files = plan.files.flatMap((reference) => {
       const file = this.input.files?.get(reference.file);
-      if (file !== undefined)
-        return [{ name: file.name, text: new TextDecoder().decode(file.bytes) }];
+      if (file !== undefined) return [traceFileOf(file)];
       this.fail(
         reference.path,
         "E_NO_FILE",
@@ -403,7 +402,7 @@ function examplePodOf(
   if (generator !== undefined) return `${generator.plan.namespace}/${generator.plan.name}-0`;
   // Resampled pods may be others, under other names.
   const [trace] = traces;
-  const traced = trace?.plan.resample === undefined ? trace?.trace.pods[0] : undefined;
+  const traced = trace?.plan.resample === undefined ? trace?.trace.pods.at(0) : undefined;
   return traced === undefined ? undefined : `${traced.namespace}/${traced.name}`;
 }
 
@@ -421,6 +420,24 @@ function podSourcesOfTrace({ trace, templates }: PreparedTrace): PodSource[] {
     namespace,
     podCount: count,
   }));
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+// A large table is decoded piece by piece: a text has a largest length, and need not be held.
+function traceFileOf({ name, bytes }: InputBytes): TraceFile {
+  return {
+    name,
+    get text() {
+      return new TextDecoder().decode(bytes);
+    },
+    *pieces() {
+      const decoder = new TextDecoder();
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+        yield decoder.decode(bytes.subarray(at, at + PIECE_BYTES), { stream: true });
+      yield decoder.decode();
+    },
+  };
 }
 
 const EMPTY_TRACE: Trace = {

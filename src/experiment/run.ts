@@ -455,14 +455,14 @@ export class ActiveRun {
       ? drawnOrder(this.draws("order"), `trace ${at}`, pods.length)
       : undefined;
     const kind = this.simulation.defineKind(`trace: ${trace.format}`, RANK.workload, (position) => {
-      const { namespace, name, template, durationUs } = pods[order?.[position] ?? position]!;
+      const { namespace, name, template, durationUs } = pods.at(order?.[position] ?? position)!;
       this.submitter.submit({ namespace, name, template: templates[template]!, durationUs });
     });
     let position = -1;
     this.simulation.arrivals(kind, {
       next: () => ++position < pods.length,
       get atUs() {
-        return pods[position]!.submittedUs as Instant;
+        return pods.at(position)!.submittedUs as Instant;
       },
       get a() {
         return position;

@@ -8,7 +8,7 @@ export type { PodSubmission } from "./pod-submitter.ts";
 export { PodGenerator } from "./pod-generator.ts";
 export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
 export { findCycle, JobGraph } from "./job-graph.ts";
-export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "./trace.ts";
+export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod, TracePodList } from "./trace.ts";
 export { resampledPods, type ResampleSpec, spanOf } from "./resampling.ts";
 export { shakenPods, type ShakeSpec } from "./shaking.ts";
 export { recordedLine } from "./traces/recorded.ts";

@@ -7,7 +7,7 @@
 
 import { type EntityDraws, entityHash } from "../base/index.ts";
 import { sortedByInstant } from "./shaking.ts";
-import type { TracePod } from "./trace.ts";
+import type { TracePod, TracePodList } from "./trace.ts";
 
 /** How a trace is resampled; a user is a namespace. */
 export interface ResampleSpec {
@@ -19,14 +19,14 @@ export interface ResampleSpec {
 const US_PER_DAY = 86_400_000_000;
 
 /** Whole days or weeks that a trace's submissions span, rounded up. */
-export function spanOf(pods: readonly TracePod[], align: ResampleSpec["align"]): number {
-  const lastUs = pods.at(-1)?.submittedUs ?? 0;
+export function spanOf(pods: TracePodList, align: ResampleSpec["align"]): number {
+  const lastUs = pods.length === 0 ? 0 : pods.at(pods.length - 1)!.submittedUs;
   return Math.floor(lastUs / unitUs(align)) + 1;
 }
 
 /** A trace of drawn users, sorted by instant. A user's second copy has other names of pods. */
 export function resampledPods(
-  pods: readonly TracePod[],
+  pods: TracePodList,
   spec: ResampleSpec,
   owner: string,
   draws: EntityDraws,

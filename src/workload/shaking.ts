@@ -5,7 +5,7 @@
 // every scheduler meets the same shaken world. Load and structure stay as they are.
 
 import { type EntityDraws, entityHash } from "../base/index.ts";
-import type { TracePod } from "./trace.ts";
+import type { TracePod, TracePodList } from "./trace.ts";
 
 /** How far a trace is shaken. */
 export interface ShakeSpec {
@@ -17,12 +17,12 @@ export interface ShakeSpec {
 
 /** The pods with new instants and run times, sorted by (instant, position before). */
 export function shakenPods(
-  pods: readonly TracePod[],
+  pods: TracePodList,
   spec: ShakeSpec,
   owner: string,
   draws: { readonly arrivals: EntityDraws; readonly durations: EntityDraws },
 ): TracePod[] {
-  const shaken = pods.map((pod, at) => {
+  const shaken = Array.from(pods, (pod, at) => {
     const entity = entityHash(owner, at);
     return {
       ...pod,

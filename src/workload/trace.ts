@@ -28,6 +28,12 @@ export interface TraceNote {
   readonly simulatedBy?: string;
 }
 
+/** Pods by position: an array, or a table in columns. */
+export interface TracePodList extends Iterable<TracePod> {
+  readonly length: number;
+  at(position: number): TracePod | undefined;
+}
+
 /** A whole trace in memory. Pods are sorted by (submittedUs, row). */
 export interface Trace {
   readonly format: string;
@@ -35,7 +41,7 @@ export interface Trace {
   readonly nodes: readonly object[];
   /** Pod manifests without a name as plain values; pods that differ only in name share one. */
   readonly templates: readonly object[];
-  readonly pods: readonly TracePod[];
+  readonly pods: TracePodList;
   readonly notes: readonly TraceNote[];
   readonly problems: readonly Problem[];
 }
@@ -44,6 +50,13 @@ export interface Trace {
 export interface TraceFile {
   readonly name: string;
   readonly text: string;
+  /** The same text in pieces, where it need not be held as a whole. */
+  pieces?(): Iterable<string>;
+}
+
+/** A file's text in pieces. */
+export function piecesOf(file: TraceFile): Iterable<string> {
+  return file.pieces?.() ?? [file.text];
 }
 
 /** Reads one trace format. */

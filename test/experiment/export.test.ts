@@ -162,7 +162,7 @@ describe("a recorded trace", () => {
     const text = `${VERSION}{"node":{"kind":"Node"}}\n{"template":{}}\n{"pod":"b","namespace":"n","at_us":5,"template":0}\n{"pod":"a","namespace":"n","at_us":1,"run_us":2,"template":0}\n`;
     const { nodes, templates, pods, problems } = read(text);
     expect([nodes.length, templates.length, problems]).toEqual([1, 1, []]);
-    expect(pods.map(({ name, durationUs }) => [name, durationUs])).toEqual([
+    expect(Array.from(pods, ({ name, durationUs }) => [name, durationUs])).toEqual([
       ["a", 2],
       ["b", undefined],
     ]);

@@ -7,7 +7,7 @@ import { ImportLedger } from "../../src/workload/traces/import/importer.ts";
 import { OPENB_IMPORTER } from "../../src/workload/traces/import/openb.ts";
 import { readOpenb } from "../../src/workload/traces/openb.ts";
 import { readTables } from "../../src/workload/traces/tables.ts";
-import type { Trace } from "../../src/workload/trace.ts";
+import type { Trace, TracePod } from "../../src/workload/trace.ts";
 
 const TRACE = new URL("../../../shared/data/openb/", import.meta.url);
 const HEADER = [
@@ -116,7 +116,7 @@ describe("the import of openb", () => {
   it("keeps the name of shares, and what must be said of them", () => {
     const { templates, pods, notes, problems } = readBack(imported().tables);
     expect(problems).toEqual([]);
-    const share = templates[pods.find(({ name }) => name === "p1")!.template];
+    const share = templates[[...pods].find(({ name }) => name === "p1")!.template];
     expect(share).toMatchObject({
       metadata: { annotations: { "alibabacloud.com/gpu-milli": "460" } },
     });
@@ -144,15 +144,15 @@ describe.skipIf(!existsSync(TRACE))("the real lists (skipped: ../shared is absen
       ]);
       expect(back.nodes).toEqual(direct.nodes);
       expect(back.pods.length).toBe(direct.pods.length);
-      expect(back.pods.map((pod) => wishesOf(back, pod))).toEqual(
-        direct.pods.map((pod) => wishesOf(direct, pod)),
+      expect(Array.from(back.pods, (pod) => wishesOf(back, pod))).toEqual(
+        Array.from(direct.pods, (pod) => wishesOf(direct, pod)),
       );
     },
   );
 });
 
 /** What a pod is and wants, whatever its image is called. */
-function wishesOf(trace: Trace, pod: Trace["pods"][number]): unknown {
+function wishesOf(trace: Trace, pod: TracePod): unknown {
   const { template, ...identity } = pod;
   const { metadata, spec } = trace.templates[template] as {
     metadata: { annotations?: object };

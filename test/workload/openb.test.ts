@@ -45,7 +45,7 @@ describe("openb", () => {
 
   it("sorts pods by submission, then by row, and takes lifetimes from the times", () => {
     const { pods } = read(NODES, PODS);
-    expect(pods.map((pod) => [pod.name, pod.submittedUs, pod.durationUs])).toEqual([
+    expect(Array.from(pods, (pod) => [pod.name, pod.submittedUs, pod.durationUs])).toEqual([
       ["p1", 10e6, 0],
       ["p2", 10e6, 30e6],
       ["p3", 10e6, 35e6],
@@ -56,12 +56,12 @@ describe("openb", () => {
   it("asks for whole GPUs of the named models, and for no GPU where it is a share", () => {
     const { pods, templates, notes } = read(NODES, PODS);
     const specOf = (name: string) =>
-      JSON.stringify(templates[pods.find((pod) => pod.name === name)!.template]);
+      JSON.stringify(templates[[...pods].find((pod) => pod.name === name)!.template]);
     expect(specOf("p0")).toContain(`"${OPENB_GPU_RESOURCE}":"1"`);
     expect(specOf("p0")).toContain('"values":["T4","P100"]');
     expect(specOf("p1")).not.toContain(OPENB_GPU_RESOURCE);
     expect(specOf("p2")).not.toContain("affinity");
-    expect(pods[1]!.template).toBe(pods[2]!.template);
+    expect(pods.at(1)!.template).toBe(pods.at(2)!.template);
     expect(notes).toMatchObject([{ code: "GPU_SHARE_IGNORED", count: 1, changesScheduling: true }]);
   });
 

@@ -83,7 +83,7 @@ describe("tables", () => {
     const { pods, templates, notes } = read(NODES, `pod,namespace,at_us,run_us,cpu\n${rows}\n`);
     expect(templates).toHaveLength(2);
     // By instant, then by row.
-    expect(pods).toEqual([
+    expect([...pods]).toEqual([
       { name: "a", namespace: "x", submittedUs: 0, durationUs: 5, template: 0 },
       { name: "c", namespace: "default", submittedUs: 3, durationUs: 1, template: 1 },
       { name: "b", namespace: "y", submittedUs: 7, durationUs: undefined, template: 0 },

@@ -4,7 +4,12 @@
 // Keys hold no scheduler's name: every alternative meets the same arrivals.
 
 import type { EntityDraws } from "../../base/index.ts";
-import { PodGenerator, resampledPods, shakenPods, type TracePod } from "../../workload/index.ts";
+import {
+  PodGenerator,
+  resampledPods,
+  shakenPods,
+  type TracePodList,
+} from "../../workload/index.ts";
 import type { PreparedGenerator, PreparedTrace } from "../prepare-run.ts";
 
 /** The draws of a purpose in this replication. */
@@ -36,7 +41,7 @@ export function tracePods(
   { trace, plan }: PreparedTrace,
   position: number,
   draws: DrawsOf,
-): readonly TracePod[] {
+): TracePodList {
   const { resample, shake } = plan;
   const owner = `trace ${position}`;
   const users =

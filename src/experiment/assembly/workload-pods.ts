@@ -5,7 +5,7 @@
 
 import { type ApiObject, findControllerOf, type PodTemplate } from "../../cluster/index.ts";
 import type { TemplateCount } from "../../metrics/index.ts";
-import type { PreparedRun } from "../prepare-run.ts";
+import type { PreparedRun, PreparedTrace } from "../prepare-run.ts";
 import { podSourcesOf } from "./pod-prospects.ts";
 
 /** Pods of all inputs. */
@@ -19,10 +19,15 @@ export function workloadPodsOf(prepared: PreparedRun): TemplateCount[] {
     })),
     ...boundPodsOf(objects),
     ...generators.flatMap((generator) => generatedPodsOf(prepared, generator)),
-    ...traces.flatMap(({ trace, templates }) =>
-      trace.pods.map((pod) => ({ template: templates[pod.template]!, count: 1 })),
-    ),
+    ...traces.flatMap(tracedPodsOf),
   ];
+}
+
+// A trace may hold millions of pods, and few kinds of them.
+function tracedPodsOf({ trace, templates }: PreparedTrace): TemplateCount[] {
+  const counts = new Map<number, number>();
+  for (const { template } of trace.pods) counts.set(template, (counts.get(template) ?? 0) + 1);
+  return [...counts].map(([template, count]) => ({ template: templates[template]!, count }));
 }
 
 // Pods that are on a node already, but for those whose controller is there to be counted itself.

@@ -73,7 +73,7 @@ function sourcesOf(prepared: PreparedRun, replication: number): ExportSource[] {
   const traces = prepared.traces.map((trace, position): ExportSource => {
     const pods = tracePods(trace, position, draws);
     let at = 0;
-    return { templates: trace.trace.templates, next: () => pods[at++] };
+    return { templates: trace.trace.templates, next: () => pods.at(at++) };
   });
   return [...generators, ...traces];
 }

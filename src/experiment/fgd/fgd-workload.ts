@@ -53,7 +53,7 @@ export function readFgdWorkload(
   const registry = new PodTemplateRegistry();
   const nodes = decodeNodes(trace.nodes, registry);
   const templates = trace.templates.map((value) => decodeTemplate(value, registry));
-  const templateOf = new Map(trace.pods.map((pod) => [pod.name, templates[pod.template]!]));
+  const templateOf = new Map(Array.from(trace.pods, (pod) => [pod.name, templates[pod.template]!]));
   const pods = readOpenbPods(podList).pods.map((row) => podOf(row, templateOf.get(row.name)!));
   pods.sort((a, b) => compareText(a.name, b.name));
   const gpuCount = nodes.reduce(

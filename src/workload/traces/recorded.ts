@@ -5,8 +5,8 @@
 // read again gives the same pods at the same instants. Described in docs/import.md.
 
 import { JsonElements, type Problem } from "../../base/index.ts";
-import type { Trace, TraceFile, TraceFormat, TracePod } from "../trace.ts";
-import { sortedByInstant } from "../shaking.ts";
+import { piecesOf, type Trace, type TraceFile, type TraceFormat, type TracePod } from "../trace.ts";
+import { TracePodTable } from "../trace-pods.ts";
 
 /** Version of the shape, in the first line. */
 export const RECORDED_VERSION = "podsim.dev/trace/v1";
@@ -37,9 +37,10 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readRecorded(files: readonly TraceFile[]): Trace {
   const nodes: object[] = [];
   const templates: object[] = [];
-  const pods: TracePod[] = [];
+  const pods = new TracePodTable();
   const problems: Problem[] = [];
-  for (const { name: file, text } of files) {
+  for (const source of files) {
+    const file = source.name;
     const firstTemplate = templates.length;
     let isFirst = true;
     const refuse = (at: number, message: string): void => {
@@ -61,17 +62,18 @@ export function readRecorded(files: readonly TraceFile[]): Trace {
           const pod = podOf(fields, firstTemplate);
           if (typeof pod === "string") refuse(at, pod);
           else if (pod.template >= templates.length) refuse(at, "the template has not come yet");
-          else pods.push(pod);
+          else pods.add(pod);
         }
       },
       { file },
     );
-    reader.push(text);
+    for (const piece of piecesOf(source)) reader.push(piece);
     reader.end();
     if (isFirst && reader.problems.length === 0) refuse(1, "the file is empty");
     problems.push(...reader.problems);
   }
-  return { format: "recorded", nodes, templates, pods: sortedByInstant(pods), notes: [], problems };
+  pods.sort();
+  return { format: "recorded", nodes, templates, pods, notes: [], problems };
 }
 
 function podOf(fields: Fields, firstTemplate: number): TracePod | string {

@@ -9,7 +9,16 @@
 import { type CsvRowSink, CsvReader, nearest, type Problem } from "../../base/index.ts";
 import { isExtendedResource } from "../../cluster/index.ts";
 import { GPU_SHARE_ANNOTATION, gpuSharesNote } from "./gpu-shares.ts";
-import type { Trace, TraceFile, TraceFormat, TraceNote, TracePod } from "../trace.ts";
+import {
+  piecesOf,
+  type Trace,
+  type TraceFile,
+  type TraceFormat,
+  type TraceNote,
+  type TracePod,
+  type TracePodList,
+} from "../trace.ts";
+import { TracePodTable } from "../trace-pods.ts";
 
 /** Columns of a node table beside labels and resources. */
 export const NODE_TABLE_COLUMNS = ["node", "taints"] as const;
@@ -39,7 +48,7 @@ export function readTables(files: readonly TraceFile[]): Trace {
   const pods = new PodRows();
   const problems: Problem[] = [];
   for (const file of files) {
-    const header = /^\uFEFF?"?([^,"\r\n]*)/.exec(file.text)?.[1] ?? "";
+    const header = firstColumnOf(file);
     if (header === "node") readNodes(file, nodes, problems);
     else if (header === "pod") pods.read(file, problems);
     else {
@@ -50,6 +59,11 @@ export function readTables(files: readonly TraceFile[]): Trace {
   }
   const { templates } = pods;
   return { format: "tables", nodes, templates, pods: pods.sorted(), notes: pods.notes(), problems };
+}
+
+function firstColumnOf(file: TraceFile): string {
+  for (const piece of piecesOf(file)) return /^\uFEFF?"?([^,"\r\n]*)/.exec(piece)?.[1] ?? "";
+  return "";
 }
 
 // --- Columns ---------------------------------------------------------------------------------
@@ -113,7 +127,7 @@ function readRows(
     sink(columns, cells, line);
   };
   const reader = new CsvReader(onRow, { file: file.name, delimiter: "," });
-  reader.push(file.text);
+  for (const piece of piecesOf(file)) reader.push(piece);
   reader.end();
   problems.push(...reader.problems);
 }
@@ -173,9 +187,8 @@ const DEFAULT_IMAGE = "podsim.dev/imported";
 
 class PodRows {
   readonly templates: object[] = [];
-  private readonly pods: TracePod[] = [];
+  private readonly pods = new TracePodTable();
   private readonly templateByKey = new Map<string, number>();
-  private isInOrder = true;
   private endlessCount = 0;
   private sharesCount = 0;
 
@@ -217,11 +230,9 @@ class PodRows {
   }
 
   /** By instant, then by row. */
-  sorted(): readonly TracePod[] {
-    if (this.isInOrder) return this.pods;
-    const order = this.pods.map((pod, row) => ({ pod, row }));
-    order.sort((a, b) => a.pod.submittedUs - b.pod.submittedUs || a.row - b.row);
-    return order.map(({ pod }) => pod);
+  sorted(): TracePodList {
+    this.pods.sort();
+    return this.pods;
   }
 
   notes(): TraceNote[] {
@@ -240,10 +251,8 @@ class PodRows {
     times: Pick<TracePod, "submittedUs" | "durationUs">,
     template: number,
   ): void {
-    const last = this.pods.at(-1);
-    if (last !== undefined && last.submittedUs > times.submittedUs) this.isInOrder = false;
     if (times.durationUs === undefined) this.endlessCount++;
-    this.pods.push({ ...identity, ...times, template });
+    this.pods.add({ ...identity, ...times, template });
   }
 
   private templateOf(
