@@ -27,7 +27,8 @@ const POD = { name: "a", uid: "a", milliCpu: 500 };
 function stateOf({ cache, scheduler }: FakeCluster): string {
   const counters = new Set([
     ...["generation", "generations", "refreshedGeneration", "operations", "observers"],
-    ...["listed", "listedNames", "listedRows", "listIsStale", "matches"],
+    ...["listed", "listedNames", "listedIn", "listNumber", "listIsStale", "matches"],
+    ...["changedRows", "isChanged", "comings"],
   ]);
   const show = (key: string, value: unknown): unknown => {
     if (counters.has(key) || typeof value === "function") return undefined;
