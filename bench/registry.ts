@@ -13,6 +13,8 @@ const explain = async (at: number) =>
   benchmarkOf((await import("./scheduler/explain.bench.ts")).explanations[at]!);
 const profile = async (at: number) =>
   benchmarkOf((await import("./scheduler/full-profile.bench.ts")).fullProfiles[at]!);
+const backlog = async (name: import("./cluster/backlog.ts").BacklogName) =>
+  benchmarkOf((await import("./cluster/backlog.bench.ts")).backlogs.get(name)!);
 const benchmarkOf = (benchmark: Benchmark) => ({ benchmark });
 
 /** Benchmarks by name. */
@@ -26,6 +28,10 @@ export const BENCHMARKS: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["engine/hold", () => import("./engine/hold.bench.ts")],
   ["cluster/pods-on-nodes", () => import("./cluster/pods-on-nodes.bench.ts")],
   ["cluster/day-of-life", () => import("./cluster/day-of-life.bench.ts")],
+  ["cluster/backlog-plain", () => backlog("plain")],
+  ["cluster/backlog-zone-spread", () => backlog("zone-spread")],
+  ["cluster/backlog-preferred-affinity", () => backlog("preferred-affinity")],
+  ["cluster/backlog-anti-affinity", () => backlog("anti-affinity")],
   ["scheduler/plain-resources-sampled", async () => benchmarkOf((await plain()).resourcesSampled)],
   [
     "scheduler/plain-resources-all-nodes",
