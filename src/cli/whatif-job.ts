@@ -55,13 +55,14 @@ function reportOf(
   prepared: PreparedRun,
 ): RunReport {
   const isTouched = answer.pods.length > 0 || answer.budgets.length > 0;
+  const hasFailed = answer.thresholds.some(({ passed }) => !passed);
   const notes = answer.notes.map((note) => `note: ${note}\n`);
   const alone =
     answer.study === null && prepared.scenario.vary.length > 0
       ? ["note: one pair of runs; --vary and -n give intervals\n"]
       : [];
   return {
-    exitCode: exitCode && isTouched ? EXIT.gate : EXIT.ok,
+    exitCode: hasFailed || (exitCode && isTouched) ? EXIT.gate : EXIT.ok,
     output: formatWhatif(answer, format),
     notes: [...alone, ...notes].join(""),
     closing: answer.end.isWhole ? "" : "stopped: these are partial results\n",

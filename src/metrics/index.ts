@@ -48,6 +48,7 @@ export type {
   PodOutcome,
   WhatifBudget,
   WhatifChange,
+  WhatifGate,
   WhatifMeasure,
   WhatifPod,
   WhatifRecord,
@@ -82,6 +83,8 @@ export type {
   UntriedPod,
   VerdictGroup,
 } from "./explain-record.ts";
+export type { RemovableRecord, RemovalNode, RemovalObstacle } from "./removable-record.ts";
+export { REMOVABLE_SCHEMA_VERSION } from "./removable-record.ts";
 export { BENCH_SCHEMA_VERSION, BENCH_TIERS } from "./bench-record.ts";
 export type {
   BenchAudit,

@@ -117,6 +117,15 @@ export interface WhatifMeasure {
   readonly change: number | null;
 }
 
+/** A gate, judged under the change. */
+export interface WhatifGate {
+  readonly expression: string;
+  readonly unit: string;
+  readonly baseline: number | null;
+  readonly change: number | null;
+  readonly passed: boolean;
+}
+
 /** Counts of outcomes. */
 export type OutcomeCounts = Readonly<Record<PodOutcome, number>>;
 
@@ -152,5 +161,6 @@ export interface WhatifRecord {
     readonly emptied: readonly string[];
   };
   readonly measures: readonly WhatifMeasure[];
+  readonly thresholds: readonly WhatifGate[];
   readonly notes: readonly string[];
 }

@@ -6,7 +6,6 @@
 import type { Estimate, WhatifAnswer } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type {
-  MeasureUnit,
   PodOutcome,
   WhatifBudget,
   WhatifPod,
@@ -66,6 +65,7 @@ function textOf(answer: WhatifAnswer, isWide: boolean, table: Table): string {
     podTable(answer, isWide || isMarkdown, table),
     workloadTable(answer, isWide, isWide || isMarkdown, table),
     budgetTable(answer, table),
+    gateTable(answer, table),
     answer.study === null ? measureTable(answer, isWide, table) : "",
     studyText(answer, isWide, isMarkdown),
   ].join("");
@@ -279,6 +279,15 @@ function budgetTable({ budgets }: WhatifAnswer, table: Table): string {
   return table(header, rows, ["left", "left", "left", "right", "right", "right"]);
 }
 
+function gateTable({ thresholds }: WhatifAnswer, table: Table): string {
+  if (thresholds.length === 0) return "";
+  const rows = thresholds.map(({ expression, unit, baseline, change, passed }) => [
+    ...[passed ? "ok" : "FAILED", expression],
+    ...[amount(baseline, unit), amount(change, unit)],
+  ]);
+  return table(["GATE", "", "BASELINE", "CHANGE"], rows, ["left", "left", "right", "right"]);
+}
+
 function measureTable({ measures }: WhatifAnswer, isWide: boolean, table: Table): string {
   const rows = measures
     .map(({ measure, unit, baseline, change }) => [
@@ -291,7 +300,7 @@ function measureTable({ measures }: WhatifAnswer, isWide: boolean, table: Table)
   return table(["MEASURE", "BASELINE", "CHANGE"], rows, ["left", "right", "right"]);
 }
 
-function amount(value: number | null, unit: MeasureUnit): string {
+function amount(value: number | null, unit: string): string {
   if (value === null) return "n/a";
   if (unit === "us") return spanText(Math.round(value));
   if (unit === "ratio") return ratioText(value);

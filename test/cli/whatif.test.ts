@@ -82,6 +82,12 @@ describe("podsim whatif", () => {
     expect([same.code, same.stdout.includes("nothing is different")]).toEqual([0, true]);
   });
 
+  it("exits 1 if a gate fails under the change", () => {
+    const { code, stdout } = whatif(...FREED, "--threshold", "evictions=0");
+    expect([code, /\nFAILED {3}evictions=0 +0 +\d\n/.test(stdout)]).toEqual([1, true]);
+    expect(whatif(...FREED, "--threshold", "evictions<9").code).toBe(0);
+  });
+
   it("gives intervals over replications, the same bytes each time", () => {
     const args = [...FREED, "--vary", "arrivals,lifetimes", "-n", "5"];
     const { code, stdout } = whatif(...args);

@@ -40,7 +40,7 @@ function answer(more: Partial<WhatifAnswer> = {}): WhatifAnswer {
     fingerprints: { baseline: "1", change: "2" },
     counts: COUNTS,
     pending: { baseline: 0, change: 0 },
-    ...{ pods: [], workloads: [], budgets: [], measures: [], notes: [] },
+    ...{ pods: [], workloads: [], budgets: [], measures: [], notes: [], thresholds: [] },
     nodes: { baselineCount: 2, changeCount: 2, added: [], removed: [], emptied: [] },
     study: null,
     ...more,
@@ -93,6 +93,19 @@ describe("long lists", () => {
     }
     expect(formatWhatif(long, "csv").trimEnd().split("\n")).toHaveLength(101);
     expect(formatWhatif(long, "name").trimEnd().split("\n")).toHaveLength(100);
+  });
+});
+
+describe("gates", () => {
+  it("stand with both values, whether they hold or not", () => {
+    const gate = { unit: "ratio", baseline: 1, change: 0.95 };
+    const thresholds = [
+      { ...gate, expression: "availability>=99%", passed: false },
+      { ...gate, expression: "availability>=90%", passed: true },
+    ];
+    const text = formatWhatif(answer({ thresholds }), "table");
+    expect(text).toMatch(/\nFAILED {3}availability>=99% +100\.0 % +95\.0 %\n/);
+    expect(text).toMatch(/\nok {7}availability>=90% +100\.0 % +95\.0 %\n/);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   KUBERNETES_VERSION,
   type RunResult,
   WHATIF_SCHEMA_VERSION,
+  type WhatifGate,
   type WhatifMeasure,
   type WhatifRecord,
   type WhatifWorkload,
@@ -131,6 +132,7 @@ function recordOf(
       ),
     },
     measures: measuresOfBoth(baseline, change),
+    thresholds: gatesOf(baseline, change),
     notes: notesOf(draft.isRescheduled, unboundCount, baseline, change),
   };
 }
@@ -182,6 +184,12 @@ function measuresOfBoth(baseline: RunResult, change: RunResult): WhatifMeasure[]
   const after = new Map(measuresOf(change).map((one) => [one.measure, one]));
   return before.map(({ measure, unit, value }) => ({
     ...{ measure, unit, baseline: value, change: after.get(measure)?.value ?? null },
+  }));
+}
+
+function gatesOf(baseline: RunResult, change: RunResult): WhatifGate[] {
+  return change.thresholds.map(({ expression, unit, value, passed }, at) => ({
+    ...{ expression, unit, baseline: baseline.thresholds[at]!.value, change: value, passed },
   }));
 }
 
