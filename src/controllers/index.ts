@@ -41,6 +41,7 @@ export {
   replicaSetStatusOf,
   statefulSetStatusOf,
 } from "./workload-status.ts";
+export { ControllerScales, healthWanted } from "./disruption-counts.ts";
 export type { HpaStatus } from "./horizontal-pod-autoscaler.ts";
 export { hpaStatusOf } from "./horizontal-pod-autoscaler.ts";
 export type { ContainerMetric, PodMetric, PodMetrics } from "./pod-metrics.ts";

@@ -56,6 +56,7 @@ export { cellRunnerOf, Plan } from "./plan/plan.ts";
 export { PlanCellCut, PlanStopped } from "./plan/evaluate-point.ts";
 export { PLAN_POINTS_MAX, PLAN_REPLICATIONS_MAX, parseLoss } from "./plan/plan-question.ts";
 export type { LossQuestion, PlanQuestion } from "./plan/plan-question.ts";
+export { findRemovable } from "./plan/removable.ts";
 export { benchSampleOf } from "./bench/bench-sample.ts";
 export type { BenchSample } from "./bench/bench-sample.ts";
 export { baselineText, readBaseline } from "./bench/bench-baseline.ts";

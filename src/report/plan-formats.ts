@@ -53,6 +53,10 @@ function answerText(record: PlanRecord): string {
   const { answer, given, requirements, losses, sizes, isPartial, monotony, untriedCount } = record;
   const stopped = isPartial ? " (stopped early: partial)" : "";
   const asked = [...requirements, ...losses.map(({ asked: loss }) => `lose ${loss}`)].join(", ");
+  if (sizes.length === 0) {
+    const nodes = `${given.nodesCount} nodes as given`;
+    return `${answer === null ? `no, ${nodes} do not meet` : `yes, ${nodes} meet`} ${asked}${stopped}`;
+  }
   if (answer === null) {
     const bounds = sizes.map(({ name, max }) => `${name} ${max}`).join(", ");
     return `none: nothing up to ${bounds} meets ${asked}${stopped}`;
@@ -86,6 +90,7 @@ function moneyText(micros: number, currency: string): string {
 }
 
 function countsText({ sizes }: PlanRecord, counts: readonly number[]): string {
+  if (sizes.length === 0) return "as given";
   return counts.map((count, at) => `${sizes[at]!.name} ${count}`).join(" + ");
 }
 

@@ -22,6 +22,7 @@ import type { PlanRequest } from "../plan-request.ts";
 interface PlanOptions extends InputOptions {
   readonly fit?: string;
   readonly limit?: number;
+  readonly removable?: boolean;
   readonly require?: readonly string[];
   readonly lose?: readonly string[];
   readonly loseAt?: string;
@@ -44,6 +45,7 @@ const EXAMPLES = `Examples:
   podsim plan scenario.yaml --require unschedulable=0 --lose node:1 --lose zone:1
   podsim plan dump.json --require unschedulable=0 --remove m5.large
   podsim plan dump.json --require unschedulable=0 --add m5.large,m5.4xlarge --prices prices.csv
+  podsim plan dump.json --removable
   podsim plan scenario.yaml --fit pod.yaml --limit 500 -o json
   kubectl get nodes,pods -A -o json | podsim plan -f - --fit pod.yaml -o csv
 
@@ -76,6 +78,7 @@ export function registerPlan(program: Command, done: (code: ExitCode) => void): 
       "end the search if one call into user code takes longer (default: 1s; exit 6)",
     )
     .option("--fit <pod.yaml>", "count how many copies of this pod fit instead")
+    .option("--removable", "say which nodes can be removed, and why the others cannot, instead")
     .option("--limit <count>", "of --fit: stop after so many copies", positiveCount)
     .addOption(evaluatorOption())
     .addOption(formatOption(["table", "wide", "json", "yaml", "csv", "markdown", "name"]))
@@ -108,11 +111,17 @@ async function plan(
       names: "'--fit' and '--require'",
       why: "one counts copies of a pod, the other sizes the cluster",
     },
+    {
+      given: options.removable === true && (asked.length > 0 || options.fit !== undefined),
+      names: "'--removable' and '--require' or '--fit'",
+      why: "they are different questions",
+    },
   ]);
+  if (options.removable === true) return listRemovable(inputs, options);
   if (options.fit !== undefined) return countCopies(inputs, options, options.fit);
   if (asked.length === 0)
     throw usage(
-      "no question: give --require, for example --require 'pending.p95<30s' --require unschedulable=0, or --fit POD.yaml",
+      "no question: give --require, for example --require 'pending.p95<30s' --require unschedulable=0, or --removable, or --fit POD.yaml",
     );
   if (options.limit !== undefined) throw usage("'--limit' belongs to '--fit'");
   return size(requestOf(inputs, options, asked, debug), options.quiet === true);
@@ -190,6 +199,16 @@ async function countCopies(
     limit: options.limit,
   });
   printResult(formatFit(record, options.format));
+  if (options.quiet !== true) for (const note of record.notes) printNote(`note: ${note}\n`);
+  return EXIT.ok;
+}
+
+async function listRemovable(inputs: readonly string[], options: PlanOptions): Promise<ExitCode> {
+  const { answerRemovable } = await import("../plan-removable.ts");
+  const { formatRemovable } = await import("../../report/index.ts");
+  const record = await answerRemovable(inputsOf(inputs, options));
+  const isTable = options.format === "table" || options.format === "wide";
+  (isTable ? printSummary : printResult)(formatRemovable(record, options.format));
   if (options.quiet !== true) for (const note of record.notes) printNote(`note: ${note}\n`);
   return EXIT.ok;
 }

@@ -141,7 +141,8 @@ function noteUnsimulated({ notes }: FitPod, decision: Decision | undefined): voi
 }
 
 // The question is about one instant; what a run would add later is said and not done.
-function notesOnTime({ cluster, traces, generators }: PreparedRun): string[] {
+/** What of a run is left aside where time stands still. */
+export function notesOnTime({ cluster, traces, generators }: PreparedRun): string[] {
   const notes: string[] = [];
   const add = (count: number, what: string): void => {
     if (count > 0) notes.push(`${count} ${what}`);

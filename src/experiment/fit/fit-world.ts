@@ -7,8 +7,11 @@
 import {
   type ApiClient,
   type ApiObject,
+  type ApiResult,
   ApiServer,
+  type ApiWriter,
   LATENCY_PRESETS,
+  type NewPod,
   type NodeObject,
   NO_NODE,
   type PodIndex,
@@ -102,17 +105,17 @@ export class FitWorld {
 
   /** Creates one copy and lets the scheduler do what it does. */
   place({ namespace, name, template }: FitPod, number: number): CopyOutcome {
+    return this.create({ namespace, name: `${name}-`, nameNumber: number, template });
+  }
+
+  /** Creates a pod and lets the scheduler do what it does. */
+  create(request: NewPod): CopyOutcome {
     this.lastDecision = undefined;
     this.lastPreemption = undefined;
     let row: PodIndex | undefined;
     let refusal: string | undefined;
     this.api.request(this.client, "create", (writer) => {
-      const result = writer.createPod({
-        namespace,
-        name: `${name}-`,
-        nameNumber: number,
-        template,
-      });
+      const result = writer.createPod(request);
       if (result.ok) row = result.pod;
       else refusal = result.message;
       return result;
@@ -131,6 +134,12 @@ export class FitWorld {
           ? ""
           : whyUntried(this.api, row, this.profiles, "here").text,
     };
+  }
+
+  /** Carries out one request, whatever it is, and lets the scheduler do what it does. */
+  change(verb: "update" | "delete", write: (writer: ApiWriter) => ApiResult): void {
+    this.api.request(this.client, verb, write);
+    this.simulation.runUntilDrained();
   }
 
   /** Nodes as the scheduler of these pods knows them, in its order. */

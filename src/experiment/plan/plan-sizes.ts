@@ -119,8 +119,6 @@ class LeverReader {
     const known = nodePools.map(({ name }) => name);
     const unknown = pools.find((name) => !known.includes(name));
     if (unknown !== undefined) return unknownName("node pool", unknown, known);
-    if (nodePools.length === 0)
-      return "the input has no node pool to size: say --add SHAPE or --remove SHAPE";
     return pools.length === 0 ? nodePools : nodePools.filter(({ name }) => pools.includes(name));
   }
 
@@ -233,6 +231,18 @@ class LeverReader {
     }
     return load;
   }
+}
+
+/** Names of the nodes of a dump that belong to one of these groups; nodes of pools are none. */
+export function nodesOfGroups(base: PreparedRun, groups: readonly string[]): Set<string> {
+  const pools = new Set(base.scenario.cluster.nodePools.map(({ name }) => name));
+  const names = new Set<string>();
+  for (const object of base.cluster.initial) {
+    if (object.kind !== "Node") continue;
+    const isAsked = groups.some((group) => !pools.has(group) && isOfGroup(object, group));
+    if (isAsked) names.add(object.meta.name);
+  }
+  return names;
 }
 
 function isOfGroup({ meta }: NodeObject, name: string): boolean {

@@ -27,13 +27,11 @@ import { type LookDesign, looksOf } from "./judge-requirement.ts";
 import { type LossVariants, lossesOf, lossVariantsOf } from "./loss-variants.ts";
 import { runPlanCell } from "./plan-cell.ts";
 import { type PlanQuestion, requirementsOf } from "./plan-question.ts";
-import { type PlanLever, readLevers } from "./plan-sizes.ts";
+import { nodesOfGroups, type PlanLever, readLevers } from "./plan-sizes.ts";
 import { PlanWorld } from "./plan-world.ts";
+import { blockedNodes } from "./removable.ts";
 import { searchCount } from "./search-count.ts";
 import { searchMix } from "./search-mix.ts";
-
-/** Nodes that must stay, by why, such as "PDB payments/ledger". */
-export type BlockedNodes = ReadonlyMap<string, readonly string[]>;
 
 /** A plan whose question fits its inputs. */
 export class Plan {
@@ -43,7 +41,8 @@ export class Plan {
   readonly requirements: readonly Threshold[];
   private readonly question: PlanQuestion;
   private readonly levers: readonly PlanLever[];
-  private readonly blocked: BlockedNodes;
+  /** Nodes that must stay, by why, such as "PDB payments/ledger". */
+  private readonly blocked: ReadonlyMap<string, readonly string[]>;
   private readonly design: LookDesign;
   private readonly otherNodesCount: number;
   /** Of nodes that no lever counts; unpriced ones cost nothing here, and are told. */
@@ -53,17 +52,14 @@ export class Plan {
   private readonly points = new Map<string, PlanPoint>();
   private variants: readonly LossVariants[] = [];
 
-  /** Reads and checks; throws an InputError. `blockedOf` says which nodes may not be taken away. */
-  constructor(
-    input: RunInput,
-    question: PlanQuestion,
-    blockedOf: (base: PreparedRun) => BlockedNodes = () => new Map(),
-  ) {
+  /** Reads and checks; throws an InputError. */
+  constructor(input: RunInput, question: PlanQuestion) {
     this.question = question;
     this.requirements = requirementsOf(question);
     const { scenario } = input;
     this.base = prepareRun({ ...input, thresholds: question.requirements });
-    this.blocked = blockedOf(this.base);
+    const asked = nodesOfGroups(this.base, question.remove);
+    this.blocked = asked.size === 0 ? new Map() : blockedNodes(this.base, asked);
     const reading = readLevers(
       question,
       scenario,
@@ -116,14 +112,20 @@ export class Plan {
       return point.state === "met";
     };
     try {
-      const found =
-        this.levers.length === 1 ? await this.searchOne(ask) : await this.searchMany(ask);
+      const found = await this.search(ask);
       return this.recordOf(found, false);
     } catch (error) {
       if (!(error instanceof PlanStopped)) throw error;
       const best = this.sortedPoints().find(({ state }) => state === "met");
       return this.recordOf({ counts: best?.counts, breaks: [], untriedCount: 0 }, true);
     }
+  }
+
+  /** Nothing may change: the question is whether the cluster will do as it is. */
+  private async search(ask: (counts: readonly number[]) => Promise<boolean>): Promise<Found> {
+    if (this.levers.length > 1) return this.searchMany(ask);
+    if (this.levers.length === 1) return this.searchOne(ask);
+    return { counts: (await ask([])) ? [] : undefined, breaks: [], untriedCount: 0 };
   }
 
   private async searchOne(ask: (counts: readonly number[]) => Promise<boolean>): Promise<Found> {
@@ -155,7 +157,8 @@ export class Plan {
 
   private costOf(counts: readonly number[]): number | null {
     const prices = this.levers.map(({ pricePerHourMicros }) => pricePerHourMicros);
-    if (prices.some((price) => price === null)) return null;
+    const isNothingPriced = prices.length === 0 && this.unpricedCount === this.otherNodesCount;
+    if (isNothingPriced || prices.some((price) => price === null)) return null;
     return this.otherCostMicros + sum(counts.map((count, at) => count * prices[at]!));
   }
 
@@ -240,7 +243,7 @@ export class Plan {
       lines.push(
         `smallest found: ${found.untriedCount} cheaper mixes were not tried (--max-points raises the cap)`,
       );
-    if (this.unpricedCount > 0 && this.costOf([]) !== null && this.levers.every(hasPrice))
+    if (this.unpricedCount > 0 && this.costOf(this.levers.map(() => 0)) !== null)
       lines.push(`${this.unpricedCount} nodes have no price and count as free`);
     const { inferredOwners } = this.base.cluster;
     if (inferredOwners.length > 0)
@@ -305,10 +308,6 @@ function roomOf({ estimate, limit }: RequirementAnswer, { operator }: Threshold)
 function planError(message: string): InputError {
   const document = documentOfValue(undefined, "plan");
   return new InputError([document.problemAt([], { code: "E_PLAN", message })]);
-}
-
-function hasPrice({ pricePerHourMicros }: PlanLever): boolean {
-  return pricePerHourMicros !== null;
 }
 
 function sum(numbers: readonly number[]): number {

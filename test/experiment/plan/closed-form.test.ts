@@ -83,7 +83,7 @@ describe("M/M/c", () => {
       apiVersion: "podsim.dev/v1",
       kind: "Scenario",
       metadata: { name: "mmc" },
-      run: { study: "steady-state", horizon: "2h", warmup: "20m", seed },
+      run: { study: "steady-state", horizon: "50m", warmup: "5m", seed },
       controlPlane: { preset: "instant" },
       cluster: {
         nodePools: [{ name: "server", count: 6, allocatable: { cpu: "1", pods: "110" } }],
@@ -142,6 +142,7 @@ describe("M/M/c", () => {
     const expected = smallest((c) => meanWait(c, arrivals, service) < targetSeconds);
     const record = await planOf(queue(arrivals, service, "1"), [`pending.avg<${targetSeconds}s`], {
       varied: ["arrivals", "lifetimes"],
+      replicationsMax: 20,
     });
     console.log(
       `M/M/c mean wait: seed 1, ${record.runsCount} runs; Erlang C: ${[5, 6, 7, 8].map((c) => meanWait(c, arrivals, service).toFixed(2)).join(", ")} s at 5, 6, 7, 8 servers`,
@@ -160,6 +161,7 @@ describe("M/M/c", () => {
     const expected = smallest((c) => tailWait(c, arrivals, service, 0.05) < targetSeconds);
     const record = await planOf(queue(arrivals, service, "2"), [`pending.p95<${targetSeconds}s`], {
       varied: ["arrivals", "lifetimes"],
+      replicationsMax: 20,
     });
     console.log(
       `M/M/c tail: seed 2, ${record.runsCount} runs; ${[5, 6, 7].map((c) => tailWait(c, arrivals, service, 0.05).toFixed(2)).join(", ")} s at 5, 6, 7`,
