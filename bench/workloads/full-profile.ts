@@ -13,6 +13,7 @@
 import type { Evaluator, PodInfo, ProfileDecider, Verdict } from "../../src/scheduler/index.ts";
 import type { PodTemplate } from "../../src/cluster/index.ts";
 import { ResultHash } from "../harness/result-hash.ts";
+import { cpuMs } from "../harness/slices.ts";
 import { Application } from "./application.ts";
 import { addVerdict, decisionDifference } from "./decision-digest.ts";
 import { Draws } from "./draws.ts";
@@ -63,7 +64,7 @@ export interface FullProfileOptions {
   /** False: matching pods are counted anew at each decision, the plainest way. */
   readonly keepsMatches?: boolean;
   readonly seed?: number;
-  /** Takes the time of attempts that go on to PostFilter, see `attemptUs`. */
+  /** Takes the time of attempts by preemptors and crowds, see `attemptUs`. */
   readonly timesAttempts?: boolean;
 }
 
@@ -120,7 +121,7 @@ export class FullProfileRun {
   readonly apps: Application[] = [];
   /** Decisions so far. */
   step = 0;
-  /** Microseconds of each attempt that went on to PostFilter, with `timesAttempts`. */
+  /** CPU microseconds of each such attempt that went on to PostFilter, with `timesAttempts`. */
   readonly attemptUs: number[] = [];
   readonly evaluator: Evaluator;
   private readonly decider: ProfileDecider;
@@ -131,6 +132,8 @@ export class FullProfileRun {
   private readonly appOf = new WeakMap<PodTemplate, Application>();
   private readonly preemptors: Application[] = [];
   private readonly crowd: Application[] = [];
+  /** Both of them. */
+  private readonly isLarge = new Set<Application>();
   private readonly waiting: Application[] = [];
   private readonly retries: Preemptor[] = [];
   private readonly prepared: { readonly app: Application; readonly template: PodTemplate }[] = [];
@@ -226,10 +229,11 @@ export class FullProfileRun {
 
   private decide(pod: PodInfo, app: Application): Verdict {
     const expected = this.reference?.decide(pod);
-    const startMs = this.options.timesAttempts ? performance.now() : 0;
+    const isTimed = this.options.timesAttempts && this.isLarge.has(app);
+    const startMs = isTimed ? cpuMs() : 0;
     const verdict = this.decider.decide(pod);
-    if (this.options.timesAttempts && verdict.postFilter !== undefined) {
-      this.attemptUs.push((performance.now() - startMs) * 1_000);
+    if (isTimed && verdict.postFilter !== undefined) {
+      this.attemptUs.push((cpuMs() - startMs) * 1_000);
     }
     if (expected !== undefined) this.expectSame(expected, verdict);
     const { decision, postFilter } = verdict;
@@ -487,6 +491,7 @@ export class FullProfileRun {
       const replicas = Math.max(1, Math.floor(target / PREEMPTOR_APPS / size.milliCpu));
       const app = new Application(this.world, number, size, replicas, PREEMPTOR_PRIORITY);
       this.preemptors.push(app);
+      this.isLarge.add(app);
       taken += this.fill(placement, app, target, true);
     }
     return taken;
@@ -497,7 +502,9 @@ export class FullProfileRun {
       const { milliCpu, priority } = CROWD[at % CROWD.length]!;
       const number = PLAIN_APP + 100 * at;
       const size = { milliCpu: milliCpu + 10 * at, memoryMi: 2_048 };
-      this.crowd.push(new Application(this.world, number, size, 1, priority));
+      const app = new Application(this.world, number, size, 1, priority);
+      this.crowd.push(app);
+      this.isLarge.add(app);
     }
   }
 

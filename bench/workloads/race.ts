@@ -30,7 +30,7 @@ export interface RaceFigures {
   readonly single: number;
   readonly tied: number;
   readonly visits: number;
-  /** Attempts that went on to PostFilter, and the median of their microseconds (0: there was none). */
+  /** Attempts of preemptors and crowds that fitted nowhere; the median of their CPU microseconds. */
   readonly attempts: number;
   readonly attemptUs: number;
   /** CPU milliseconds to build the cluster. */
