@@ -17,12 +17,20 @@ interface ImageState {
   shown: ImageOnNode;
 }
 
+/** The highest that was ever shown of an image. */
+interface ImageLimit {
+  sizeBytes: number;
+  nodeCount: number;
+}
+
 /** Images by name over the whole cluster. */
 export class ImageTable {
   /** Numbers are never given to another name. */
   private readonly numbers = new Map<string, number>();
   /** By number; undefined while no node has the image. */
   private readonly states: (ImageState | undefined)[] = [];
+  /** By number, whatever became of the image. */
+  private readonly limits: ImageLimit[] = [];
   /** Rises with every change. */
   version = 0;
 
@@ -37,6 +45,10 @@ export class ImageTable {
       state.nodeNames.add(nodeName);
       show(state);
     }
+    const { shown } = this.states[number]!;
+    const limit = this.limits[number]!;
+    if (shown.sizeBytes > limit.sizeBytes) limit.sizeBytes = shown.sizeBytes;
+    if (shown.nodeCount > limit.nodeCount) limit.nodeCount = shown.nodeCount;
   }
 
   remove(imageName: string, nodeName: string): void {
@@ -63,11 +75,17 @@ export class ImageTable {
     return this.states[number]?.shown;
   }
 
+  /** No copy of that image, however old, shows a larger size or more nodes; undefined where there is none. */
+  limitAt(number: number): ImageOnNode | undefined {
+    return this.limits[number];
+  }
+
   private intern(imageName: string): number {
     let number = this.numbers.get(imageName);
     if (number === undefined) {
       number = this.numbers.size;
       this.numbers.set(imageName, number);
+      this.limits.push({ sizeBytes: 0, nodeCount: 0 });
     }
     return number;
   }

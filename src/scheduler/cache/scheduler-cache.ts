@@ -306,6 +306,11 @@ export class SchedulerCache {
     return this.frozenImages[row]!.find(this.images.numberOf(imageName));
   }
 
+  /** What `imageOn` says of that image never exceeds this on any node; undefined when no node ever had it. */
+  imageLimit(imageName: string): ImageOnNode | undefined {
+    return this.images.limitAt(this.images.numberOf(imageName));
+  }
+
   /** Whether the next refresh takes the images of that row anew, once the row is touched. */
   hasOldImages(row: NodeRow): boolean {
     return this.frozenImages[row]!.isOld(this.objects[row], this.images);

@@ -3,6 +3,7 @@
 // An image counts by its size times the share of nodes that have it, so that one well-supplied node
 // does not attract everything (N7).
 
+import type { ImageOnNode } from "../cache/image-table.ts";
 import type { NodeRow } from "../cache/node-row.ts";
 import type { SchedulerCache } from "../cache/scheduler-cache.ts";
 import type { CycleState } from "../framework/cycle-state.ts";
@@ -39,8 +40,20 @@ export class ImageLocality implements ScorePlugin {
     return scoreOfBytes(0, template.images.length);
   }
 
+  /** No node scores higher now. */
+  highestScore({ template }: PodInfo): number {
+    const { cache } = this;
+    let sumBytes = 0;
+    for (const image of template.images) sumBytes += this.bytesOf(cache.imageLimit(image));
+    for (const image of template.volumeImages) sumBytes += this.bytesOf(cache.imageLimit(image));
+    return scoreOfBytes(sumBytes, template.images.length);
+  }
+
   private spreadBytes(node: NodeRow, image: string): number {
-    const found = this.cache.imageOn(node, image);
+    return this.bytesOf(this.cache.imageOn(node, image));
+  }
+
+  private bytesOf(found: ImageOnNode | undefined): number {
     if (found === undefined) return 0;
     return Math.trunc(found.sizeBytes * (found.nodeCount / this.cache.nodeList.length));
   }

@@ -40,6 +40,11 @@ export class KeptImageScores {
     this.scoredAt.grow(rowCount);
   }
 
+  /** No node scores higher now. */
+  get highest(): number {
+    return this.plugin.highestScore(this.pod);
+  }
+
   on(row: NodeRow): number {
     const version = this.cache.imagesVersionOf(row);
     if (this.scoredAt.raw[row] !== version) {

@@ -42,6 +42,8 @@ export class BoundedState implements Suitability {
   private readonly blocks: BlockSummaries;
   private values!: NodeValues;
   private weights!: ValueWeights;
+  /** What the pod's images add at most. */
+  private highestImages = 0;
   /** By slot: the value, and the round in which it was worked out. */
   private kept: Float64Array = new Float64Array(0);
   private keptIn: Int32Array = new Int32Array(0);
@@ -67,6 +69,7 @@ export class BoundedState implements Suitability {
     const { slots } = this;
     this.values = values;
     this.weights = weights;
+    this.highestImages = values.images === undefined ? 0 : weights.images * values.images.highest;
     if (this.kept.length !== slots.slotCount || this.round > 1_000_000_000) {
       const blockCount = slots.slotCount >> BLOCK_SHIFT;
       this.kept = new Float64Array(slots.slotCount);
@@ -258,7 +261,7 @@ export class BoundedState implements Suitability {
     const { blocks, values, weights } = this;
     const sumBest = blocks.freeSumBest[block]!;
     let constant = SLACK - values.offset;
-    if (values.images !== undefined) constant += 100 * weights.images;
+    constant += this.highestImages;
     if (sumBest === Infinity) {
       // Some node's score does not follow from its parts.
       if (values.isBalanced) constant += 100 * weights.balance;

@@ -47,7 +47,7 @@ interface Suited {
 }
 
 /** So many changes of nodes cost a kept signature about what a search by bounds costs. */
-const CHANGES_PER_SEARCH = 384;
+const CHANGES_PER_SEARCH = 512;
 const NO_SCORES: FusedOutcome["scores"] = [];
 
 /** What is known of a profile. */
