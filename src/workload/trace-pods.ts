@@ -12,7 +12,7 @@ const NO_DURATION = -1;
 const NAMES_PER_TEXT_BITS = 10;
 const NAMES_PER_TEXT_MASK = (1 << NAMES_PER_TEXT_BITS) - 1;
 
-/** Pods in columns: `add` all, then `sort` once, then read by position. */
+/** Pods in columns: `add` all, then `orderByInstant` once, then read by position. */
 export class TracePodTable implements TracePodList {
   private readonly submittedUs = new Float64Column();
   private readonly durationUs = new Float64Column();
@@ -45,7 +45,7 @@ export class TracePodTable implements TracePodList {
   }
 
   /** Orders positions by (instant, row). */
-  sort(): void {
+  orderByInstant(): void {
     if (this.newNames.length > 0) this.closeNames();
     if (this.isInOrder) return;
     const { submittedUs } = this;
@@ -74,7 +74,7 @@ export class TracePodTable implements TracePodList {
 
   private nameOf(row: number): string {
     const text = this.nameTexts[row >>> NAMES_PER_TEXT_BITS];
-    assert(text !== undefined, "a table is sorted before it is read");
+    assert(text !== undefined, "a table is ordered before it is read");
     const start = (row & NAMES_PER_TEXT_MASK) === 0 ? 0 : this.nameEnd.at(row - 1);
     return text.slice(start, this.nameEnd.at(row));
   }

@@ -16,7 +16,7 @@ const podAt = (row: number, submittedUs: number): TracePod => ({
 function tableOf(pods: readonly TracePod[]): TracePodTable {
   const table = new TracePodTable();
   for (const pod of pods) table.add(pod);
-  table.sort();
+  table.orderByInstant();
   return table;
 }
 

@@ -12,7 +12,9 @@ import { printNote, printResult } from "../output.ts";
 
 const EXAMPLES = `Examples:
   podsim import kubesbs data/kubesbs --point 100 --output scenario.yaml
-  podsim import kubesbs data/kubesbs --point 1200 --workload k3 --output timed.yaml
+  podsim import swf NASA-iPSC-1993-3.1-cln.swf.gz --until 48h --output nasa.yaml
+  podsim import google-2011 clusterdata-2011-2 --cpu-unit 64 --memory-unit 256Gi --output google.yaml
+  podsim import wfcommons montage.json --output montage.yaml
 
 `;
 
@@ -98,11 +100,19 @@ async function importInto(
     else await printReport(report, outcome.notes);
     const names = report.filesWritten.join(", ");
     printNote(isNew ? `wrote ${names}\n` : `unchanged: ${names}\n`);
-    printNote(`next: podsim run ${options.output}\n`);
+    printNote(`next: podsim run ${options.output}${await limitFlag(report.filesWritten)}\n`);
   } catch (error) {
     files.abandon();
     throw error;
   }
+}
+
+// A run refuses files beyond its limit, so that a wrong name does not fill the memory.
+async function limitFlag(files: readonly string[]): Promise<string> {
+  const { INPUT_BYTES_MAX } = await import("../../experiment/node.ts");
+  const { statSync } = await import("node:fs");
+  const largest = Math.max(...files.map((file) => statSync(file).size));
+  return largest > INPUT_BYTES_MAX ? ` --max-input-bytes ${largest}` : "";
 }
 
 // Options without a value are left out; those that nobody may guess are asked for with the reason.

@@ -72,7 +72,7 @@ export function readRecorded(files: readonly TraceFile[]): Trace {
     if (isFirst && reader.problems.length === 0) refuse(1, "the file is empty");
     problems.push(...reader.problems);
   }
-  pods.sort();
+  pods.orderByInstant();
   return { format: "recorded", nodes, templates, pods, notes: [], problems };
 }
 

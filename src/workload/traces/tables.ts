@@ -231,7 +231,7 @@ class PodRows {
 
   /** By instant, then by row. */
   sorted(): TracePodList {
-    this.pods.sort();
+    this.pods.orderByInstant();
     return this.pods;
   }
 

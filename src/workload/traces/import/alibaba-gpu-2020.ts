@@ -17,7 +17,7 @@ import type {
 import { notePodsPerNode, PODS_PER_NODE } from "./given-nodes.ts";
 import { ImportedPods, SPAN_OPTIONS, UNFINISHED_OPTION } from "./imported-pods.ts";
 import { cpuText, memoryText } from "./import-units.ts";
-import { objectNameOf, Tenants } from "./kubernetes-names.ts";
+import { objectNameOf, Tenants, textOfItsOwn } from "./kubernetes-names.ts";
 import { type ImportRow, positionalReader } from "./row-reader.ts";
 
 const MACHINES = "pai_machine_spec.csv";
@@ -139,8 +139,8 @@ class AlibabaGpu2020Import implements ImportJob {
       return;
     }
     if (submittedSeconds < this.firstSeconds) this.firstSeconds = submittedSeconds;
-    const job = { submittedSeconds, user: row.text("user"), taskCount: 0 };
-    this.jobs.set(row.text("job_name"), job);
+    const user = textOfItsOwn(row.text("user"));
+    this.jobs.set(textOfItsOwn(row.text("job_name")), { submittedSeconds, user, taskCount: 0 });
   }
 
   private readTask(row: ImportRow): void {

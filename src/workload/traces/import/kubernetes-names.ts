@@ -10,6 +10,11 @@ export function objectNameOf(text: string): string {
   return name.slice(0, 253).replace(/[^a-z0-9]+$/, "") || "x";
 }
 
+/** The same text, not as a part of a larger one: a cell that is kept would keep its whole block alive. */
+export function textOfItsOwn(text: string): string {
+  return text.split("").join("");
+}
+
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_LENGTH_MAX = 63;
 
@@ -35,7 +40,7 @@ export class Tenants {
       while (this.taken.has(`${this.prefix}-${ordinal}`)) ordinal++;
       name = `${this.prefix}-${ordinal}`;
     }
-    this.byUser.set(user, name);
+    this.byUser.set(textOfItsOwn(user), name);
     this.taken.add(name);
     return name;
   }
