@@ -11,7 +11,8 @@ export type NominatingMode = "noop" | "override";
 
 /** Nominations by node name, each list in order of arrival. */
 export class Nominator {
-  private readonly podsByNode = new Map<string, PodInfo[]>();
+  /** In order of arrival; whoever fits nowhere stands under "", which may be thousands. */
+  private readonly podsByNode = new Map<string, Map<PodInfo["uid"], PodInfo>>();
   private readonly nodeByUid = new Map<PodInfo["uid"], string>();
   private readonly findQueued: (pod: PodInfo) => PodInfo | undefined;
 
@@ -32,8 +33,8 @@ export class Nominator {
     if (pod.nodeName !== "") return;
     this.nodeByUid.set(pod.uid, target);
     const pods = this.podsByNode.get(target);
-    if (pods === undefined) this.podsByNode.set(target, [pod]);
-    else pods.push(pod);
+    if (pods === undefined) this.podsByNode.set(target, new Map([[pod.uid, pod]]));
+    else pods.set(pod.uid, pod);
   }
 
   /** The pod's object changed: an in-memory nomination survives when neither object names a node. */
@@ -51,10 +52,9 @@ export class Nominator {
     const nodeName = this.nodeByUid.get(pod.uid);
     if (nodeName === undefined) return;
     this.nodeByUid.delete(pod.uid);
-    const pods = this.podsByNode.get(nodeName) ?? [];
-    const kept = pods.filter((other) => other.uid !== pod.uid);
-    if (kept.length === 0) this.podsByNode.delete(nodeName);
-    else this.podsByNode.set(nodeName, kept);
+    const pods = this.podsByNode.get(nodeName);
+    pods?.delete(pod.uid);
+    if (pods?.size === 0) this.podsByNode.delete(nodeName);
   }
 
   /** The node a pod is nominated to, or undefined. */
@@ -71,7 +71,7 @@ export class Nominator {
   podsForNode(nodeName: string): readonly PodInfo[] {
     const pods = this.podsByNode.get(nodeName);
     if (pods === undefined) return NO_PODS;
-    return pods.map((pod) => this.findQueued(pod) ?? stubOf(pod));
+    return Array.from(pods.values(), (pod) => this.findQueued(pod) ?? stubOf(pod));
   }
 
   get size(): number {
