@@ -16,6 +16,7 @@ import { formatCompare } from "./compare-formats.ts";
 import { csvText } from "./csv-rows.ts";
 import { ratioText, spanText } from "./summary-text.ts";
 import { type Alignment, formatTextTable } from "./text-table.ts";
+import { energyText, moneyText } from "./unit-text.ts";
 
 /** Formats that an answer has. */
 export const WHATIF_FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"] as const;
@@ -304,6 +305,8 @@ function amount(value: number | null, unit: string): string {
   if (value === null) return "n/a";
   if (unit === "us") return spanText(Math.round(value));
   if (unit === "ratio") return ratioText(value);
+  if (unit === "money") return moneyText(value);
+  if (unit === "energy") return energyText(value);
   return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
 

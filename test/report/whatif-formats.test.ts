@@ -96,6 +96,25 @@ describe("long lists", () => {
   });
 });
 
+describe("measures", () => {
+  it("stand in their units, those that differ; a wide table has them all", () => {
+    const measures = [
+      { measure: "recovery", unit: "us", baseline: 1_500_000, change: 0 },
+      { measure: "cost", unit: "money", baseline: 3_000_000, change: 1_500_000 },
+      { measure: "energy", unit: "energy", baseline: 7_200_000, change: null },
+      { measure: "failed", unit: "count", baseline: 1, change: 1 },
+    ] as const;
+    const lines = formatWhatif(answer({ measures }), "table").split("\n");
+    const rows = lines.slice(lines.findIndex((line) => line.startsWith("MEASURE")) + 1, -1);
+    expect(rows.map((line) => line.split(/ {2,}/))).toEqual([
+      ["recovery", "1.5s", "0s"],
+      ["cost", "3.0000", "1.5000"],
+      ["energy", "2.00 kWh", "n/a"],
+    ]);
+    expect(formatWhatif(answer({ measures }), "wide")).toMatch(/\nfailed +1 +1\n/);
+  });
+});
+
 describe("gates", () => {
   it("stand with both values, whether they hold or not", () => {
     const gate = { unit: "ratio", baseline: 1, change: 0.95 };

@@ -38,13 +38,13 @@ const FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"];
 
 /** How each change is written; a test holds them against the grammar. */
 export const CHANGES_HELP = `
-Changes (--do, repeatable; T and D are durations such as 10m):
+Changes (--do, repeatable; T and D are durations such as 10m, H a price per hour):
   drain NODE|SELECTOR|pool=P|zone=Z [timeout=D] [at T]
   cordon NODE|SELECTOR|pool=P|zone=Z [at T]
   uncordon NODE|SELECTOR|pool=P|zone=Z [at T]
   lose node N|zone Z|pool=P:K [at T] [for D]
   upgrade pool=P|all|NODE [surge=K] [max-unavailable=K] [timeout=D] [join=D] [at T]
-  shape pool=P to=TYPE|cpu=Q,memory=Q [surge=K] [max-unavailable=K] [timeout=D] [join=D] [at T]
+  shape pool=P to=TYPE|cpu=Q,memory=Q [price=H] [surge=K] [max-unavailable=K] [timeout=D] [join=D] [at T]
   add N pool=P [at T]
   set KIND/NAME PATH=VALUE... [container=NAME] [at T]
   scale KIND/NAME replicas=N [at T]

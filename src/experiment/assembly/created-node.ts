@@ -12,6 +12,7 @@ import type { NewShape } from "../scenario/scenario.ts";
 
 /** Taints that controllers put on and take off; a new node has none of them yet. */
 const PASSING_TAINT = "node.kubernetes.io/";
+const TYPE_LABEL = "node.kubernetes.io/instance-type";
 const HOSTNAME = "kubernetes.io/hostname";
 
 /** The new node; not Ready until its kubelet says so. */
@@ -40,9 +41,13 @@ export function createdLike(
 export function withShape(node: NodeObject, shape: NewShape): NodeObject {
   const allocatableQuantities = replaced(node.allocatableQuantities, shape.allocatable);
   const capacityQuantities = replaced(node.capacityQuantities, shape.capacity);
+  const labels = new Map(node.meta.labels);
+  // The old machine's type, by which prices go too, is not the new one's.
+  labels.delete(TYPE_LABEL);
+  for (const [key, value] of shape.labels) labels.set(key, value);
   return {
     ...node,
-    meta: { ...node.meta, labels: new Map([...node.meta.labels, ...shape.labels]) },
+    meta: { ...node.meta, labels },
     ...{ allocatableQuantities, capacityQuantities },
     allocatable: resourceListOf(allocatableQuantities),
     capacity: resourceListOf(capacityQuantities),

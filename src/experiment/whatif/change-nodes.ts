@@ -109,6 +109,8 @@ export function reshapeNodes(
   const found = findNodes(draft, text, action.nodes);
   const nodes = namesOf(found);
   const shape = shapeOf(text, action);
+  for (const pick of action.nodes)
+    if (pick.by === "pool") draft.repriced.set(pick.text, action.priceMicros);
   const what = `${countText(nodes)} as ${action.type?.text ?? "the given shape"}`;
   if (atUs === undefined && (draft.isRescheduled || !isInUse(draft, new Set(nodes)))) {
     const members = new Set(found);

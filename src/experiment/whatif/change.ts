@@ -62,6 +62,8 @@ export type ChangeAction =
       readonly provider: string | undefined;
       /** Quantities of what pods may use, by resource. */
       readonly amounts: ReadonlyMap<string, string>;
+      /** Per node and hour, in millionths; undefined = what a price list says of the type. */
+      readonly priceMicros: number | undefined;
       readonly pace: RotationPace;
     }
   | {

@@ -8,7 +8,7 @@ import type { WhatifChange } from "../../metrics/index.ts";
 import type { AppliedStep } from "../assembly/cluster-input.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import type { RunScheduler } from "../run-scheduler.ts";
-import type { EditStep, FaultSpec } from "../scenario/scenario.ts";
+import type { EditStep, FaultSpec, Scenario } from "../scenario/scenario.ts";
 
 /** Whom a change touches directly, for saying why something left. */
 export interface ChangeReach {
@@ -28,6 +28,8 @@ export class Draft {
   schedulers: RunScheduler[];
   readonly edits: EditStep[];
   readonly faults: FaultSpec[];
+  /** Prices per hour in millionths by node pool, where another shape took the place of the old one. */
+  readonly repriced: Map<string, number | undefined> = new Map();
   readonly taken: WhatifChange[] = [];
   readonly reaches: ChangeReach[] = [];
 
@@ -67,7 +69,8 @@ export class Draft {
   /** The run with everything that was changed; its hash covers the changes. */
   finish(): PreparedRun {
     const { baseline, initial, steps, schedulers, edits, faults } = this;
-    const { scenario, cluster, inputHash } = baseline;
+    const { cluster, inputHash } = baseline;
+    const scenario = withPrices(baseline.scenario, this.repriced);
     const texts = [String(this.isRescheduled), ...this.taken.map(({ text }) => text)];
     return {
       ...baseline,
@@ -77,6 +80,23 @@ export class Draft {
       schedulers,
     };
   }
+}
+
+// A pool's own word on its price goes before that of its machines' type: it is the old machine's.
+function withPrices(scenario: Scenario, repriced: Draft["repriced"]): Scenario {
+  if (repriced.size === 0) return scenario;
+  const { cluster, prices } = scenario;
+  const nodePools = cluster.nodePools.map((pool) =>
+    repriced.has(pool.name)
+      ? { ...pool, pricePerHourMicros: repriced.get(pool.name), power: undefined }
+      : pool,
+  );
+  const shapes = [...(prices?.shapes ?? [])].filter(([name]) => !repriced.has(name));
+  return {
+    ...scenario,
+    cluster: { ...cluster, nodePools },
+    prices: prices === undefined ? undefined : { ...prices, shapes: new Map(shapes) },
+  };
 }
 
 /** An instant of a change; absent ones are the start. */

@@ -4,7 +4,7 @@
 // objects of these names exist is known only with a cluster, see resolve-nodes.ts and resolve-object.ts.
 
 import { InputError, nearest, type Problem, readYaml } from "../../base/index.ts";
-import { readFieldPath } from "../scenario/scenario-fields.ts";
+import { readFieldPath, readPricePerHour } from "../scenario/scenario-fields.ts";
 import { SHAPE_PROVIDERS } from "../shapes/node-shape.ts";
 import type {
   Change,
@@ -81,7 +81,7 @@ const VERBS: ReadonlyMap<string, VerbForm> = new Map<string, VerbForm>([
   [
     "shape",
     {
-      form: `shape pool=P to=TYPE|cpu=Q,memory=Q ${PACE_FORM} [at T]`,
+      form: `shape pool=P to=TYPE|cpu=Q,memory=Q [price=H] ${PACE_FORM} [at T]`,
       meaning: "the pool's nodes become another machine, replaced where pods run on them",
       takesAt: true,
       read: readShape,
@@ -235,7 +235,9 @@ function paceOf(words: ChangeWords): RotationPace {
 
 function readShape(words: ChangeWords): ChangeAction {
   const pace = paceOf(words);
-  const settings = words.takeSettings(["to", "provider"]);
+  const settings = words.takeSettings(["to", "provider", "price"]);
+  const price = settings.get("price");
+  const priceMicros = price === undefined ? undefined : priceOf(words, price);
   const provider = settings.get("provider");
   if (provider !== undefined && !SHAPE_PROVIDERS.some((name) => name === provider.text)) {
     const message = `'${provider.text}' is no provider: there are ${SHAPE_PROVIDERS.join(", ")}`;
@@ -267,7 +269,21 @@ function readShape(words: ChangeWords): ChangeAction {
       : { ...place, by: "pool", count: undefined };
   });
   if (picks.length === 0) words.take("a pool, as pool=P");
-  return { verb: "shape", nodes: picks, type, provider: provider?.text, amounts, pace };
+  return {
+    verb: "shape",
+    nodes: picks,
+    type,
+    provider: provider?.text,
+    amounts,
+    priceMicros,
+    pace,
+  };
+}
+
+function priceOf(words: ChangeWords, word: PlacedText): number {
+  const { value, refusals } = readPricePerHour(Number(word.text));
+  if (value !== undefined) return value;
+  throw words.refusal(word, `'${word.text}' is no price per hour: ${refusals[0]!.message}`);
 }
 
 function readAmount(words: ChangeWords, part: PlacedText, amounts: Map<string, string>): void {

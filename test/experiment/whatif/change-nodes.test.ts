@@ -174,6 +174,33 @@ describe("shape", () => {
   });
 });
 
+describe("the cost of a change", () => {
+  const priced = scenario([deployment("web", 6)], {
+    measures: ["cost"],
+    cluster: {
+      nodePools: [
+        {
+          name: "n",
+          count: 6,
+          allocatable: { cpu: "4", memory: "16Gi", pods: "110" },
+          pricePerHour: 1,
+        },
+      ],
+    },
+    prices: { currency: "USD", shapes: [{ name: "m5.xlarge", pricePerHour: 0.5 }] },
+  });
+  // Half an hour of six nodes.
+  it.each([
+    ["add 2 pool=n", 4_000_000],
+    ["shape pool=n to=m5.xlarge", 1_500_000],
+    ["shape pool=n to=cpu=4,memory=16Gi price=0.25", 750_000],
+    ["shape pool=n to=cpu=4,memory=16Gi", null],
+  ])("%s: 3 USD before, %d millionths after", (text, cost) => {
+    const found = ask(priced, text).measures.find(({ measure }) => measure === "cost");
+    expect([found?.baseline, found?.change]).toEqual([3_000_000, cost]);
+  });
+});
+
 describe("add", () => {
   const FULL = scenario([deployment("web", 30, "1")]);
 

@@ -41,6 +41,7 @@ const READ: readonly (readonly [text: string, action: object, atUs?: number])[] 
       ]),
     },
   ],
+  ["shape pool=p to=m5.xlarge price=0.192", { type: { text: "m5.xlarge" }, priceMicros: 192_000 }],
   ["add 3 pool=p at 1m", { verb: "add", nodesCount: 3, pool: { text: "p" } }, MINUTE],
   [
     "set deploy/web requests.cpu=250m replicas=5 container=main",
@@ -94,6 +95,7 @@ const REFUSED: readonly (readonly [
   ["shape pool=p to=cpu=x", 21, "'x' is no quantity"],
   ["shape pool=p to=m5.large provider=aws", 35, "'aws' is no provider"],
   ["shape to=m5.large", 18, "expected a pool"],
+  ["shape pool=p to=m5.large price=-1", 32, "'-1' is no price per hour"],
   ["add x pool=p", 5, "'x' is no whole number"],
   ["add 2 zone=a", 12, "expected one pool"],
   ["set web replicas=1", 5, "names no object"],
