@@ -32,11 +32,14 @@ export function keepComparison(
   return folder.commit();
 }
 
+// A tie audit's runs stand behind the others, under the name of their alternative.
 function replicationsCsv(cells: readonly CompareCell[], alternatives: readonly string[]): string {
   const names = cells[0]!.measures.map(({ measure }) => measure);
   const header = ["alternative", "replication", "fingerprint", "unstable", ...names];
+  const nameOf = (at: number): string =>
+    alternatives[at] ?? `${alternatives[at - alternatives.length]!} (ties drawn)`;
   const rows = cells.map((cell) => [
-    alternatives[cell.alternative]!,
+    nameOf(cell.alternative),
     cell.replication,
     cell.fingerprint,
     cell.isUnstable ? 1 : 0,

@@ -37,7 +37,8 @@ describe("podsim compare", () => {
     [["--measure", "pending.avg", "--precision", "0.1%", "--max-replications", "12"], "capped"],
     [["--select", "fragmentation.cpu", "--indifference", "5%", "--tie-audit"], "selected"],
   ])("adds replications as it goes, the same with one thread and with two: %j", (design, end) => {
-    const args = ["-s", "default", "-s", "best-fit", "--vary", "arrivals,lifetimes", "-o", "json"];
+    const args = ["-s", "default", "-s", "best-fit", "--for", "90s", "-o", "json"];
+    args.push("--vary", "arrivals,lifetimes");
     const outputs = ["1", "2"].map((workers) => {
       const { code, stdout } = compare([...args, ...design, "--workers", workers]);
       expect(code).toBe(0);
@@ -47,7 +48,21 @@ describe("podsim compare", () => {
     const record = JSON.parse(outputs[0]!) as CompareRecord;
     expect((record.stopping ?? record.selection)?.kind).toBe(end);
     expect(record.command).toBe(
-      `podsim compare s.yaml -s default -s best-fit --vary arrivals,lifetimes ${design.join(" ")}`,
+      `podsim compare s.yaml -s default -s best-fit --for 90s --vary arrivals,lifetimes ${design.join(" ")}`,
+    );
+  });
+
+  it("keeps the runs of a tie audit under their alternatives' names", () => {
+    const cwd = freshFolder(FILES);
+    const args = [...TWO.slice(0, -1), "2", "--tie-audit", "--workers", "1", "--output-dir", "out"];
+    expect(compare(args, cwd).code).toBe(0);
+    const rows = readFileSync(join(cwd, "out", "replications.csv"), "utf8")
+      .trim()
+      .split("\n");
+    expect(rows.slice(1).map((row) => row.split(",")[0])).toEqual(
+      [0, 1].flatMap(() => [
+        ...['"default"', '"best-fit"', '"default (ties drawn)"', '"best-fit (ties drawn)"'],
+      ]),
     );
   });
 
