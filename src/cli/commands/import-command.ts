@@ -90,6 +90,7 @@ async function importInto(
       nodesCount: nodes.rowCount,
       podsCount: pods.rowCount,
       filesRead: outcome.filesRead,
+      objectsCount: outcome.scenario.objects?.length ?? 0,
       stepsCount: outcome.scenario.steps?.length ?? 0,
       rowsRead: Object.fromEntries(outcome.rowsRead),
       units: outcome.scenario.units ?? [],
@@ -137,6 +138,7 @@ interface ReportText {
   readonly description: string;
   readonly nodesCount: number;
   readonly podsCount: number;
+  readonly objectsCount: number;
   readonly stepsCount: number;
   readonly rowsRead: Readonly<Record<string, number>>;
   readonly units: readonly string[];
@@ -151,6 +153,9 @@ async function printReport(report: ReportText, notes: readonly ImportNote[]): Pr
     ]),
     ["wrote", String(report.nodesCount), "", "nodes"],
     ["wrote", String(report.podsCount), "", "pods"],
+    ...(report.objectsCount === 0
+      ? []
+      : [["wrote", String(report.objectsCount), "", "objects in the scenario"]]),
     ...(report.stepsCount === 0 ? [] : [["wrote", String(report.stepsCount), "", "steps"]]),
     ...notes.map(({ effect, what, count, firstLine }) => [
       ...[effect, String(count), firstLine === undefined ? "" : String(firstLine), what],

@@ -1,8 +1,10 @@
 // Every sample of shared data comes in and runs: the scenario that an import writes is read, prepared and
-// run to its end. Skipped where ../shared is absent.
+// run to its end. Samples are skipped where ../shared is absent.
 
-import { existsSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { utf8Bytes } from "../../../src/base/index.ts";
 import {
   importedScenarioText,
@@ -33,7 +35,8 @@ async function importedRun(
   );
   const chosen = new Map([...usual, ...Object.entries(options)]);
   const [nodes, pods] = [sink("nodes"), sink("pods")];
-  const outcome = await runImport(importer, [new URL(path, DATA).pathname], {
+  const found = path.startsWith("/") ? path : new URL(path, DATA).pathname;
+  const outcome = await runImport(importer, [found], {
     options: chosen,
     nodes,
     pods,
@@ -81,5 +84,58 @@ describe.skipIf(!existsSync(DATA))("samples (skipped: ../shared is absent)", () 
     expect(counts).toMatchObject({ nodes, podsCreated: pods, podsBound: pods });
     expect(end.partial).toBe(false);
     expect(notes.filter(({ code }) => code === "REFUSED" || code === "NEVER_APPLIED")).toEqual([]);
+  });
+});
+
+describe("files of kube-scheduler-simulator", () => {
+  const node = (name: string) => ({
+    ...{ apiVersion: "v1", kind: "Node", metadata: { name, uid: `u-${name}` } },
+    status: { allocatable: { cpu: "2", memory: "4Gi", pods: "10" } },
+  });
+  const pod = (name: string, nodeName?: string) => ({
+    ...{
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: "default", uid: `u-${name}` },
+    },
+    spec: {
+      ...(nodeName === undefined ? {} : { nodeName }),
+      containers: [{ name: "c", image: "i", resources: { requests: { cpu: "1" } } }],
+    },
+  });
+  const folder = mkdtempSync(join(tmpdir(), "podsim-simulator-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const written = (value: unknown): string => {
+    const path = join(folder, "file.json");
+    writeFileSync(path, JSON.stringify(value));
+    return path;
+  };
+
+  it("a snapshot is there at time zero, and its free pods are scheduled by its configuration", async () => {
+    const profile = {
+      schedulerName: "default-scheduler",
+      plugins: { score: { disabled: [{ name: "NodeResourcesFit" }] } },
+    };
+    const snapshot = {
+      ...{ nodes: [node("n")], pods: [pod("a", "n"), pod("b")], pvs: [], pvcs: [] },
+      schedulerConfig: { profiles: [profile] },
+    };
+    const { counts, scheduler } = await importedRun("scheduler-simulator", written(snapshot), {});
+    expect(counts).toMatchObject({ nodes: 1, podsRunningAtEnd: 2, podsBound: 2 });
+    expect(scheduler).toBe("imported");
+  });
+
+  it("a record comes over time: a third pod finds room when one was deleted", async () => {
+    const change = (second: number, event: string, resource: object) => ({
+      ...{ time: `2025-01-01T00:00:${String(second).padStart(2, "0")}Z`, event, resource },
+    });
+    const record = [
+      ...[change(0, "Add", node("n")), change(1, "Add", pod("a")), change(2, "Add", pod("b"))],
+      ...[change(3, "Add", pod("c")), change(4, "Update", pod("a", "n"))],
+      change(30, "Delete", pod("a", "n")),
+    ];
+    const { counts, notes } = await importedRun("scheduler-simulator", written(record), {});
+    expect(counts).toMatchObject({ podsCreated: 3, podsBound: 3, podsPendingAtEnd: 0 });
+    expect(notes.filter(({ code }) => code === "REFUSED")).toEqual([]);
   });
 });

@@ -114,6 +114,17 @@ describe("Google ClusterData 2011", () => {
     ]);
   });
 
+  it("what failed or was killed runs as long as it did; a wish for machines apart is not kept; both are said", () => {
+    const result = read([
+      event(1, SUBMIT!, { cells: "0.1,0.1,0,1" }),
+      event(2, SCHEDULE!),
+      event(5, KILL!),
+    ]);
+    expect(result.pods).toMatchObject([{ run_us: "3000000" }]);
+    expect(countOf(result, "failed or were killed")).toBe(1);
+    expect(countOf(result, "a machine of its own job alone")).toBe(1);
+  });
+
   it("a job id that is used again makes other pods", () => {
     const life = (at: number) => [event(at, SUBMIT!), event(at, SCHEDULE!), event(at + 1, FINISH!)];
     const { pods } = read([...life(1), ...life(100)]);

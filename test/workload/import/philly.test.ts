@@ -88,6 +88,14 @@ describe("a Philly trace", () => {
     expect(countOf(result, "made again there")).toBe(1);
   });
 
+  it("what failed or was killed runs as long as it did, and that is said", () => {
+    const result = read([
+      { ...JOB, status: "Killed" },
+      { ...JOB, status: "Failed" },
+    ]);
+    expect([result.pods.length, countOf(result, "failed or were killed")]).toEqual([2, 2]);
+  });
+
   it("attempts may be empty: what such a job asked for is not known", () => {
     const result = read([
       { ...JOB, attempts: [] },

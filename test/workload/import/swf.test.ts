@@ -83,6 +83,8 @@ describe("an SWF log", () => {
     expect(result.pods.map(({ pod }) => pod)).toEqual(["job-3"]);
     expect(countOf(result, "cancelled before it ran")).toBe(2);
     expect(countOf(read([{ allocated: 0 }]), "no processors known")).toBe(1);
+    // What came so far runs as long as it did there.
+    expect(countOf(result, "failed or was cancelled")).toBe(1);
   });
 
   it("counts a checkpointed job once: its parts (status 2, 3, 4) are left out", () => {

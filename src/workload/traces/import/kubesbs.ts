@@ -109,6 +109,7 @@ class KubesbsImport implements ImportJob {
       ],
       preset: "instant",
       namespaces: [NAMESPACE],
+      units: ["time: seconds of the trace of origin; cpu: thousandths of a core; memory: MiB"],
     };
   }
 

@@ -107,6 +107,10 @@ class OpenbImport implements ImportJob {
       origin: ["Alibaba cluster-trace-gpu-v2023 (openb), Apache-2.0"],
       preset: "kubernetes-1.36",
       namespaces: [],
+      units: [
+        "time: seconds; instant 0 is the trace's start",
+        "cpu: thousandths of a core; memory: MiB (1024^2 bytes); GPU: thousandths",
+      ],
     };
   }
 

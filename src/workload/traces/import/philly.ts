@@ -169,6 +169,14 @@ class PhillyImport implements ImportJob {
       });
       return;
     }
+    if (job["status"] === "Failed" || job["status"] === "Killed")
+      ledger.note(
+        "assumed",
+        "jobs that failed or were killed there run as long as they did, and succeed",
+        {
+          line,
+        },
+      );
     if (attempts.length > 1)
       ledger.note(
         "dropped",

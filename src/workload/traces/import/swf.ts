@@ -58,6 +58,7 @@ const BYTES_PER_KB = 1024;
 const FIELDS = 18;
 /** Statuses of parts of a job that was stopped and went on later. */
 const PARTIAL: ReadonlySet<number> = new Set([2, 3, 4]);
+const FAILED = 0;
 const CANCELLED = 5;
 
 /** One line; unknown values are -1. */
@@ -196,6 +197,14 @@ class SwfImport implements ImportJob {
       ledger.note("dropped", "no processors known", { line });
       return;
     }
+    if (job.status === FAILED || job.status === CANCELLED)
+      ledger.note(
+        "assumed",
+        "failed or was cancelled there: runs as long as it did, and succeeds",
+        {
+          line,
+        },
+      );
     if (job.waitSeconds < 0)
       ledger.note("assumed", "no wait time in the log: submission may be the start", { line });
     if (job.precedingJob > 0)

@@ -136,6 +136,10 @@ export class TaskLives {
       this.ledger.note("dropped", "ended before it was scheduled there", { line: life.line });
       return;
     }
+    if (event === "fail" || event === "kill") {
+      const what = "failed or were killed there: run as long as they did, and succeed";
+      this.ledger.note("assumed", what, { line });
+    }
     if (event === "lost") {
       const what = "lost there, its end was not recorded: ends when it was lost";
       this.ledger.note("repaired", what, { line });
