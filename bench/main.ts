@@ -11,7 +11,7 @@ import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small | --large] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
-A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers.
+A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers, start-up, garbage, study-kills.
 Audits of docs/statistics.md: --audit NAME|all [--repeats N].`;
 
 /** Programs of their own, with their own options. */
@@ -28,6 +28,18 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> 
   [
     "podsim-driver",
     async (args) => (await import("./peers/podsim-driver.ts")).runPodsimDriver(args),
+  ],
+  [
+    "study-kills",
+    async (args) => (await import("./studies/kills-command.ts")).runKillsCommand(args),
+  ],
+  [
+    "start-up",
+    async (args) => (await import("./harness/start-up-command.ts")).runStartUpCommand(args),
+  ],
+  [
+    "garbage",
+    async (args) => (await import("./harness/garbage-command.ts")).runGarbageCommand(args),
   ],
   ["peers", async (args) => (await import("./peers/peers-command.ts")).runPeersCommand(args)],
 ]);

@@ -120,7 +120,7 @@ function csvOf(record: SweepRecord): string {
       return [...row.values, row.scheduler, row.seed, measure, unit, count, ...numbers];
     }),
   );
-  return csvText([header, ...rows]);
+  return `${header.join(",")}\n${csvText(rows)}`;
 }
 
 function shownMeasures(record: SweepRecord, isWide: boolean): number[] {

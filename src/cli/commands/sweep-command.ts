@@ -5,7 +5,13 @@
 import type { Command } from "commander";
 import type { Parameter } from "../../experiment/index.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
-import { addInputOptions, collect, formatOption, type InputOptions } from "../option-parts.ts";
+import {
+  addInputOptions,
+  collect,
+  formatOption,
+  type InputOptions,
+  positiveCount,
+} from "../option-parts.ts";
 import { refuseConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import {
@@ -16,6 +22,7 @@ import {
   type StudyOptions,
 } from "../study-options.ts";
 import type { Shard } from "../study-run.ts";
+import type { JobPlace } from "../sweep-manifest.ts";
 import type { SweepOutcome } from "../sweep-job.ts";
 import type { SweepRequest } from "../sweep-request.ts";
 
@@ -32,6 +39,9 @@ interface SweepOptions extends InputOptions, StudyOptions, ReplicationOptions, R
   readonly param?: readonly string[];
   readonly params?: string;
   readonly plan?: boolean;
+  readonly emitJob?: number;
+  readonly image?: string;
+  readonly volume?: string;
   readonly pluginDeadline?: string;
 }
 
@@ -39,6 +49,7 @@ const EXAMPLES = `Examples:
   podsim sweep scenario.yaml --param cluster.nodePools.0.count=10,20,40 --vary arrivals -n 20
   podsim sweep scenario.yaml --params grid.csv -s default -s best-fit --store cells -o csv
   podsim sweep scenario.yaml --param run.seed=1,2,3 --store cells --shard 0/4
+  podsim sweep scenario.yaml --param run.seed=1,2,3 --store cells --emit-job 8 --image podsim:1 --volume data
 
 `;
 
@@ -51,6 +62,9 @@ export function registerSweep(program: Command, done: (code: ExitCode) => void):
     .addHelpText("before", EXAMPLES)
     .option("--param <path=a,b,c>", "values of one field of the scenario (repeatable)", collect)
     .option("--params <file>", "combinations: CSV with a header of paths, or a JSON list")
+    .option("--emit-job <shards>", "print a Kubernetes Job that runs the shards", positiveCount)
+    .option("--image <image>", "of --emit-job: an image with podsim")
+    .option("--volume <claim>", "of --emit-job: a claim with the inputs, where the store goes too")
     .option("--plan", "say how many cells there are, and do not run")
     .option(
       "--plugin-deadline <duration>",
@@ -95,7 +109,27 @@ async function sweep(
     printResult(`${plan.rows.length} rows x ${per} replications = ${cells.length} cells\n`);
     return EXIT.ok;
   }
+  if (options.emitJob !== undefined) {
+    const { sweepJobYaml } = await import("../sweep-manifest.ts");
+    const place = jobPlaceOf(options, options.emitJob);
+    const { name } = planned.plan.rows[0]!.world.metadata;
+    const params = { raw: options.param ?? [], file: options.params };
+    printResult(sweepJobYaml(request, name, params, place));
+    return EXIT.ok;
+  }
   return reportSweep(await runSweep(planned, request), options);
+}
+
+function jobPlaceOf(options: SweepOptions, shardsCount: number): JobPlace {
+  const { image, volume, store, queue, shard } = options;
+  if (queue !== undefined || shard !== undefined)
+    throw new CommandFailure(EXIT.usage, "--emit-job makes shards of its own");
+  if (image === undefined || volume === undefined || store === undefined)
+    throw new CommandFailure(
+      EXIT.usage,
+      "--emit-job needs --image, --volume and --store (paths are those on the volume)",
+    );
+  return { shardsCount, image, claim: volume };
 }
 
 /** Prints and keeps a sweep; shared with `podsim merge`. */
