@@ -57,6 +57,8 @@ export interface WhatifPod {
   readonly endedCount: number;
   /** From creation to its node, of whoever has its place in the end; null while it has none. */
   readonly waitedUs: number | null;
+  /** From creation to the end of the run, of whoever has no node then; else null. */
+  readonly pendingUs: number | null;
   /** What the scheduler last said of it while it had no node. */
   readonly message: string;
 }

@@ -173,11 +173,16 @@ function podTable(answer: WhatifAnswer, isWhole: boolean, table: Table): string 
     pod.from === "" ? "-" : pod.from,
     pod.to === "" ? "-" : pod.to,
     pod.leftUs === null ? "" : spanText(pod.leftUs),
-    pod.waitedUs === null ? "" : spanText(pod.waitedUs),
+    waitText(pod),
     whyText(pod),
   ]);
   const header = ["POD", "OUTCOME", "FROM", "TO", "LEFT AT", "WAITED", "WHY"];
   return table(header, rows, ["left", "left", "left", "left", "right", "right"]);
+}
+
+function waitText({ waitedUs, pendingUs }: WhatifPod): string {
+  if (pendingUs !== null) return `${spanText(pendingUs)} so far`;
+  return waitedUs === null ? "" : spanText(waitedUs);
 }
 
 function groupTable(pods: readonly WhatifPod[], table: Table): string {
@@ -332,7 +337,7 @@ function estimateText(estimate: Estimate): string {
 
 const CSV_COLUMNS = [
   ...["namespace", "pod", "workload", "outcome", "from", "to", "successor", "cause", "because"],
-  ...["leftUs", "endedCount", "waitedUs", "message"],
+  ...["leftUs", "endedCount", "waitedUs", "pendingUs", "message"],
 ] as const;
 
 function csvOf({ pods }: WhatifAnswer): string {

@@ -14,7 +14,8 @@ function pod(number: number, more: Partial<WhatifPod> = {}): WhatifPod {
   return {
     ...{ namespace: "default", pod: `web-${number}`, workload: `Deployment/w${number % 50}` },
     ...{ outcome: "moved", from: "a", to: "b", successor: "web-x", cause: "evicted-by-api" },
-    ...{ because: "drain a", leftUs: 1_000_000, endedCount: 1, waitedUs: 5000, message: "" },
+    ...{ because: "drain a", leftUs: 1_000_000, endedCount: 1, waitedUs: 5000 },
+    ...{ pendingUs: null, message: "" },
     ...more,
   } as WhatifPod;
 }
@@ -131,14 +132,20 @@ describe("gates", () => {
 describe("a row", () => {
   it("says why, by which change, and what the scheduler or the winner says", () => {
     const rows = [
-      pod(1, { outcome: "waits", to: "", message: "0/2 nodes are available" }),
+      pod(1, {
+        outcome: "waits",
+        to: "",
+        waitedUs: null,
+        pendingUs: 60_000_000,
+        message: "0/2 nodes are available",
+      }),
       pod(2, { cause: "preempted", because: "", message: "by default/high" }),
       pod(3, { outcome: "restarted", cause: "", endedCount: 1, leftUs: null }),
       pod(4, { endedCount: 3, message: "not shown" }),
     ];
     const lines = formatWhatif(answer({ pods: rows }), "table").split("\n");
     const why = ["web-1", "web-2", "web-3", "web-4"].map((name) =>
-      lines.find((line) => line.includes(`/${name} `))!.replace(/^.*5ms\s+/, ""),
+      lines.find((line) => line.includes(`/${name} `))!.replace(/^.*(?:5ms|1m0s so far)\s+/, ""),
     );
     expect(why).toEqual([
       "evicted-by-api by 'drain a': 0/2 nodes are available",

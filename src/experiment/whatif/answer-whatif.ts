@@ -103,7 +103,10 @@ function recordOf(
   [before, after]: readonly [WorldRun, WorldRun],
   { baseline, change, endUs, isWhole }: Outcome,
 ): WhatifRecord {
-  const { pods, counts } = comparePods(before.watch, after.watch, draft.reaches);
+  const { pods, counts } = comparePods(before.watch, after.watch, {
+    reaches: draft.reaches,
+    endUs,
+  });
   const known = new Set(before.nodeNames);
   const present = new Set(after.nodeNames);
   return {

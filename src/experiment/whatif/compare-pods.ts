@@ -18,17 +18,24 @@ const NO_OUTCOMES: OutcomeCounts = {
   ...{ placed: 0, spared: 0, new: 0, "not-made": 0 },
 };
 
+/** What is known beside the pods. */
+export interface CompareContext {
+  readonly reaches: readonly ChangeReach[];
+  /** Where both runs ended. */
+  readonly endUs: number;
+}
+
 /** Rows with a difference, in the order of the places, and their counts. */
 export function comparePods(
   baseline: PodWatch,
   change: PodWatch,
-  reaches: readonly ChangeReach[],
+  context: CompareContext,
 ): { readonly pods: WhatifPod[]; readonly counts: OutcomeCounts } {
   const pods: WhatifPod[] = [];
   for (const place of new Set([...baseline.places.keys(), ...change.places.keys()])) {
     const before = baseline.places.get(place) ?? [];
     const after = change.places.get(place) ?? [];
-    pods.push(...comparePlace(before, after, reaches));
+    pods.push(...comparePlace(before, after, context));
   }
   const counts: Record<PodOutcome, number> = { ...NO_OUTCOMES };
   for (const { outcome } of pods) counts[outcome]++;
@@ -43,7 +50,7 @@ interface Pair {
 function comparePlace(
   before: readonly FollowedPod[],
   after: readonly FollowedPod[],
-  reaches: readonly ChangeReach[],
+  context: CompareContext,
 ): WhatifPod[] {
   const pairs = Array.from(
     { length: Math.max(before.length, after.length) },
@@ -56,9 +63,9 @@ function comparePlace(
   return pairs.flatMap((pair) => {
     const { before: old, after: fresh } = pair;
     if (old !== undefined && fresh !== undefined)
-      return rowOfPair(old, fresh, { successors, spared, reaches }) ?? [];
-    if (fresh !== undefined) return taken.has(fresh) ? [] : [rowOfNew(fresh, reaches)];
-    return old === undefined || takenBefore.has(old) ? [] : [rowOfUnmade(old, reaches)];
+      return rowOfPair(old, fresh, { successors, spared, ...context }) ?? [];
+    if (fresh !== undefined) return taken.has(fresh) ? [] : [rowOfNew(fresh, context)];
+    return old === undefined || takenBefore.has(old) ? [] : [rowOfUnmade(old, context)];
   });
 }
 
@@ -95,31 +102,30 @@ function hasLeft({ departure }: FollowedPod): boolean {
   return departure !== "";
 }
 
-interface PairContext {
+interface PairContext extends CompareContext {
   readonly successors: ReadonlyMap<FollowedPod, FollowedPod>;
   readonly spared: ReadonlyMap<FollowedPod, FollowedPod>;
-  readonly reaches: readonly ChangeReach[];
 }
 
 function rowOfPair(
   old: FollowedPod,
   fresh: FollowedPod,
-  { successors, spared, reaches }: PairContext,
+  { successors, spared, reaches, endUs }: PairContext,
 ): WhatifPod | undefined {
   if (hasLeft(fresh) && !hasLeft(old)) {
     const { last, endedCount } = chainOf(fresh, successors);
     const outcome = outcomeOfLeaving(old, last);
-    return rowOf(outcome, old, fresh, { last, endedCount, reaches });
+    return rowOf(outcome, old, fresh, { last, endedCount, reaches, endUs });
   }
   if (hasLeft(old) && !hasLeft(fresh)) {
     const { last } = chainOf(old, spared);
     const from = last?.node ?? "";
-    return { ...rowOf("spared", old, fresh, { last: fresh, endedCount: 0, reaches }), from };
+    return { ...rowOf("spared", old, fresh, { last: fresh, endedCount: 0, reaches, endUs }), from };
   }
   const outcome = outcomeOfStaying(old, fresh);
   if (outcome === undefined) return undefined;
   const endedCount = outcome === "restarted" ? fresh.restartsCount - old.restartsCount : 0;
-  return rowOf(outcome, old, fresh, { last: fresh, endedCount, reaches });
+  return rowOf(outcome, old, fresh, { last: fresh, endedCount, reaches, endUs });
 }
 
 function outcomeOfLeaving(old: FollowedPod, last: FollowedPod | undefined): PodOutcome {
@@ -162,10 +168,10 @@ function rowOf(
     last,
     endedCount,
     reaches,
-  }: {
+    endUs,
+  }: CompareContext & {
     readonly last: FollowedPod | undefined;
     readonly endedCount: number;
-    readonly reaches: readonly ChangeReach[];
   },
 ): WhatifPod {
   const { namespace, name: pod, workload } = old;
@@ -177,18 +183,19 @@ function rowOf(
     leftUs: hasLeft(fresh) ? fresh.endedUs : null,
     endedCount,
     waitedUs: waitOf(last),
+    pendingUs: last?.node === "" ? endUs - last.createdUs : null,
     message: messageOf(fresh, last),
   };
 }
 
-function rowOfNew(fresh: FollowedPod, reaches: readonly ChangeReach[]): WhatifPod {
+function rowOfNew(fresh: FollowedPod, { reaches, endUs }: CompareContext): WhatifPod {
   const outcome = fresh.node === "" && !hasLeft(fresh) ? "waits" : "new";
-  const row = rowOf(outcome, fresh, fresh, { last: fresh, endedCount: 0, reaches });
+  const row = rowOf(outcome, fresh, fresh, { last: fresh, endedCount: 0, reaches, endUs });
   return { ...row, from: "" };
 }
 
-function rowOfUnmade(old: FollowedPod, reaches: readonly ChangeReach[]): WhatifPod {
-  const row = rowOf("not-made", old, old, { last: undefined, endedCount: 0, reaches });
+function rowOfUnmade(old: FollowedPod, { reaches, endUs }: CompareContext): WhatifPod {
+  const row = rowOf("not-made", old, old, { last: undefined, endedCount: 0, reaches, endUs });
   return { ...row, cause: "", leftUs: null };
 }
 

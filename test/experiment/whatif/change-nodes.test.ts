@@ -161,7 +161,9 @@ describe("shape", () => {
     expect(Math.max(0, ...perNode.values())).toBeLessThanOrEqual(1);
     const small = ask(scenario([deployment("web", 7)]), "shape pool=n to=cpu=500m,memory=1Gi");
     expect(outcomes(small)["waits"]).toBe(1);
-    expect(podsWith(small, "waits")[0]!.message).toContain("6 Insufficient cpu");
+    const [waiting] = podsWith(small, "waits");
+    expect(waiting!.message).toContain("6 Insufficient cpu");
+    expect(waiting!.pendingUs).toBeGreaterThan(1_799_000_000);
   });
 
   it("of a pool with pods exchanges its nodes; a dump's pools go by the clouds' labels", () => {
