@@ -1,10 +1,11 @@
 // Shaking: one trace made into many, by small random changes of when pods come and how long they run.
 //
 // A trace is one sample; a result that hangs on its accidents shows when they are shaken (Tsafrir,
-// Ouaknine and Feitelson, MASCOTS 2007). A pod's changes are keyed by its position in the trace, so that
-// every scheduler meets the same shaken world. Load and structure stay as they are.
+// Ouaknine and Feitelson, MASCOTS 2007). What one user submits at one instant is one job: its pods stay
+// together. Changes are keyed by the job's position in the trace, so that every scheduler meets the same
+// shaken world. Load and structure stay as they are.
 
-import { type EntityDraws, entityHash } from "../base/index.ts";
+import { type EntityDraws, type EntityHash, entityHash } from "../base/index.ts";
 import type { TracePod, TracePodList } from "./trace.ts";
 
 /** How far a trace is shaken. */
@@ -22,8 +23,15 @@ export function shakenPods(
   owner: string,
   draws: { readonly arrivals: EntityDraws; readonly durations: EntityDraws },
 ): TracePod[] {
-  const shaken = Array.from(pods, (pod, at) => {
-    const entity = entityHash(owner, at);
+  const lastJobs = new Map<string, { readonly atUs: number; readonly entity: EntityHash }>();
+  let jobCount = 0;
+  const shaken = Array.from(pods, (pod) => {
+    let job = lastJobs.get(pod.namespace);
+    if (job?.atUs !== pod.submittedUs) {
+      job = { atUs: pod.submittedUs, entity: entityHash(owner, jobCount++) };
+      lastJobs.set(pod.namespace, job);
+    }
+    const { entity } = job;
     return {
       ...pod,
       submittedUs: shakenInstant(pod.submittedUs, spec, () => draws.arrivals.unit(entity, 0)),

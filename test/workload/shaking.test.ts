@@ -49,6 +49,16 @@ describe("a shaken trace", () => {
     expect(shakenPods(many, spec, "t", both(1))).not.toEqual(shakenPods(many, spec, "t", both(2)));
   });
 
+  it("pods that one user submits at one instant stay together, others at that instant do not", () => {
+    const job = [
+      ...["a", "b"].map((name) => pod(name, 500 * SECOND, 100)),
+      pod("c", 500 * SECOND, 100, "other"),
+    ];
+    const byName = new Map(shakenPods(job, spec, "t", both(1)).map((each) => [each.name, each]));
+    expect(byName.get("a")).toEqual({ ...byName.get("b"), name: "a" });
+    expect(byName.get("c")!.submittedUs).not.toBe(byName.get("a")!.submittedUs);
+  });
+
   it("a pod's change hangs on its position alone: more pods behind it change nothing", () => {
     const [first] = shakenPods(many.slice(50, 51), spec, "t", both(1));
     const again = shakenPods([many[50]!, pod("late", 9e15)], spec, "t", both(1));
