@@ -28,6 +28,7 @@ import {
   nodeManifest,
   requestSize,
 } from "./profile-objects.ts";
+import { type RecordedDecision, RecordedDecisions } from "./recorded-decisions.ts";
 import { changeState } from "./state-changes.ts";
 import { type ProfileName, WorkloadWorld } from "./workload-world.ts";
 
@@ -45,6 +46,8 @@ export type Pattern = "churn" | "rolling" | "fill" | "preemption" | "attempts" |
 export interface FullProfileOptions {
   readonly nodes: number;
   readonly evaluator?: EvaluatorName;
+  /** Decides in place of the evaluator: the same stream, and the evaluator's cost left out. */
+  readonly recorded?: readonly RecordedDecision[];
   /** Decides everything as well; a difference throws and says where. */
   readonly comparedWith?: EvaluatorName;
   readonly pattern?: Pattern;
@@ -126,7 +129,7 @@ export class FullProfileRun {
   readonly evaluator: Evaluator;
   private readonly decider: ProfileDecider;
   private readonly reference: ProfileDecider | undefined;
-  private readonly options: Required<Omit<FullProfileOptions, "comparedWith">>;
+  private readonly options: Required<Omit<FullProfileOptions, "comparedWith" | "recorded">>;
   private readonly arrivals: Draws;
   private readonly draws: Draws;
   private readonly appOf = new WeakMap<PodTemplate, Application>();
@@ -150,7 +153,7 @@ export class FullProfileRun {
   private lastBound: PodInfo | undefined;
 
   constructor(options: FullProfileOptions) {
-    const { comparedWith, ...given } = options;
+    const { comparedWith, recorded, ...given } = options;
     this.options = {
       evaluator: "plain",
       pattern: "churn",
@@ -173,7 +176,10 @@ export class FullProfileRun {
     this.world = new WorkloadWorld({ profile, percentageOfNodesToScore, keepsMatches });
     for (let at = 0; at < options.nodes; at++) this.joinNode();
     this.createApps(FULL_PATTERNS.has(pattern) ? FULL_SHARE : STEADY_SHARE);
-    this.evaluator = this.world.createEvaluator(evaluator);
+    this.evaluator =
+      recorded === undefined
+        ? this.world.createEvaluator(evaluator)
+        : new RecordedDecisions(recorded);
     this.decider = this.world.createDecider(this.evaluator);
     if (comparedWith !== undefined) {
       this.reference = this.world.createDecider(this.world.createEvaluator(comparedWith));

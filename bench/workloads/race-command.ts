@@ -8,7 +8,7 @@ import { describeMachine, formatMachine } from "../harness/machine.ts";
 import { growthExponent } from "../harness/statistics.ts";
 import { EVALUATORS, type EvaluatorName, evaluatorNamed } from "./evaluators.ts";
 import { type FullProfileOptions, FullProfileRun, type Pattern } from "./full-profile.ts";
-import { type Race, race } from "./race.ts";
+import { measureDriver, type Race, race } from "./race.ts";
 
 const PATTERNS: readonly Pattern[] = [
   "churn",
@@ -31,6 +31,7 @@ const USAGE = `usage: npm run bench -- full-profile [options]
   --node-change-every N   steps between two node changes; 0 = never (1000)
   --edit-every N          steps between two other state changes; 0 = never (0)
   --slices N --slice-ms N medians of so many slices of so long (7, 100)
+  --driver N              also measure the workload and the cache alone, over N decisions that are all placed
   --check N               compare N decisions of each evaluator with --reference in full, no timing
   --reference NAME        what --check compares with (plain)
   --seed N --json`;
@@ -53,6 +54,7 @@ export function runRaceCommand(args: readonly string[]): void {
       "edit-every": { type: "string", default: "0" },
       slices: { type: "string", default: "7" },
       "slice-ms": { type: "string", default: "100" },
+      driver: { type: "string" },
       check: { type: "string" },
       reference: { type: "string", default: "plain" },
       seed: { type: "string", default: "1" },
@@ -104,6 +106,10 @@ export function runRaceCommand(args: readonly string[]): void {
           points.set(evaluator, [...(points.get(evaluator) ?? []), [nodes, cpuUs]]);
         }
         if (!values.json) console.log(`\n${title}\n${formatRace(result)}`);
+        if (values.driver !== undefined) {
+          const driverUs = measureDriver(workload, Number(values.driver));
+          console.log(formatDriver(result, driverUs));
+        }
       }
       for (const [evaluator, list] of points) {
         const exponent = growthExponent(list);
@@ -149,6 +155,16 @@ export function formatRace({ hash, sharedDecisions, figures }: Race): string {
     ].join("  "),
   );
   return [...lines, `  hash ${hash} over the first ${sharedDecisions} decisions`].join("\n");
+}
+
+/** What the workload takes without any evaluator, and the ratios that are left without it. */
+function formatDriver({ figures }: Race, driverUs: number): string {
+  const [first] = figures;
+  const lines = figures.map(({ evaluator, cpuUs }) => {
+    const ratio = (first!.cpuUs - driverUs) / (cpuUs - driverUs);
+    return `  ${evaluator.padEnd(8)} without it ${ratio.toFixed(1).padStart(8)}x`;
+  });
+  return [`  workload and cache alone: ${driverUs.toFixed(1)} us/decision`, ...lines].join("\n");
 }
 
 function oneOf<T extends string>(text: string, names: readonly T[]): T[] {

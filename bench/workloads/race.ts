@@ -8,6 +8,7 @@ import { cpuMs } from "../harness/slices.ts";
 import { median } from "../harness/statistics.ts";
 import type { EvaluatorName } from "./evaluators.ts";
 import { type FullProfileOptions, FullProfileRun } from "./full-profile.ts";
+import type { RecordedDecision } from "./recorded-decisions.ts";
 
 /** What is measured. */
 export interface RaceOptions {
@@ -15,6 +16,8 @@ export interface RaceOptions {
   readonly evaluators: readonly EvaluatorName[];
   readonly slices: number;
   readonly sliceMs: number;
+  /** CPU milliseconds before the first slice: 1,500, which compiles the fast evaluators. */
+  readonly warmUpMs?: number;
 }
 
 /** One evaluator's figures. */
@@ -54,7 +57,8 @@ const WARM_UP_DECISIONS = 200;
 /** Runs the evaluators in turns; throws where two of them decide otherwise. */
 export function race(options: RaceOptions): Race {
   const lanes = options.evaluators.map((name) => new Lane(name, options.workload));
-  for (const lane of lanes) lane.run(Math.max(WARM_UP_MS, options.sliceMs), WARM_UP_DECISIONS);
+  for (const lane of lanes)
+    lane.run(Math.max(options.warmUpMs ?? WARM_UP_MS, options.sliceMs), WARM_UP_DECISIONS);
   for (const lane of lanes) lane.costsUs.length = 0; // the warm-up's
   for (let slice = 0; slice < options.slices; slice++) {
     // ABBA: whoever came last begins, so that a drift of the machine favours nobody.
@@ -69,6 +73,32 @@ export function race(options: RaceOptions): Race {
     sharedDecisions: chunks * CHUNK,
     figures: lanes.map((lane) => lane.figures()),
   };
+}
+
+/**
+ * CPU microseconds per decision of the workload and the cache alone: the stream is decided once by the
+ * index, and again by whoever knows those decisions, the second half of it measured.
+ */
+export function measureDriver(workload: RaceOptions["workload"], decisions: number): number {
+  const recorded: RecordedDecision[] = [];
+  const first = new FullProfileRun({ ...workload, evaluator: "indexed" });
+  const half = Math.ceil(decisions / 2);
+  first.prepare(2 * half);
+  first.advance(half, ({ decision }) => recorded.push(recordOf(decision)));
+  const { hash } = first.advance(half, ({ decision }) => recorded.push(recordOf(decision)));
+  const second = new FullProfileRun({ ...workload, recorded });
+  second.prepare(2 * half);
+  second.advance(half);
+  const startMs = cpuMs();
+  const again = second.advance(half);
+  const usedMs = cpuMs() - startMs;
+  if (again.hash !== hash) throw new Error("The recorded decisions made another stream.");
+  return (usedMs * 1_000) / half;
+}
+
+function recordOf(decision: RecordedDecision): RecordedDecision {
+  const { node, score, feasibleCount, evaluatedCount, nextStart, tieCount } = decision;
+  return { node, score, feasibleCount, evaluatedCount, nextStart, tieCount };
 }
 
 class Lane {

@@ -3,13 +3,14 @@
 import { afterEach, expect, it } from "vitest";
 import { type CreateEvaluator, EVALUATORS } from "../../bench/workloads/evaluators.ts";
 import { formatRace } from "../../bench/workloads/race-command.ts";
-import { race, type RaceOptions } from "../../bench/workloads/race.ts";
+import { measureDriver, race, type RaceOptions } from "../../bench/workloads/race.ts";
 
 const OPTIONS: RaceOptions = {
   workload: { nodes: 20, apps: 10, sampling: "all" },
   evaluators: ["plain", "fused"],
   slices: 2,
   sliceMs: 1,
+  warmUpMs: 50,
 };
 
 const evaluators = EVALUATORS as Record<string, CreateEvaluator>;
@@ -29,6 +30,14 @@ it("equal decisions give one hash and figures for each", () => {
     expect(placed).toBeLessThanOrEqual(decisions);
   }
   expect(formatRace(result)).toContain(`hash ${result.hash} over the first`);
+});
+
+it("the workload alone is the same stream, and costs less than with an evaluator", () => {
+  const workload = { ...OPTIONS.workload, nodes: 100 };
+  const driverUs = measureDriver(workload, 600);
+  const { figures } = race({ ...OPTIONS, workload, evaluators: ["plain"] });
+  expect(driverUs).toBeGreaterThan(0);
+  expect(driverUs).toBeLessThan(figures[0]!.cpuUs);
 });
 
 it("an evaluator that decides otherwise gets no figures but the place where it did", () => {
