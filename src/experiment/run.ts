@@ -217,7 +217,7 @@ export class ActiveRun {
     this.endDetail = detail ?? this.endDetail;
     if (this.simulation.isChecking && end !== "failed") this.simulation.invariants.runAtEnd();
     const measured = this.collector.finish();
-    const efficiency = this.efficiency?.finish(measured.counts.podsBound);
+    const efficiency = this.efficiency?.finish();
     const result = this.resultOf(end, {
       ...measured,
       ...(efficiency && efficiencyResultOf(efficiency)),

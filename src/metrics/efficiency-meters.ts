@@ -3,7 +3,7 @@
 // Like the collector they listen to commits at the instant they happen and never answer back. A meter
 // that nobody asked for is not made, and a run without any of them has no listener more.
 
-import { isFinishedPhase } from "../cluster/index.ts";
+import { isFinishedPhase, NO_NODE } from "../cluster/index.ts";
 import type {
   ApiServer,
   NodeChange,
@@ -63,6 +63,7 @@ export class EfficiencyMeters {
   private readonly fairness: FairnessMeter | undefined;
   private readonly cost: CostMeter | undefined;
   private readonly energy: EnergyMeter | undefined;
+  private boundCount = 0;
   private readonly milliCpu = new TimeWeightedGauge(0, 0);
   private readonly memoryBytes = new TimeWeightedGauge(0, 0);
 
@@ -92,12 +93,13 @@ export class EfficiencyMeters {
     const nowUs = this.now();
     for (const meter of [this.fragmentation, this.fairness, this.cost, this.energy])
       meter?.restart(nowUs);
+    this.boundCount = 0;
     this.milliCpu.restart(nowUs);
     this.memoryBytes.restart(nowUs);
   }
 
   /** What was measured until now. */
-  finish(podsBoundCount: number): MeasuredEfficiency {
+  finish(): MeasuredEfficiency {
     const nowUs = this.now();
     const allocatable = {
       milliCpu: this.milliCpu.integral(nowUs),
@@ -107,7 +109,7 @@ export class EfficiencyMeters {
     return {
       ...(fragmentation && { fragmentation: fragmentation.summary(nowUs) }),
       ...(fairness && { shares: fairness.shares(allocatable, nowUs) }),
-      ...(cost && { cost: cost.summary(plan.cost?.currency ?? "", podsBoundCount, nowUs) }),
+      ...(cost && { cost: cost.summary(plan.cost?.currency ?? "", this.boundCount, nowUs) }),
       ...(energy && { energy: energy.summary(nowUs) }),
     };
   }
@@ -116,6 +118,8 @@ export class EfficiencyMeters {
     const nowUs = this.now();
     const namespace = this.api.pods.namespace(change.pod);
     this.moveDemand(change, namespace, nowUs);
+    const isNew = change.kind === "Added" || change.nodeBefore === NO_NODE;
+    if (isNew && change.kind !== "Deleted" && change.nodeAfter !== NO_NODE) this.boundCount += 1;
     const held = didHold(change);
     const holds = doesHold(change);
     if (held && holds && change.templateBefore === change.templateAfter) return;

@@ -90,7 +90,7 @@ export interface CostSummary {
   readonly totalMicros: number | null;
   /** Of it, what no pod asked for. */
   readonly idleMicros: number | null;
-  /** Total over the pods that were bound; null where there are none. */
+  /** Total over the pods that were bound in the measured time; null where there are none. */
   readonly perPodMicros: number | null;
   readonly unpricedNodesCount: number;
   /** By name: what their pods asked for. */

@@ -42,6 +42,8 @@ function pool(name: string, count: number, more: object = {}): object {
   return { name, count, allocatable: { cpu: "4", memory: "8Gi", pods: "110" }, ...more };
 }
 
+const BARE = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } };
+
 const ROOM = ["fragmentation.cpu", "stranded.cpu"];
 
 describe("fragmentation and stranded room", () => {
@@ -136,6 +138,18 @@ describe("cost", () => {
   it("is unknown as soon as one node has no price", () => {
     const { cost } = run({ pools: [pool("n", 1, { pricePerHour: 1 }), pool("m", 2)] });
     expect(cost).toMatchObject({ totalMicros: null, idleMicros: null, unpricedNodesCount: 2 });
+  });
+
+  it("per pod is over those bound in the measured time", () => {
+    const late = { arrivals: { process: "constant", interval: "1m", count: 50 } };
+    const { cost, counts } = run({
+      pools: [pool("n", 1, { pricePerHour: 1 })],
+      generators: [{ name: "g", ...late, duration: { law: "constant", value: "1s" }, pod: BARE }],
+      run: { study: "steady-state", horizon: "1h", warmup: "30m30s" },
+    });
+    // 50 pods come at whole minutes, 30 of them before the warm-up ends; 29.5 minutes are paid.
+    expect(counts.podsBound).toBe(50);
+    expect(cost!.perPodMicros).toBe(Math.round((1_000_000 * 29.5) / 60 / 20));
   });
 
   it("ends with the Node object, for the pods on it too", () => {
@@ -245,12 +259,16 @@ describe("measures that are asked for", () => {
     containers: [{ name: "c", image: "i", resources: { requests: { cpu, memory } } }],
   });
 
-  it.each(["1", "2", "3"])("are what pods.csv says, added up plainly (seed %s)", (seed) => {
+  it.each([
+    ["1", "0s"],
+    ["2", "0s"],
+    ["3", "100s"],
+  ])("are what pods.csv says, added up plainly (seed %s, after %s)", (seed, warmup) => {
     const rows: PodRow[] = [];
-    const result = run(world(seed, ["fragmentation.cpu", "fairness.share"]), (row) =>
-      rows.push(row),
-    );
-    const plain = plainMeasures(rows, result.end.atUs);
+    const asked = world(seed, ["fragmentation.cpu", "fairness.share"]);
+    const study = warmup === "0s" ? {} : { study: "steady-state", warmup };
+    const result = run({ ...asked, run: { ...asked.run, ...study } }, (row) => rows.push(row));
+    const plain = plainMeasures(rows, Number.parseInt(warmup, 10) * 1e6, result.end.atUs);
     const [cpu, memory] = result.fragmentation!.resources;
     expect(cpu!.fragmentedRatio).toBeCloseTo(plain.fragmentedCpu, 6);
     expect(cpu!.strandedRatio).toBeCloseTo(plain.strandedCpu, 6);
@@ -289,7 +307,7 @@ interface PlainMeasures {
 }
 
 /** The same measures from the rows of pods, by sorting instants and looking at every node in between. */
-function plainMeasures(rows: readonly PodRow[], endUs: number): PlainMeasures {
+function plainMeasures(rows: readonly PodRow[], startUs: number, endUs: number): PlainMeasures {
   const nodes = [
     ...["n-0", "n-1", "n-2"].map((name) => ({ name, cpu: 4000, memory: 8 * GIB, pods: 110 })),
     ...["m-0", "m-1"].map((name) => ({ name, cpu: 2000, memory: 6 * GIB, pods: 3 })),
@@ -309,8 +327,10 @@ function plainMeasures(rows: readonly PodRow[], endUs: number): PlainMeasures {
   const endOf = (row: PodRow): number => row.finishedUs ?? row.deletedUs ?? endUs;
   const bound = rows.filter(({ boundUs }) => boundUs !== null);
   const instants = [
-    ...new Set([0, endUs, ...bound.flatMap((row) => [row.boundUs!, endOf(row)])]),
-  ].sort((a, b) => a - b);
+    ...new Set([startUs, endUs, ...bound.flatMap((row) => [row.boundUs!, endOf(row)])]),
+  ]
+    .filter((instant) => instant >= startUs)
+    .sort((a, b) => a - b);
   const sums = {
     freeCpu: 0,
     fragCpu: 0,
@@ -352,10 +372,10 @@ function plainMeasures(rows: readonly PodRow[], endUs: number): PlainMeasures {
   return {
     fragmentedCpu: sums.fragCpu / sums.freeCpu,
     fragmentedMemory: sums.fragMemory / sums.freeMemory,
-    strandedCpu: sums.stranded / (16_000 * endUs),
+    strandedCpu: sums.stranded / (16_000 * (endUs - startUs)),
     shareOfNs0: Math.max(
-      sums.heldNs0[0]! / (16_000 * endUs),
-      sums.heldNs0[1]! / (36 * GIB * endUs),
+      sums.heldNs0[0]! / (16_000 * (endUs - startUs)),
+      sums.heldNs0[1]! / (36 * GIB * (endUs - startUs)),
     ),
     micros,
     joules,
