@@ -22,6 +22,7 @@ export interface PlanRequest extends RunInputRequest {
   /** Absent: the scenario's. */
   readonly varied: readonly string[] | undefined;
   readonly replicationsMax: number | undefined;
+  readonly workersCount: number;
   readonly pluginDeadline: string | undefined;
   readonly debug: boolean;
   readonly format: string;

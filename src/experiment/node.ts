@@ -22,5 +22,6 @@ export { CellExchange } from "./node/cell-exchange.ts";
 export type { CellReport } from "./node/cell-exchange.ts";
 export { filesHashOf, packPoint, unpackPoint } from "./node/packed-inputs.ts";
 export type { PackedPoint } from "./node/packed-inputs.ts";
+export { JobThread } from "./node/job-thread.ts";
 export { handOut } from "./node/hand-out.ts";
 export type { Taker } from "./node/hand-out.ts";

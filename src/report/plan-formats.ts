@@ -58,6 +58,7 @@ function answerText(record: PlanRecord): string {
     return `${answer === null ? `no, ${nodes} do not meet` : `yes, ${nodes} meet`} ${asked}${stopped}`;
   }
   if (answer === null) {
+    if (isPartial) return `none yet: nothing tried so far meets ${asked}${stopped}`;
     const bounds = sizes.map(({ name, max }) => `${name} ${max}`).join(", ");
     return `none: nothing up to ${bounds} meets ${asked}${stopped}`;
   }

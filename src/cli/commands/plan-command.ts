@@ -2,6 +2,7 @@
 //
 // What the words on the command line mean; the search is in plan-job.ts, the count of copies in fit-job.ts.
 
+import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { RunInputRequest } from "../../experiment/node.ts";
 import type { EvaluatorName } from "../../experiment/index.ts";
@@ -34,6 +35,7 @@ interface PlanOptions extends InputOptions {
   readonly confidence: number;
   readonly vary?: readonly string[];
   readonly replications?: number;
+  readonly workers: number;
   readonly pluginDeadline?: string;
   readonly format: string;
   readonly evaluator?: EvaluatorName;
@@ -72,6 +74,12 @@ export function registerPlan(program: Command, done: (code: ExitCode) => void): 
       "-n, --replications <count>",
       "most runs of one cluster under one loss (default: the scenario's, or 40)",
       positiveCount,
+    )
+    .option(
+      "--workers <count>",
+      "threads; the answer is the same",
+      positiveCount,
+      availableParallelism(),
     )
     .option(
       "--plugin-deadline <duration>",
@@ -146,6 +154,7 @@ function requestOf(
     confidence: options.confidence,
     varied: options.vary,
     replicationsMax: options.replications,
+    workersCount: options.workers,
     pluginDeadline: options.pluginDeadline,
     debug,
     format: options.format,

@@ -16,6 +16,9 @@ export interface PlanCell {
   readonly end: RunEnd;
   readonly fingerprint: string;
   readonly isUnstable: boolean;
+  /** How much was simulated, for those who watch. */
+  readonly eventsCount: number;
+  readonly endUs: number;
   readonly podsCreatedCount: number;
   readonly podsPendingAtEndCount: number;
   /** Parallel to the requirements. */
@@ -59,6 +62,8 @@ export function runPlanCell(prepared: PreparedRun, run: PlanCellRun): PlanCell {
     end: cell.end,
     fingerprint: cell.fingerprint,
     isUnstable: cell.isUnstable,
+    eventsCount: whole.operations.events.fired,
+    endUs: whole.end.atUs,
     podsCreatedCount: cell.podsCreatedCount,
     podsPendingAtEndCount: cell.podsPendingAtEndCount,
     values: whole.thresholds.map(({ value }, at) => ({

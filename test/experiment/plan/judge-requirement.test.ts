@@ -21,6 +21,7 @@ function cell(value: number | null, more: Partial<PlanCell> & { isThin?: boolean
   const { isThin = false, ...rest } = more;
   return {
     ...{ end: "drained", fingerprint: "", isUnstable: false, podsCreatedCount: 100 },
+    ...{ eventsCount: 0, endUs: 0 },
     ...{ podsPendingAtEndCount: 0, values: [{ value, isThin }], waiting: [] },
     ...rest,
   };
