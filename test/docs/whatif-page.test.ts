@@ -5,6 +5,7 @@ import {
   changedWorld,
   CHANGE_FORMS,
   parseChanges,
+  type PreparedRun,
   prepareRun,
   readScenario,
   studyWhatif,
@@ -16,10 +17,13 @@ import { readPage } from "./pages.ts";
 const page = readPage("docs/whatif.md");
 const scenario = page.blocks.find(({ fileName }) => fileName === "shop.yaml")!.text;
 
-function answer(texts: readonly string[], replicationsCount = 1): WhatifAnswer {
+function prepared(): PreparedRun {
   const reading = readScenario(scenario, { file: "shop.yaml" });
-  const run = prepareRun({ scenario: reading.scenario!, document: reading.document! });
-  const world = changedWorld(run, { changes: parseChanges(texts), reschedule: false });
+  return prepareRun({ scenario: reading.scenario!, document: reading.document! });
+}
+
+function answer(texts: readonly string[], replicationsCount = 1): WhatifAnswer {
+  const world = changedWorld(prepared(), { changes: parseChanges(texts), reschedule: false });
   const varied = replicationsCount > 1 ? (["ties"] as const) : [];
   return studyWhatif(world, { varied, replicationsCount });
 }
@@ -47,9 +51,23 @@ describe("docs/whatif.md", () => {
     expect(keys.filter((key) => !page.text.includes(`\`${key}\``))).toEqual([]);
   });
 
-  it("has an example of every change, each of which the grammar reads", () => {
-    const texts = [...page.text.matchAll(/--do '([^']+)'/g)].map(([, text]) => text!);
-    expect(parseChanges(texts)).toHaveLength(texts.length);
+  it("has an example of every change, each of which its scenario takes", () => {
+    const lines = page.text
+      .split("\n")
+      .filter((line) => line.startsWith("podsim whatif shop.yaml"));
+    const asked = lines.map((line) =>
+      [...line.matchAll(/--do '([^']+)'/g)].map(([, text]) => text!),
+    );
+    const run = prepared();
+    const packing = page.blocks.find(({ fileName }) => fileName === "packing.yaml")!.text;
+    const bytes = new TextEncoder().encode(packing);
+    const files = new Map([["packing.yaml", { name: "packing.yaml", bytes }]]);
+    for (const one of asked) {
+      const { draft } = changedWorld(run, { changes: parseChanges(one), reschedule: false, files });
+      expect(draft.taken.map(({ text }) => text)).toEqual(one);
+    }
+    const texts = asked.flat();
+    expect(texts.length).toBeGreaterThan(15);
     const shown = new Set(texts.map((text) => text.split(" ")[0]));
     const verbs = CHANGE_FORMS.map(({ form }) => form.split(" ")[0]);
     expect(verbs.filter((verb) => verb !== "uncordon" && !shown.has(verb))).toEqual([]);
