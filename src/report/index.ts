@@ -20,7 +20,7 @@ export {
 } from "./csv-rows.ts";
 export type { CsvTable } from "./csv-rows.ts";
 export { formatFit } from "./fit-formats.ts";
-export { formatPlan, PLAN_FORMATS } from "./plan-formats.ts";
+export { formatPlan } from "./plan-formats.ts";
 export { formatRemovable } from "./removable-formats.ts";
 export { formatLawFits } from "./law-fit-formats.ts";
 export { COMPARE_FORMATS, formatCompare } from "./compare-formats.ts";

@@ -10,9 +10,6 @@ import { csvText } from "./csv-rows.ts";
 import { spanText } from "./summary-text.ts";
 import { formatTextTable } from "./text-table.ts";
 
-/** Formats that a plan has. */
-export const PLAN_FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"] as const;
-
 /** The record as text. */
 export function formatPlan(record: PlanRecord, format: string): string {
   switch (format) {

@@ -5,7 +5,6 @@
 // nodes beyond its counts. So points meet the same objects and the same draws, and cost nothing to make.
 
 import type { Instant } from "../../base/index.ts";
-import type { NodeObject } from "../../cluster/index.ts";
 import { type PreparedRun, prepareRun } from "../prepare-run.ts";
 import type { RunInput } from "../run-input.ts";
 import { type FaultSpec, type NodePool, nodeNameOfPool } from "../scenario/scenario.ts";
@@ -43,13 +42,6 @@ export class PlanWorld {
   /** When machines fail; undefined: they are gone from the start. */
   get loseAtUs(): number | undefined {
     return loseAtUs(this.question, this.input);
-  }
-
-  /** Nodes of the cluster with these counts, in the order in which they are loaded. */
-  nodesAt(counts: readonly number[]): NodeObject[] {
-    return this.sized(counts).cluster.initial.filter(
-      (object): object is NodeObject => object.kind === "Node",
-    );
   }
 
   /** The run at a point. */

@@ -4,7 +4,6 @@
 // caller's business: `cellRunnerOf` does it in the present thread.
 
 import {
-  type LossAnswer,
   PLAN_SCHEMA_VERSION,
   type PlanLoss,
   type PlanMonotony,
@@ -180,6 +179,7 @@ export class Plan {
       answer === undefined || answer === null ? points.length : points.indexOf(answer);
     const given = this.levers.map(({ givenCount }) => givenCount);
     if (answer !== undefined && answer !== null) this.variants = this.variantsAt(answer.counts);
+    const next = points.slice(0, position).findLast(({ state }) => state !== "met") ?? null;
     return {
       schemaVersion: PLAN_SCHEMA_VERSION,
       scenario: { name: base.name, inputHash: base.inputHash },
@@ -204,8 +204,8 @@ export class Plan {
       },
       answer: answer ?? null,
       worst:
-        answer === undefined || answer === null ? null : worstOf(answer.losses, this.requirements),
-      next: points.slice(0, position).findLast(({ state }) => state !== "met") ?? null,
+        answer === undefined || answer === null ? null : worstOf(answer, next, this.requirements),
+      next,
       blocked: [...this.blocked].map(([why, names]) => ({ why, nodesCount: names.length })),
       monotony: monotonyOf(found),
       points,
@@ -285,21 +285,31 @@ function monotonyOf({ breaks }: Found): PlanMonotony {
   return { isMonotone: breaks.length === 0, breaks };
 }
 
-/** The loss that leaves the least room to a limit; without limits to be near, the first loss of anything. */
-function worstOf(losses: readonly LossAnswer[], requirements: readonly Threshold[]): number {
+/** The loss that leaves the least room to a limit; without limits to be near, the one that the next point misses. */
+function worstOf(
+  { losses }: PlanPoint,
+  next: PlanPoint | null,
+  requirements: readonly Threshold[],
+): number {
   const rooms = losses.map(({ requirements: answers }) =>
     answers.reduce(
       (least, answer, at) => Math.min(least, roomOf(answer, requirements[at]!)),
-      1e300,
+      NO_LIMIT,
     ),
   );
   const least = Math.min(...rooms);
-  return least === 1e300 ? Math.min(1, losses.length - 1) : rooms.lastIndexOf(least);
+  if (least < NO_LIMIT) return rooms.lastIndexOf(least);
+  const missed = next?.losses.find((one) => one.requirements.some(({ state }) => state !== "met"));
+  const same = losses.findIndex(({ loss }) => loss === missed?.loss);
+  return same >= 0 ? same : losses.length - 1;
 }
+
+/** Room where there is no limit to be near. */
+const NO_LIMIT = 1e300;
 
 /** Distance of the nearer bound to the limit, as a share of the limit. */
 function roomOf({ estimate, limit }: RequirementAnswer, { operator }: Threshold): number {
-  if (estimate.kind === "absent" || operator === "=" || operator === "!=") return 1e300;
+  if (estimate.kind === "absent" || operator === "=" || operator === "!=") return NO_LIMIT;
   const isUpper = operator === "<" || operator === "<=";
   const bound = estimate.kind === "point" ? estimate.value : isUpper ? estimate.high : estimate.low;
   return (isUpper ? limit - bound : bound - limit) / Math.max(Math.abs(limit), 1e-9);
