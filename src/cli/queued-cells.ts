@@ -85,6 +85,13 @@ export class QueuedCells implements CellRunner {
     };
     let askedMs = Number.NEGATIVE_INFINITY;
     while (missing.size > 0 && watch.signal?.aborted !== true) {
+      const reports = await this.patiently(this.exchange.waiting(study));
+      if (reports.length > 0) {
+        // What is not kept below is asked for again; a failure must not meet the next attempt.
+        await this.patiently(this.exchange.drop(study, reports.length));
+        for (const report of reports) this.take(report, settle);
+        continue; // A cell is asked for again only when no report of it can be waiting.
+      }
       if (Date.now() - askedMs >= AGAIN_MS) {
         for (const hash of [...missing.keys()]) {
           const result = this.store.read(hash);
@@ -94,10 +101,7 @@ export class QueuedCells implements CellRunner {
         await this.patiently(this.ask(wanted));
         askedMs = Date.now();
       }
-      const reports = await this.patiently(this.exchange.waiting(study));
-      for (const report of reports) this.take(report, settle);
-      if (reports.length > 0) await this.patiently(this.exchange.drop(study, reports.length));
-      else await pause(POLL_MS);
+      await pause(POLL_MS);
     }
     if (missing.size > 0) await within(AGAIN_MS, this.jobs.withdraw([...missing.keys()]));
     return results;

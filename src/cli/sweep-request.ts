@@ -31,7 +31,7 @@ export interface SweepRequest extends RunInputRequest {
   readonly format: string;
 }
 
-/** Combinations in a CSV with a header of paths, or in a JSON list of objects. */
+/** Combinations in a CSV (comments with #, then a header of paths), or in a JSON list of objects. */
 export function readCombinations(name: string, text: string): Combination[] {
   const combinations = name.endsWith(".json") ? fromJson(name, text) : fromCsv(name, text);
   if (combinations.length === 0) throw refuse(`${name}: there is no combination in it`);
@@ -39,9 +39,12 @@ export function readCombinations(name: string, text: string): Combination[] {
 }
 
 function fromCsv(name: string, text: string): Combination[] {
-  const { header, rows, problems } = readCsv(text, { file: name });
+  const comments = /^(?:#.*\r?\n)*/.exec(text)![0];
+  const above = comments.split("\n").length - 1;
+  const { header, rows, problems } = readCsv(text.slice(comments.length), { file: name });
   const [problem] = problems;
-  if (problem !== undefined) throw refuse(`${name}:${problem.line ?? 1}: ${problem.message}`);
+  if (problem !== undefined)
+    throw refuse(`${name}:${above + (problem.line ?? 1)}: ${problem.message}`);
   return rows.map(({ cells }) => new Map(header.map((path, at) => [path.trim(), cells[at]!])));
 }
 

@@ -54,7 +54,7 @@ describe.skipIf(isSkipped)("a study through a queue", () => {
       expect(far.stdout).toBe(podsim(TWO, { cwd }).stdout);
       worker.child.kill("SIGTERM");
       const { code, stderr } = await worker.end;
-      expect([code, stderr]).toEqual([143, expect.stringContaining("10 cells run")]);
+      expect([code, stderr]).toEqual([143, expect.stringMatching(/\d+ cells run/)]);
     } finally {
       worker?.child.kill("SIGKILL");
       redis.kill("SIGKILL");

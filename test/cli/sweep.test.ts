@@ -94,7 +94,7 @@ describe("podsim sweep", () => {
   });
 
   it("takes listed combinations from CSV and JSON alike", () => {
-    const csv = "cluster.nodePools.0.count,run.seed\n3,a\n4,b\n";
+    const csv = "# two of them\ncluster.nodePools.0.count,run.seed\n3,a\n4,b\n";
     const json = JSON.stringify([
       { "cluster.nodePools.0.count": 3, "run.seed": "a" },
       { "cluster.nodePools.0.count": 4, "run.seed": "b" },

@@ -114,7 +114,7 @@ async function sweep(
     const place = jobPlaceOf(options, options.emitJob);
     const { name } = planned.plan.rows[0]!.world.metadata;
     const params = { raw: options.param ?? [], file: options.params };
-    printResult(sweepJobYaml(request, name, params, place));
+    printResult(`${sweepJobYaml(request, name, params, place).trimEnd()}\n`);
     return EXIT.ok;
   }
   return reportSweep(await runSweep(planned, request), options);
