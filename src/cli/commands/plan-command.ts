@@ -190,6 +190,7 @@ function inputsOf(
     prices: options.prices,
     maxInputBytes: options.maxInputBytes,
     noPlugins: !options.plugins,
+    evaluator: options.evaluator,
   };
 }
 
@@ -203,7 +204,6 @@ async function countCopies(
   const { formatFit } = await import("../../report/index.ts");
   const record = await answerFit({
     ...inputsOf(inputs, options),
-    evaluator: options.evaluator,
     podFile,
     limit: options.limit,
   });
