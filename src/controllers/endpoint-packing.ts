@@ -159,9 +159,7 @@ function draftOf<K>(
   othersStay: boolean,
 ): Draft<K> {
   const { endpoints } = content;
-  if (othersStay && !endpoints.some(({ podUid }) => wanted.has(podUid))) {
-    return { key, endpoints, isChanged: false };
-  }
+  if (othersStay && !holdsAny(content, wanted)) return { key, endpoints, isChanged: false };
   const kept: Endpoint[] = [];
   let isChanged = false;
   for (const before of endpoints) {
@@ -173,6 +171,19 @@ function draftOf<K>(
     isChanged ||= now !== before && !isSameEndpoint(before, now);
   }
   return { key, endpoints: kept, isChanged: isChanged || kept.length < endpoints.length };
+}
+
+/** Pods of a slice's content, made when first asked for: most slices stay as they are from sync to sync. */
+const podsOfContent = new WeakMap<EndpointSliceContent, ReadonlySet<number>>();
+
+function holdsAny(content: EndpointSliceContent, pods: ReadonlyMap<number, unknown>): boolean {
+  let held = podsOfContent.get(content);
+  if (held === undefined) {
+    held = new Set(content.endpoints.map(({ podUid }) => podUid));
+    podsOfContent.set(content, held);
+  }
+  for (const pod of pods.keys()) if (held.has(pod)) return true;
+  return false;
 }
 
 /** Finds places for the endpoints that have none, oldest pods first. */
