@@ -50,8 +50,8 @@ export function fitLaws(values: readonly number[]): LawFits {
   const isFlat = sorted[0] === sorted.at(-1);
   const laws = isFlat
     ? []
-    : [fitExponential, fitWeibull, fitLognormal, fitPareto].map((fit) =>
-        judged(fit(sorted), sorted),
+    : [fitExponential, fitWeibull, fitLognormal, fitPareto].map((fitLaw) =>
+        judged(fitLaw(sorted), sorted),
       );
   return {
     count: all.length,

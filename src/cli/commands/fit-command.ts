@@ -48,12 +48,12 @@ export function registerFit(program: Command, done: (code: ExitCode) => void): v
     )
     .addOption(formatOption(["table", "json"]))
     .action(async (file: string, options: FitOptions) => {
-      await fit(file, options);
+      await fitColumn(file, options);
       done(EXIT.ok);
     });
 }
 
-async function fit(file: string, { column, unit, format }: FitOptions): Promise<void> {
+async function fitColumn(file: string, { column, unit, format }: FitOptions): Promise<void> {
   const { readNumberColumn } = await import("../../experiment/node.ts");
   const { distanceOfValues, fitLaws, representativeValues } = await import(
     "../../analysis/index.ts"
