@@ -24,6 +24,7 @@ import {
 } from "../experiment/index.ts";
 import type { CellSettings } from "./cell-orders.ts";
 import { loadScenario } from "../experiment/node.ts";
+import { alternativeNames, worldOfAlternative } from "./compare-alternatives.ts";
 import { designOf } from "./compare-design-options.ts";
 import { commandOfComparison } from "./compare-origin.ts";
 import type { CompareRequest } from "./compare-request.ts";
@@ -56,6 +57,11 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
   refuseWrongValues(request);
   const scenario = loadScenario(request);
   const plan = planOf(request, scenario);
+  for (const name of plan.alternatives) {
+    const { overrides } = worldOfAlternative(name, request.settings);
+    if (overrides.length > 0)
+      loadScenario({ ...request, overrides: [...request.overrides, ...overrides] });
+  }
   const hash = scenarioHash(scenario);
   if (request.shard !== undefined && (plan.design ?? FIXED).kind !== "fixed")
     throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
@@ -91,11 +97,14 @@ function cellsOfPlan(plan: ComparePlan, request: CompareRequest): (place: CellPl
   return (place) => {
     const { alternative, varied } = worldOfCell(plan, place);
     const name = plan.alternatives[alternative]!;
+    const { schedulers, overrides } = worldOfAlternative(name, request.settings);
+    const inputs = inputsOf(request);
     const point = points.get(place.alternative) ?? {
       name,
       request: {
-        ...inputsOf(request),
-        schedulers: [name],
+        ...inputs,
+        overrides: [...inputs.overrides, ...overrides],
+        schedulers,
         measures: [
           ...request.measures,
           ...(plan.design?.kind === "selection" ? [plan.design.measure] : []),
@@ -145,7 +154,9 @@ function inOrder(cells: readonly CompareCell[]): CompareCell[] {
 
 function planOf(request: CompareRequest, scenario: Scenario): ComparePlan {
   const listed = scenario.schedulers.map(({ name }) => name);
-  const alternatives = request.schedulers.length > 0 ? request.schedulers : listed;
+  const { settings } = request;
+  const given = request.schedulers.length > 0 || settings.length > 0 ? request.schedulers : listed;
+  const alternatives = alternativeNames(given, settings);
   if (alternatives.length < 2)
     throw usage(
       `a comparison needs two alternatives: give -s twice, for example -s default -s best-fit${listed.length > 0 ? ` (the scenario has ${listed.join(", ")})` : ""}`,

@@ -9,6 +9,9 @@ export function commandOfComparison(request: CompareRequest): string {
   const flags: readonly (readonly [string, string | number | undefined])[] = [
     ...request.schedulers.map((name) => ["-s", baseName(name)] as const),
     ...request.overrides.map((text) => ["--set", text] as const),
+    ...request.settings.map(
+      ({ name, override }) => ["--alternative", `${name}: ${override}`] as const,
+    ),
     ...request.thresholds.map((gate) => ["--threshold", gate] as const),
     ["--seed", request.seed],
     ["--for", request.horizon],

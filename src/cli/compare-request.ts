@@ -4,6 +4,7 @@
 
 import type { Margin } from "../analysis/index.ts";
 import type { RunInputRequest } from "../experiment/node.ts";
+import type { AlternativeSetting } from "./compare-alternatives.ts";
 import type { DesignOptions } from "./compare-design-options.ts";
 import type { Shard } from "./study-run.ts";
 
@@ -16,6 +17,8 @@ export interface CompareRequest extends RunInputRequest {
   readonly replicationsCount: number | undefined;
   readonly margin: Margin;
   readonly confidence: number;
+  /** Values that alternatives set beside the schedulers; empty: only schedulers are compared. */
+  readonly settings: readonly AlternativeSetting[];
   /** Absent: the first. */
   readonly baseline: string | undefined;
   readonly measures: readonly string[];

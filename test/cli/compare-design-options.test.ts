@@ -85,6 +85,7 @@ describe("the command that makes a comparison again", () => {
       },
       ...{ pluginDeadline: undefined, format: "json" },
       design: { precision: 0.05, maxReplications: 40, tieAudit: true },
+      settings: [],
     };
     expect(commandOfComparison(request)).toBe(
       "podsim compare jobs.yaml -s default -s mine.js --set run.horizon=5m --seed 7 --prices prices.csv --vary order,ties --margin 2% --confidence 90% --baseline default --measure cost --precision 5% --max-replications 40 --tie-audit",

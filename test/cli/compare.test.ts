@@ -66,6 +66,29 @@ describe("podsim compare", () => {
     );
   });
 
+  it("compares settings as well: the scenario as it stands against the control plane and the size", () => {
+    const args = ["--alternative", "instant: controlPlane.preset=instant", "--vary", "arrivals"];
+    args.push("--alternative", "more: cluster.nodePools.0.count=9", "-n", "5", "-o", "json");
+    args.push("--alternative", "instant: run.warmup=0s");
+    const { code, stdout } = compare([...args, "--measure", "startup.avg"]);
+    expect(code).toBe(0);
+    const record = JSON.parse(stdout) as CompareRecord;
+    expect(record.baseline).toBe("unchanged");
+    expect(record.alternatives.map(({ name }) => name)).toEqual(["unchanged", "instant", "more"]);
+    expect(new Set(record.scenario.inputHashes).size).toBe(3);
+    expect(record.command).toContain("--alternative 'instant: controlPlane.preset=instant'");
+    const instant = record.comparisons.find(({ alternative }) => alternative === "instant");
+    expect(instant?.verdict?.kind).toBe("better");
+  });
+
+  it("refuses settings that are none, before anything runs", () => {
+    const wrong = compare(["--alternative", "instant: controlPlane.presett=instant"]);
+    expect(wrong.code).toBe(3);
+    expect(wrong.stderr).toContain("presett");
+    expect(compare(["--alternative", "instant"]).code).toBe(2);
+    expect(compare(["--alternative", "unchanged: run.seed=2"]).code).toBe(2);
+  });
+
   it("says what varied, and that nothing did where nothing is named", () => {
     const varied = compare([...TWO, "--workers", "1", "--measure", "utilization"]);
     expect(varied.stdout).toMatch(/^COMPARE {2}best-fit against default on small, seed 1\n/);

@@ -9,11 +9,13 @@ import { InvalidArgumentError } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
 import {
   addInputOptions,
+  collect,
   evaluatorOption,
   formatOption,
   type InputOptions,
 } from "../option-parts.ts";
 import { refuseConflicts } from "../option-rules.ts";
+import { alternativeSetting } from "../compare-alternatives.ts";
 import type { CompareOutcome } from "../compare-job.ts";
 import {
   addDesignOptions,
@@ -48,6 +50,7 @@ interface CompareOptions
     ReportOptions,
     DesignOptions {
   readonly margin: Margin;
+  readonly alternative?: readonly string[];
   readonly baseline?: string;
   readonly pluginDeadline?: string;
   readonly evaluator?: EvaluatorName;
@@ -56,6 +59,7 @@ interface CompareOptions
 const EXAMPLES = `Examples:
   podsim compare scenario.yaml -s default -s best-fit --vary arrivals,lifetimes -n 30
   podsim compare openb.yaml -s default -s mine.js --vary order,ties --margin 1% -o markdown
+  podsim compare scenario.yaml --alternative 'instant: controlPlane.preset=instant' -n 10
   podsim compare scenario.yaml --measure pending --measure utilization.cpu -o wide
   podsim compare scenario.yaml -s default -s best-fit --measure pending.avg --precision 5%
   podsim compare scenario.yaml -s a -s b -s c --select pending.avg --indifference 2s
@@ -70,6 +74,11 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
   addDesignOptions(addReplicationOptions(addStudyOptions(addInputOptions(command))))
     .addHelpText("before", EXAMPLES)
     .option("--margin <percent>", "difference that matters, of the baseline", margin, margin("1%"))
+    .option(
+      "--alternative <name: path=value>",
+      "an alternative with that value set, schedulers as they stand (repeatable)",
+      collect,
+    )
     .option(
       "--baseline <name>",
       "alternative that the others are held against (default: the first)",
@@ -132,6 +141,7 @@ async function compare(
       replicationsCount: options.replications,
       margin: options.margin,
       confidence: options.confidence,
+      settings: (options.alternative ?? []).map(alternativeSetting),
       baseline: options.baseline,
       measures: options.measure ?? [],
       design: options,
