@@ -48,7 +48,7 @@ const TASK_COLUMNS = [
   ...["plan_cpu", "plan_mem", "plan_gpu", "gpu_type"],
 ];
 const US_PER_SECOND = 1_000_000;
-const BYTES_PER_GB = 1024 ** 3;
+const BYTES_PER_GB = 1_073_741_824;
 const OPEN_STATUSES: ReadonlySet<string> = new Set(["Running", "Waiting", ""]);
 
 interface PaiJob {

@@ -58,7 +58,7 @@ const COLUMNS = [
 ];
 const COLUMNS_MIN = 11;
 const US_PER_SECOND = 1_000_000;
-const BYTES_PER_GB = 1024 ** 3;
+const BYTES_PER_GB = 1_073_741_824;
 /** As V1 spells it. */
 const MISSPELT = "Unkown";
 

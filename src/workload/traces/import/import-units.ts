@@ -65,8 +65,8 @@ export function cpuText(milli: number): string {
 }
 
 const BINARY_UNITS = [
-  ["Gi", 1024 ** 3],
-  ["Mi", 1024 ** 2],
+  ["Gi", 1_073_741_824],
+  ["Mi", 1_048_576],
   ["Ki", 1024],
 ] as const;
 
