@@ -3,7 +3,14 @@
 // `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
 // caller lets the run advance in slices and may stop in between; results are then marked partial.
 
-import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
+import {
+  EntityDraws,
+  InputError,
+  type Instant,
+  type Problem,
+  streamName,
+  ZERO_INSTANT,
+} from "../base/index.ts";
 import {
   type ApiObject,
   ApiServer,
@@ -43,6 +50,7 @@ import {
 import type {
   MeasuredResult,
   OperationsSummary,
+  Quotient,
   RowSinks,
   RunEnd,
   RunResult,
@@ -94,9 +102,19 @@ export interface RunOptions {
   readonly userCalls?: UserCallWatch;
   /** Told of every answer that a drain gets about a pod. */
   readonly onDrainStep?: (step: DrainStep) => void;
+  /** The run is a pilot that looks for the warm-up; only such a run may leave it open. */
+  readonly isPilot?: boolean;
   /** Faults beside those of the scenario, in the library user's own code. */
   readonly faults?: readonly UserFault[];
 }
+
+const OPEN_WARM_UP: Problem = {
+  code: "E_WARMUP_AUTO",
+  severity: "error",
+  path: "run.warmup",
+  message: "'auto' has to be found by a pilot, which this does not make",
+  hint: "run, compare and sweep find it; elsewhere write the duration that they found",
+};
 
 /** Events kept for the report of a broken invariant. */
 const LOGGED_EVENTS = 50;
@@ -126,6 +144,8 @@ export class ActiveRun {
   private endDetail: string | undefined;
 
   constructor(prepared: PreparedRun, options: RunOptions) {
+    if (prepared.scenario.run.warmupAuto === true && options.isPilot !== true)
+      throw new InputError([OPEN_WARM_UP]);
     this.prepared = prepared;
     this.options = options;
     const { check = "none", maxEvents } = options;
@@ -226,6 +246,15 @@ export class ActiveRun {
     if (noNumber !== undefined)
       throw new InvariantBroken("I79", "a result holds only numbers", noNumber);
     return result;
+  }
+
+  /**
+   * Numerators and denominators of ratio measures, by their names: what several runs together are
+   * estimated from. Those of which there is no ratio are left out.
+   */
+  quotients(): ReadonlyMap<string, Quotient> {
+    const all = [...this.collector.quotients(), ...(this.efficiency?.quotients() ?? [])];
+    return new Map(all.flatMap(([name, one]) => (one === undefined ? [] : [[name, one]])));
   }
 
   private resultOf(end: RunEnd, measured: MeasuredResult & EfficiencyResult): RunResult {

@@ -45,7 +45,7 @@ import {
 } from "./pod-records.ts";
 import { ResourceUse } from "./resource-use.ts";
 import type { NodeRow, PodRow, RowSinks, RunResult } from "./run-result.ts";
-import { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+import { type Quotient, ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import { WorkloadTracker } from "./workload-tracker.ts";
 
 /** The part of a RunResult that is measured; the rest (versions, notes, gates) is the run's. */
@@ -263,6 +263,12 @@ export class Collector {
     return (measure === "pending" ? this.pendingTimes : this.startupTimes).quantile(ratio);
   }
 
+  /** What ratio measures are taken over, by their names. */
+  quotients(): [string, Quotient | undefined][] {
+    const nowUs = this.now();
+    return [...this.use.quotients(nowUs), ["availability", this.workloads.availability(nowUs)]];
+  }
+
   // --- For the accounting audit: integrals so far, since the start or the end of the warm-up ---------
 
   /** Pods that left before they had finished: the sum over all reasons. */
@@ -326,6 +332,7 @@ export class Collector {
     if (change.readyAfter === ConditionStatus.True && this.records.readyUs(pod) === null) {
       this.records.setReadyUs(pod, nowUs);
       const createdUs = this.api.pods.createdUs(pod);
+      this.sinks.span?.({ measure: "startup", atUs: nowUs, us: nowUs - createdUs });
       if (this.isMeasured(createdUs)) this.startupTimes.add(nowUs - createdUs);
     }
     if (!isFinishedPhase(change.phaseBefore) && isFinishedPhase(change.phaseAfter)) {
@@ -346,8 +353,9 @@ export class Collector {
   private noteBound(pod: PodIndex, nowUs: number): void {
     this.bound += 1;
     const createdUs = this.api.pods.createdUs(pod);
-    if (!this.isMeasured(createdUs)) return;
     const waitedUs = nowUs - createdUs;
+    this.sinks.span?.({ measure: "pending", atUs: nowUs, us: waitedUs });
+    if (!this.isMeasured(createdUs)) return;
     this.pendingTimes.add(waitedUs);
     if (this.longestPending === null || waitedUs > this.longestPending.us) {
       const { pods } = this.api;

@@ -24,7 +24,7 @@ import type {
   FragmentationSummary,
   NamespaceShare,
 } from "./run-result.ts";
-import { TimeWeightedGauge } from "./time-weighted-gauge.ts";
+import { type Quotient, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import type { TemplateCount } from "./usual-pods.ts";
 
 /** Price per hour in millionths, and power; undefined where nobody says. */
@@ -112,6 +112,17 @@ export class EfficiencyMeters {
       ...(cost && { cost: cost.summary(plan.cost?.currency ?? "", this.boundCount, nowUs) }),
       ...(energy && { energy: energy.summary(nowUs) }),
     };
+  }
+
+  /** What ratio measures are taken over, by their names; costs per pod come from the summary. */
+  quotients(): [string, Quotient | undefined][] {
+    const nowUs = this.now();
+    const total = this.cost?.summary("", this.boundCount, nowUs).totalMicros ?? null;
+    const perPod =
+      total === null || this.boundCount === 0
+        ? undefined
+        : { numerator: total, denominator: this.boundCount };
+    return [...(this.fragmentation?.quotients(nowUs) ?? []), ["cost.perPod", perPod]];
   }
 
   private onPod(change: PodChange): void {

@@ -18,7 +18,7 @@ import {
   WHOLE_GPU_MILLI,
 } from "../scheduler/index.ts";
 import type { FragmentationSummary } from "./run-result.ts";
-import { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+import { type Quotient, quotientOf, ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import { type TemplateCount, type UsualPod, usualGpuPodsOf, usualPodsOf } from "./usual-pods.ts";
 
 const RESOURCES = ["cpu", "memory", "gpu"] as const;
@@ -127,6 +127,20 @@ export class FragmentationMeter {
       return [{ resource, fragmentedRatio, strandedRatio: ratio(stranded!, allocatable!) }];
     });
     return { usualPodsCount: this.pods.length, resources };
+  }
+
+  /** What those ratios are taken over. */
+  quotients(nowUs: number): [string, Quotient | undefined][] {
+    if (this.podsCount === 0) return [];
+    return RESOURCES.flatMap((resource, at) => {
+      const [allocatable, free, fragmented, stranded] = this.gauges[at]!.map((gauge) =>
+        gauge.integral(nowUs),
+      );
+      return [
+        [`fragmentation.${resource}`, quotientOf(fragmented!, free!)],
+        [`stranded.${resource}`, quotientOf(stranded!, allocatable!)],
+      ] satisfies [string, Quotient | undefined][];
+    });
   }
 
   private room(node: NodeIndex): NodeRoom {

@@ -25,6 +25,7 @@ export type {
   RunResult,
   SchedulerSummary,
   SampleRow,
+  SpanRow,
   ThresholdVerdict,
   UtilizationSummary,
   WorkloadSummary,
@@ -33,6 +34,7 @@ export { MEASURES, judgeThreshold, parseAmount, parseThreshold } from "./thresho
 export type { MeasureUnit, Threshold, ThresholdOperator } from "./thresholds.ts";
 export { DurationSample, QUANTILE_ERROR_RATIO } from "./duration-sample.ts";
 export { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+export type { Quotient } from "./time-weighted-gauge.ts";
 export { Collector } from "./collector.ts";
 export type { MeasuredResult } from "./collector.ts";
 export { EfficiencyMeters } from "./efficiency-meters.ts";

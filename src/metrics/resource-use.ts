@@ -5,7 +5,7 @@
 // denominator from the moment the control plane knows.
 
 import type { NodeIndex, PodTemplate } from "../cluster/index.ts";
-import { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+import { type Quotient, quotientOf, ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import type { UtilizationSummary } from "./run-result.ts";
 
 /** Gauges of one node. */
@@ -85,6 +85,16 @@ export class ResourceUse {
         requestedRatio: memory,
         peakRatio: memory === null ? null : this.memoryPeakRatio,
       },
+    ];
+  }
+
+  /** What those ratios are taken over. */
+  quotients(nowUs: number): [string, Quotient | undefined][] {
+    const of = (upper: TimeWeightedGauge, lower: TimeWeightedGauge): Quotient | undefined =>
+      quotientOf(upper.integral(nowUs), lower.integral(nowUs));
+    return [
+      ["utilization.cpu", of(this.milliCpuRequested, this.milliCpuAllocatable)],
+      ["utilization.memory", of(this.memoryBytesRequested, this.memoryBytesAllocatable)],
     ];
   }
 

@@ -366,11 +366,19 @@ export interface EventRow {
   readonly message: string;
 }
 
+/** A pod's time until it was bound or ready, told at the instant at which it ended; before a warm-up's end too. */
+export interface SpanRow {
+  readonly measure: "pending" | "startup";
+  readonly atUs: number;
+  readonly us: number;
+}
+
 /** Who wants rows: each is called as the row becomes final; nothing is hoarded on the way. */
 export interface RowSinks {
   readonly pod?: (row: PodRow) => void;
   readonly node?: (row: NodeRow) => void;
   readonly sample?: (row: SampleRow) => void;
+  readonly span?: (row: SpanRow) => void;
   readonly decision?: (row: DecisionRow) => void;
   readonly event?: (row: EventRow) => void;
 }

@@ -72,6 +72,17 @@ export class TimeWeightedGauge {
   }
 }
 
+/** What a ratio measure of one run is taken over: summed over runs these answer for all of them. */
+export interface Quotient {
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
+/** Both integrals as doubles; undefined where there is nothing below, and so no ratio. */
+export function quotientOf(upper: bigint, lower: bigint): Quotient | undefined {
+  return lower === 0n ? undefined : { numerator: Number(upper), denominator: Number(lower) };
+}
+
 /** Exact ratio of two integrals as a double (at most one part in 2^50 off); null where the lower one is zero. */
 export function ratioOf(upper: bigint, lower: bigint): number | null {
   if (lower === 0n) return null;

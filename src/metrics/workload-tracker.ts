@@ -5,7 +5,7 @@
 // counts as ready while its Ready condition is True and nobody has asked for its deletion.
 
 import type { ObjectStore, OwnerRef, StoredObject } from "../cluster/index.ts";
-import { ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
+import { type Quotient, quotientOf, ratioOf, TimeWeightedGauge } from "./time-weighted-gauge.ts";
 import type { WorkloadSummary } from "./run-result.ts";
 
 interface WorkloadState {
@@ -137,6 +137,18 @@ export class WorkloadTracker {
       workloads.push(summaryOf(state, ratioOf(ready, desired), nowUs));
     }
     return { workloads, availabilityRatio: ratioOf(readyArea, desiredArea) };
+  }
+
+  /** Replica time that was ready, over what was desired: what the ratio over all is taken over. */
+  availability(nowUs: number): Quotient | undefined {
+    let ready = 0n;
+    let desired = 0n;
+    for (const state of this.states.values()) {
+      if (state.firstCompleteUs === null) continue;
+      ready += state.readyAndDesired.integral(nowUs);
+      desired += state.desired.integral(nowUs);
+    }
+    return quotientOf(ready, desired);
   }
 
   private refresh(state: WorkloadState, nowUs: number): void {

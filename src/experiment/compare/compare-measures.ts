@@ -7,6 +7,7 @@ import {
   type DurationSummary,
   MEASURES,
   type MeasureUnit,
+  type Quotient,
   type RunResult,
 } from "../../metrics/index.ts";
 import { efficiencyMeasure } from "../efficiency.ts";
@@ -20,6 +21,8 @@ export interface MeasuredValue {
   readonly value: number | null;
   /** Whether too few observations lie behind it for the quantile that it is. */
   readonly isThin: boolean;
+  /** Of a ratio: what it is taken over, so that replications together make one ratio. */
+  readonly quotient?: Quotient;
 }
 
 /** Parts of distributions that are compared, and measures that are always there. */
@@ -64,6 +67,17 @@ export function measuresOf(result: RunResult): MeasuredValue[] {
     ),
     ...efficiencyMeasuresOf(result),
   ];
+}
+
+/** The same measures, ratios with what they are taken over. */
+export function withQuotients(
+  measures: readonly MeasuredValue[],
+  quotients: ReadonlyMap<string, Quotient>,
+): MeasuredValue[] {
+  return measures.map((one) => {
+    const quotient = one.value === null ? undefined : quotients.get(one.measure);
+    return quotient === undefined ? one : { ...one, quotient };
+  });
 }
 
 /** Those that were measured because somebody asked for them; the same ones in all alternatives. */

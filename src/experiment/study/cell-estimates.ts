@@ -4,8 +4,10 @@
 
 import {
   type AlternativeSummary,
+  batchesWithConfidence,
   type Estimate,
   estimateOf,
+  estimateRatio,
   type Study,
 } from "../../analysis/index.ts";
 import { sha256Hex } from "../../base/index.ts";
@@ -15,13 +17,17 @@ import type { CellResult } from "./study-cell.ts";
 /** What of a scenario decides how its replications may be averaged, and is told with them. */
 export interface StudiedWorld {
   readonly metadata: { readonly name: string };
-  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon">;
+  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon"> & {
+    /** The warm-up is still to be found. */
+    readonly warmupAuto?: true | undefined;
+  };
 }
 
 /** That part of a scenario, to be kept beside results. */
 export function studiedWorld({ metadata, run }: StudiedWorld): StudiedWorld {
-  const { seed, study, warmup, horizon } = run;
-  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon } };
+  const { seed, study, warmup, horizon, warmupAuto } = run;
+  const open = warmupAuto && { warmupAuto };
+  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon, ...open } };
 }
 
 /** The kind of study that a world's replications make. */
@@ -66,9 +72,34 @@ export function estimateRuns(
     const reason = "insufficient-observations";
     return { kind: "absent", reason, count: runs.length, affectedCount };
   }
+  const long = longRunEstimate(runs, at, confidence);
+  if (long !== undefined) return long;
   const replicates = runs.map((run) => ({
     value: run.measures[at]!.value,
     isUnstable: run.isUnstable,
   }));
-  return estimateOf(study, replicates, confidence);
+  const plain = estimateOf(study, replicates, confidence);
+  const quotients = runs.flatMap((run) => run.measures[at]!.quotient ?? []);
+  const isRatio = quotients.length > 0 && quotients.length === runs.length;
+  // One ratio over all replications: long runs and many pods count for more than short and few ones.
+  if (!isRatio || plain.kind === "absent" || study.kind === "fixed") return plain;
+  return estimateRatio(
+    quotients.map(({ numerator }) => numerator),
+    quotients.map(({ denominator }) => denominator),
+    confidence,
+  );
+}
+
+/** Of one long steady run, if its batches passed; replications are never batched. */
+function longRunEstimate(
+  runs: readonly CellResult[],
+  at: number,
+  confidence: number,
+): Estimate | undefined {
+  const [run, second] = runs;
+  if (run === undefined || second !== undefined || run.isUnstable) return undefined;
+  const { measure } = run.measures[at]!;
+  const found = run.batches?.find((one) => one.measure === measure);
+  if (found === undefined || found.estimate.kind !== "interval") return undefined;
+  return batchesWithConfidence(found, confidence).estimate;
 }

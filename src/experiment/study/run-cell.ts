@@ -6,7 +6,7 @@
 import { judgeLoad } from "../../analysis/index.ts";
 import type { RunResult, SampleRow } from "../../metrics/index.ts";
 import type { UserCallWatch } from "../../scheduler/index.ts";
-import { measuresOf } from "../compare/compare-measures.ts";
+import { measuresOf, withQuotients } from "../compare/compare-measures.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { type ActiveRun, startRun } from "../run.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
@@ -44,7 +44,7 @@ export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
   return {
     ...countsOf(result),
     isUnstable: waiting !== undefined && judgeLoad(waiting.series()).kind === "unstable",
-    measures: measuresOf(result),
+    measures: withQuotients(measuresOf(result), active.quotients()),
   };
 }
 
