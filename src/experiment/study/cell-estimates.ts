@@ -4,7 +4,6 @@
 
 import {
   type AlternativeSummary,
-  batchesWithConfidence,
   type Estimate,
   estimateOf,
   estimateRatio,
@@ -17,17 +16,13 @@ import type { CellResult } from "./study-cell.ts";
 /** What of a scenario decides how its replications may be averaged, and is told with them. */
 export interface StudiedWorld {
   readonly metadata: { readonly name: string };
-  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon"> & {
-    /** The warm-up is still to be found. */
-    readonly warmupAuto?: true | undefined;
-  };
+  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon">;
 }
 
 /** That part of a scenario, to be kept beside results. */
 export function studiedWorld({ metadata, run }: StudiedWorld): StudiedWorld {
-  const { seed, study, warmup, horizon, warmupAuto } = run;
-  const open = warmupAuto && { warmupAuto };
-  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon, ...open } };
+  const { seed, study, warmup, horizon } = run;
+  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon } };
 }
 
 /** The kind of study that a world's replications make. */
@@ -72,8 +67,6 @@ export function estimateRuns(
     const reason = "insufficient-observations";
     return { kind: "absent", reason, count: runs.length, affectedCount };
   }
-  const long = longRunEstimate(runs, at, confidence);
-  if (long !== undefined) return long;
   const replicates = runs.map((run) => ({
     value: run.measures[at]!.value,
     isUnstable: run.isUnstable,
@@ -88,18 +81,4 @@ export function estimateRuns(
     quotients.map(({ denominator }) => denominator),
     confidence,
   );
-}
-
-/** Of one long steady run, if its batches passed; replications are never batched. */
-function longRunEstimate(
-  runs: readonly CellResult[],
-  at: number,
-  confidence: number,
-): Estimate | undefined {
-  const [run, second] = runs;
-  if (run === undefined || second !== undefined || run.isUnstable) return undefined;
-  const { measure } = run.measures[at]!;
-  const found = run.batches?.find((one) => one.measure === measure);
-  if (found === undefined || found.estimate.kind !== "interval") return undefined;
-  return batchesWithConfidence(found, confidence).estimate;
 }
