@@ -17,6 +17,7 @@ export type {
   RunEnd,
   RunResult,
   SampleRow,
+  SpanRow,
   ThresholdVerdict,
   UtilizationSummary,
   WorkloadSummary,

@@ -24,6 +24,26 @@ export interface BatchMeans {
   readonly vonNeumannRatio: number | null;
 }
 
+/** A measure of one long run by its batches. */
+export interface LongRunMeasure extends BatchMeans {
+  readonly measure: string;
+}
+
+/** The same batches with another confidence. */
+export function batchesWithConfidence<Batches extends BatchMeans>(
+  batches: Batches,
+  confidence: number,
+): Batches {
+  const { estimate } = batches;
+  if (estimate.kind !== "interval" || estimate.confidence === confidence) return batches;
+  const { count, value, standardError } = estimate;
+  const found = { count, value, standardError };
+  return {
+    ...batches,
+    estimate: studentEstimate("batch-means", found, BATCHES - 1, confidence),
+  };
+}
+
 /** Long-run mean of a series in order of time. */
 export function estimateByBatches(
   series: readonly number[],

@@ -4,11 +4,13 @@
 // which baseline, with which margin and correction, and what was left unfinished or unstable.
 
 import type { MeasureUnit } from "../metrics/index.ts";
+import type { LongRunMeasure } from "./batch-means.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Direction, Margin } from "./paired-comparison.ts";
 import type { RankInterval } from "./ranks.ts";
 import type { TieAudit } from "./tie-audit.ts";
 import type { ComparisonAnswer } from "./verdicts.ts";
+import type { WarmUpRecord } from "./warm-up-record.ts";
 
 /** Version of the shape of CompareRecord and of `compare.json`. */
 export const COMPARE_SCHEMA_VERSION = "podsim.dev/compare/v1";
@@ -65,6 +67,10 @@ export interface CompareRecord {
   readonly alternatives: readonly AlternativeSummary[];
   readonly measures: readonly ComparedMeasure[];
   readonly comparisons: readonly ComparisonAnswer[];
+  /** Present where the warm-up was found by a pilot. */
+  readonly warmUp?: WarmUpRecord;
+  /** Present where each alternative is one long run: what its batches say. */
+  readonly longRuns?: readonly LongRunAnswer[];
   /** Present where replications were added until a precision was reached. */
   readonly stopping?: StoppingOutcome;
   /** Present where the best was chosen by elimination. */
@@ -74,6 +80,9 @@ export interface CompareRecord {
   /** Present where a control with a known mean was asked for. */
   readonly controlled?: ControlledDifferences;
 }
+
+/** What the batches of one alternative's long run say of a measure. */
+export type LongRunAnswer = LongRunMeasure & { readonly alternative: string };
 
 /** Differences corrected by how far a control happened to lie beside its known mean. */
 export interface ControlledDifferences {

@@ -48,9 +48,16 @@ export { giniCoefficient, jainIndex } from "./fairness.ts";
 // ---- long runs --------------------------------------------------------------------------
 
 export type { StudyWarmUp, WarmUp } from "./warm-up.ts";
-export { averageAcross, compareHalves, findStudyWarmUp, findWarmUp } from "./warm-up.ts";
-export type { BatchMeans } from "./batch-means.ts";
-export { estimateByBatches, vonNeumannRatio } from "./batch-means.ts";
+export {
+  averageAcross,
+  compareHalves,
+  findStudyWarmUp,
+  findWarmUp,
+  LENGTH_FACTOR_MAX,
+} from "./warm-up.ts";
+export type { WarmUpCurve, WarmUpRecord } from "./warm-up-record.ts";
+export type { BatchMeans, LongRunMeasure } from "./batch-means.ts";
+export { batchesWithConfidence, estimateByBatches, vonNeumannRatio } from "./batch-means.ts";
 export type { LoadVerdict } from "./overload.ts";
 export { judgeLoad } from "./overload.ts";
 

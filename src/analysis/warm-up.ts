@@ -5,11 +5,12 @@
 // 2016), so the curve is part of the answer and the two halves of what is kept are compared.
 
 import { assert } from "../base/index.ts";
-import { type Estimate, estimateMean } from "./estimate.ts";
+import { CONFIDENCE_DEFAULT, type Estimate, estimateMean } from "./estimate.ts";
 import { meanOf } from "./moments.ts";
 
 const BATCH = 5;
-const RETRIES_MAX = 4;
+/** Runs that are too short are doubled, at most four times. */
+export const LENGTH_FACTOR_MAX = 16;
 
 /** Where a series is cut, or that it is too short to say. `curve[d]` is the statistic after d batches. */
 export type WarmUp =
@@ -85,8 +86,7 @@ export type StudyWarmUp =
 export function findStudyWarmUp(
   runAt: (lengthFactor: number) => readonly (readonly number[])[],
 ): StudyWarmUp {
-  let lengthFactor = 1;
-  for (let retry = 0; ; retry++) {
+  for (let lengthFactor = 1; ; lengthFactor *= 2) {
     const found = runAt(lengthFactor).map(findWarmUp);
     assert(found.length > 0, "a warm-up is of at least one series");
     const cuts = found.map((one) => (one.kind === "cut" ? one.observationsCount : null));
@@ -94,8 +94,7 @@ export function findStudyWarmUp(
       const observationsCount = cuts.reduce<number>((most, cut) => Math.max(most, cut ?? 0), 0);
       return { kind: "cut", observationsCount, lengthFactor };
     }
-    if (retry === RETRIES_MAX) return { kind: "too-short", lengthFactor };
-    lengthFactor *= 2;
+    if (lengthFactor === LENGTH_FACTOR_MAX) return { kind: "too-short", lengthFactor };
   }
 }
 
@@ -106,6 +105,7 @@ export function findStudyWarmUp(
 export function compareHalves(
   replications: readonly (readonly number[])[],
   observationsCut: number,
+  confidence: number = CONFIDENCE_DEFAULT,
 ): Estimate {
   const differences = replications.map((series) => {
     const kept = series.slice(observationsCut);
@@ -113,5 +113,5 @@ export function compareHalves(
     assert(middle > 0, "halves hold at least one value");
     return meanOf(kept.slice(-middle)) - meanOf(kept.slice(0, middle));
   });
-  return estimateMean(differences);
+  return estimateMean(differences, confidence);
 }

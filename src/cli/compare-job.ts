@@ -31,6 +31,7 @@ import type { CompareRequest } from "./compare-request.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";
 import { StudySession } from "./study-run.ts";
+import { findWarmUps, settledPoint, settledWorld, withOpenWarmUp } from "./warm-up-pilot.ts";
 
 /** The record with what it was made from. */
 export interface Compared {
@@ -56,18 +57,23 @@ export interface CompareOutcome {
 export async function runComparison(request: CompareRequest): Promise<CompareOutcome> {
   refuseWrongValues(request);
   const scenario = loadScenario(request);
-  const plan = planOf(request, scenario);
-  for (const name of plan.alternatives) {
+  const asked = planOf(request, scenario);
+  const scenarios = asked.alternatives.map((name) => {
     const { overrides } = worldOfAlternative(name, request.settings);
-    if (overrides.length > 0)
-      loadScenario({ ...request, overrides: [...request.overrides, ...overrides] });
-  }
+    if (overrides.length === 0) return scenario;
+    return loadScenario({ ...request, overrides: [...request.overrides, ...overrides] });
+  });
   const hash = scenarioHash(scenario);
-  if (request.shard !== undefined && (plan.design ?? FIXED).kind !== "fixed")
+  if (request.shard !== undefined && (asked.design ?? FIXED).kind !== "fixed")
     throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
-  const cellOf = cellsOfPlan(plan, request);
   const session = await StudySession.open({ ...request, settings: settingsOf(request) });
   try {
+    const settled = await settle(session, asked, request, scenarios);
+    if (settled === undefined) {
+      const { stoppedBy, notes, counts } = session;
+      return { compared: undefined, stoppedBy, notes, counts };
+    }
+    const { plan, cellOf } = settled;
     const first = nextCells(plan, []);
     if ((plan.design ?? FIXED).kind === "fixed")
       session.describe({ command: "compare", scenarioHash: hash, plan }, first.map(cellOf));
@@ -86,6 +92,59 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
 }
 
 const FIXED: CompareDesign = { kind: "fixed" };
+/** Replications of the pilot of a study that adds some as it goes. */
+const PILOT_COUNT = 10;
+
+interface SettledPlan {
+  readonly plan: ComparePlan;
+  readonly cellOf: (place: CellPlace) => StudyCell;
+}
+
+/** The plan with its warm-up found, where that is left to a pilot; undefined if a signal stopped it. */
+async function settle(
+  session: StudySession,
+  plan: ComparePlan,
+  request: CompareRequest,
+  scenarios: readonly Scenario[],
+): Promise<SettledPlan | undefined> {
+  const cellOf = cellsOfPlan(plan, request);
+  if (!scenarios.some(({ run }) => run.warmupAuto)) return { plan, cellOf };
+  const horizonOf = (alternative: number): number => scenarios[alternative]!.run.horizon!;
+  const { varied, design, replicationsCount } = plan;
+  const wanted =
+    (design ?? FIXED).kind === "fixed"
+      ? replicationsCount
+      : Math.min(PILOT_COUNT, countMaxOf(plan));
+  const group = {
+    name: "",
+    alternatives: plan.alternatives.map((name, alternative) => ({
+      name,
+      horizonUs: horizonOf(alternative),
+      point: withOpenWarmUp(cellOf({ alternative, replication: 0 }).point),
+    })),
+  };
+  const found = await findWarmUps(session, [group], {
+    replicationsCount: varied.length === 0 ? 1 : wanted,
+    measures: plan.measures,
+  });
+  const warmUp = found?.[0];
+  if (warmUp === undefined) return undefined;
+  const points = new Map<StudyPoint, StudyPoint>();
+  return {
+    plan: { ...plan, scenario: settledWorld(plan.scenario, warmUp), warmUp },
+    cellOf: (place) => {
+      const { point, replication } = cellOf(place);
+      const { alternative } = worldOfCell(plan, place);
+      const settled = points.get(point) ?? settledPoint(point, horizonOf(alternative), warmUp);
+      points.set(point, settled);
+      return { point: settled, replication };
+    },
+  };
+}
+
+function countMaxOf({ design, replicationsCount }: ComparePlan): number {
+  return design === undefined || design.kind === "fixed" ? replicationsCount : design.countMax;
+}
 
 function settingsOf({ pluginDeadline, debug, format }: CompareRequest): CellSettings {
   return { pluginDeadline, debug, json: format === "json" };

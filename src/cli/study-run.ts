@@ -65,14 +65,26 @@ export class StudySession {
     const places = cells.flatMap((_, at) =>
       shard === undefined || at % shard.count === shard.index ? [at] : [],
     );
-    this.progress.expect(places.length);
-    const done = await this.runner.run(
-      places.map((at) => cells[at]!),
-      { onDone: (_cell, isKept) => this.progress.done(isKept), signal: this.progress.signal },
-    );
+    const done = await this.runThese(places.map((at) => cells[at]!));
     const results = new Array<CellResult | undefined>(cells.length).fill(undefined);
     for (const [k, at] of places.entries()) results[at] = done[k];
     return results;
+  }
+
+  /** All results, in a shard too: its own share first, then what the store still lacks of the others'. */
+  async runWhole(cells: readonly StudyCell[]): Promise<readonly (CellResult | undefined)[]> {
+    if (this.options.shard !== undefined) await this.run(cells);
+    return this.runThese(cells);
+  }
+
+  private async runThese(
+    cells: readonly StudyCell[],
+  ): Promise<readonly (CellResult | undefined)[]> {
+    this.progress.expect(cells.length);
+    return this.runner.run(cells, {
+      onDone: (_cell, isKept) => this.progress.done(isKept),
+      signal: this.progress.signal,
+    });
   }
 
   /** Exit code of the signal that stopped it; undefined if none did. */

@@ -77,8 +77,9 @@ export type {
   StudyCell,
   StudyPoint,
 } from "./study/study-cell.ts";
+export { type PilotRuns, searchWarmUp } from "./study/warm-up-search.ts";
 export { runStudyCell } from "./study/run-cell.ts";
-export { studiedWorld } from "./study/cell-estimates.ts";
+export { type StudiedWorld, studiedWorld } from "./study/cell-estimates.ts";
 export { sweepCells, sweepCellsOf } from "./study/sweep-cells.ts";
 export type { SweepPlan } from "./study/sweep-cells.ts";
 export { listCombinations, splitValues } from "./study/sweep-parameters.ts";

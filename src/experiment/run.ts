@@ -3,7 +3,14 @@
 // `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
 // caller lets the run advance in slices and may stop in between; results are then marked partial.
 
-import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
+import {
+  EntityDraws,
+  InputError,
+  type Instant,
+  type Problem,
+  streamName,
+  ZERO_INSTANT,
+} from "../base/index.ts";
 import {
   type ApiObject,
   ApiServer,
@@ -95,9 +102,19 @@ export interface RunOptions {
   readonly userCalls?: UserCallWatch;
   /** Told of every answer that a drain gets about a pod. */
   readonly onDrainStep?: (step: DrainStep) => void;
+  /** The run is a pilot that looks for the warm-up; only such a run may leave it open. */
+  readonly isPilot?: boolean;
   /** Faults beside those of the scenario, in the library user's own code. */
   readonly faults?: readonly UserFault[];
 }
+
+const OPEN_WARM_UP: Problem = {
+  code: "E_WARMUP_AUTO",
+  severity: "error",
+  path: "run.warmup",
+  message: "'auto' has to be found by a pilot, which this does not make",
+  hint: "run, compare and sweep find it; elsewhere write the duration that they found",
+};
 
 /** Events kept for the report of a broken invariant. */
 const LOGGED_EVENTS = 50;
@@ -127,6 +144,8 @@ export class ActiveRun {
   private endDetail: string | undefined;
 
   constructor(prepared: PreparedRun, options: RunOptions) {
+    if (prepared.scenario.run.warmupAuto === true && options.isPilot !== true)
+      throw new InputError([OPEN_WARM_UP]);
     this.prepared = prepared;
     this.options = options;
     const { check = "none", maxEvents } = options;

@@ -23,7 +23,7 @@ export function listSettings(scenario: Scenario): Setting[] {
     ["run.study", run.study],
     ["run.horizon", spanOf(run.horizon)],
     ["run.until", run.untilDrained ? "drained" : undefined],
-    ["run.warmup", spanOf(run.warmup)],
+    ["run.warmup", run.warmupAuto ? "auto" : spanOf(run.warmup)],
     ["run.seed", run.seed],
     ["run.replications", run.replications],
     ["run.limits.maxEvents", run.limits.maxEvents],

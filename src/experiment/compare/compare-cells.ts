@@ -17,12 +17,19 @@ import {
   rankAlternatives,
   type Study,
   type TieAuditAnswer,
+  type WarmUpRecord,
 } from "../../analysis/index.ts";
 import { assert } from "../../base/index.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
 import { KUBERNETES_VERSION } from "../../metrics/index.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
-import { estimateRuns, type StudiedWorld, studyOf, summaryOf } from "../study/cell-estimates.ts";
+import {
+  estimateRuns,
+  longRunsOfVariant,
+  type StudiedWorld,
+  studyOf,
+  summaryOf,
+} from "../study/cell-estimates.ts";
 import type { CompareCell } from "./compare-cell.ts";
 import {
   type CellPlace,
@@ -55,6 +62,8 @@ export interface ComparePlan {
   readonly hasTieAudit?: boolean;
   /** Something with a known mean that all alternatives of a replication share; corrects differences. */
   readonly control?: KnownControl;
+  /** What a pilot found, where the warm-up was left to it; the scenario then has it. */
+  readonly warmUp?: WarmUpRecord;
   /** What makes this comparison again, without what changes nothing about it; "" = not said. */
   readonly command?: string;
 }
@@ -100,6 +109,8 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     alternatives: byAlternative.map((runs, at) => summaryOf(alternatives[at]!, runs)),
     measures,
     comparisons,
+    ...(plan.warmUp && { warmUp: plan.warmUp }),
+    ...longRunsOf(plan, byAlternative),
     ...(state.stopping && { stopping: state.stopping }),
     ...(state.selection && { selection: state.selection }),
     ...(shuffled.length > 0 && {
@@ -107,6 +118,17 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     }),
     ...(plan.control && { controlled: controlledOf(plan, plan.control, byAlternative, questions) }),
   };
+}
+
+/** What the batches of single runs say; nothing where there are replications. */
+function longRunsOf(
+  { alternatives, confidence }: ComparePlan,
+  byAlternative: readonly (readonly CompareCell[])[],
+): Pick<CompareRecord, "longRuns"> {
+  const longRuns = byAlternative.flatMap((runs, at) =>
+    longRunsOfVariant(runs, confidence).map((one) => ({ alternative: alternatives[at]!, ...one })),
+  );
+  return longRuns.length === 0 ? {} : { longRuns };
 }
 
 /** Differences with what the control explains taken out; those without a verdict are left out. */

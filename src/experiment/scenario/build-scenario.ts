@@ -63,6 +63,7 @@ import {
   readTimeLaw,
   readTimestamp,
   readWatts,
+  WARMUP_AUTO,
 } from "./scenario-fields.ts";
 import { DEFAULT_HORIZON } from "./scenario-rules.ts";
 
@@ -127,13 +128,21 @@ function buildRun(at: Decoder): RunSpec {
     study: textOr(at.at("study"), "terminating") as RunSpec["study"],
     horizon: durationOr(at.at("horizon")) ?? (untilDrained ? undefined : DEFAULT_HORIZON),
     untilDrained,
-    warmup: durationOr(at.at("warmup")) ?? (0 as Duration),
+    ...buildWarmUp(at.at("warmup")),
     seed: readOr(at.at("seed"), readSeed) ?? DEFAULT_SEED,
     replications: numberOr(at.at("replications")) ?? 1,
     limits: {
       maxEvents: numberOr(limits.at("maxEvents")),
       maxWall: durationOr(limits.at("maxWall")),
     },
+  };
+}
+
+function buildWarmUp(at: Decoder): Pick<RunSpec, "warmup" | "warmupAuto"> {
+  const isAuto = at.value === WARMUP_AUTO;
+  return {
+    warmup: (isAuto ? undefined : durationOr(at)) ?? (0 as Duration),
+    warmupAuto: isAuto ? true : undefined,
   };
 }
 
@@ -658,6 +667,7 @@ function buildFault(at: Decoder): FaultSpec {
         ...{ path, kind, pool: textOf(at.at("pool")) },
         upTimeSeconds: read(at.at("upTime"), readTimeLaw),
         repairTimeSeconds: read(at.at("repairTime"), readTimeLaw),
+        start: textOr(at.at("start"), "new") as "new" | "stationary",
         from: instantOr(at.at("from")) ?? (0 as Instant),
         until: instantOr(at.at("until")),
       };

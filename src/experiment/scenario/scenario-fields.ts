@@ -161,6 +161,14 @@ export function durationReader(above: boolean = false): FieldReader<Duration> {
   };
 }
 
+/** The word that lets a pilot find the warm-up. */
+export const WARMUP_AUTO = "auto";
+
+/** Reads `run.warmup`: a duration, or that it is to be found. */
+export function readWarmUp(value: unknown): Reading<Duration | typeof WARMUP_AUTO> {
+  return value === WARMUP_AUTO ? { value } : durationReader()(value);
+}
+
 function durationHint(text: string): string | undefined {
   const days = /^(\d{1,6})d$/.exec(text);
   if (days !== null) return `write ${Number(days[1]) * 24}h`;

@@ -22,7 +22,7 @@ import {
 import { findCycle } from "../../workload/index.ts";
 import { SHAPE_PROVIDERS, type ShapeProvider } from "../shapes/node-shape.ts";
 import { poolShapeProblem } from "../shapes/pool-shape.ts";
-import { durationReader, quantityReader, readWatts } from "./scenario-fields.ts";
+import { durationReader, quantityReader, readWatts, WARMUP_AUTO } from "./scenario-fields.ts";
 
 /** What the rules must know beside the document. */
 export interface RuleOptions {
@@ -106,15 +106,16 @@ class Rules {
     if (isSteady && this.get(["run", "until"]) === "drained") {
       this.contradiction(["run", "until"], "a steady-state study never drains; give a horizon");
     }
-    const warmup = this.duration(["run", "warmup"]);
-    if (warmup === undefined || warmup === 0) return;
+    const isAuto = this.get(["run", "warmup"]) === WARMUP_AUTO;
+    const warmup = isAuto ? undefined : this.duration(["run", "warmup"]);
+    if (!isAuto && (warmup === undefined || warmup === 0)) return;
     if (!isSteady) {
       this.contradiction(
         ["run", "warmup"],
         "a terminating study measures from the start",
         "remove warmup, or write study: steady-state",
       );
-    } else if (this.horizon !== undefined && warmup >= this.horizon) {
+    } else if (warmup !== undefined && this.horizon !== undefined && warmup >= this.horizon) {
       const lengths = `${formatDuration(warmup)} is not shorter than the horizon of ${formatDuration(this.horizon)}`;
       this.contradiction(["run", "warmup"], `the warm-up of ${lengths}`);
     }

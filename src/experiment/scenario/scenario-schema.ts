@@ -48,6 +48,7 @@ import {
   readText,
   readTimeLaw,
   readTimestamp,
+  readWarmUp,
   readWatts,
 } from "./scenario-fields.ts";
 
@@ -292,7 +293,10 @@ function runSchema(): z.ZodType {
       ),
       horizon: duration("virtual time at which the run ends at the latest", true),
       until: choice(["drained"], "end as soon as nothing but periodic loops is left"),
-      warmup: duration("start of what is measured, in steady-state studies"),
+      warmup: leaf(readWarmUp, {
+        ...{ type: "string", pattern: `^auto$|${DURATION_PATTERN}`, examples: ["10m", "auto"] },
+        description: "start of what is measured, in steady-state studies; auto finds it by a pilot",
+      }),
       seed: leaf(readSeed, { type: ["string", "integer"], description: '7 and "7" are the same' }),
       replications: count(1, 100_000, "runs with different draws"),
       limits: map(
@@ -824,6 +828,10 @@ function faultSchema(): z.ZodType {
       pool: named(subdomainProblem, "the node pool"),
       upTime: law("time from start or repair to the next failure"),
       repairTime: law("time from failure to return"),
+      start: choice(
+        ["new", "stationary"],
+        "age of the nodes that are there at the start: all new, or as found after long use, some of them down; new if left out",
+      ).optional(),
       from: duration("no failure before this").optional(),
       until: duration("no failure at or after this", true).optional(),
     },

@@ -73,6 +73,8 @@ export interface RunSpec {
   readonly untilDrained: boolean;
   /** Start of what is measured; 0 for terminating studies. */
   readonly warmup: Duration;
+  /** The warm-up is to be found by a pilot; `warmup` is 0 until then. Undefined: it is as given. */
+  readonly warmupAuto: true | undefined;
   /** Text; the integer 7 and the text "7" are the same seed. */
   readonly seed: string;
   readonly replications: number;
@@ -560,6 +562,8 @@ export type FaultSpec = { readonly path: DocumentPath } & (
       readonly pool: string;
       readonly upTimeSeconds: LawDescription;
       readonly repairTimeSeconds: LawDescription;
+      /** Nodes that are there at `from`: all new, or as they are found after long use. */
+      readonly start: "new" | "stationary";
       readonly from: Instant;
       readonly until: Instant | undefined;
     }

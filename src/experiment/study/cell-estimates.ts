@@ -4,9 +4,11 @@
 
 import {
   type AlternativeSummary,
+  batchesWithConfidence,
   type Estimate,
   estimateOf,
   estimateRatio,
+  type LongRunMeasure,
   type Study,
 } from "../../analysis/index.ts";
 import { sha256Hex } from "../../base/index.ts";
@@ -16,13 +18,17 @@ import type { CellResult } from "./study-cell.ts";
 /** What of a scenario decides how its replications may be averaged, and is told with them. */
 export interface StudiedWorld {
   readonly metadata: { readonly name: string };
-  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon">;
+  readonly run: Pick<Scenario["run"], "seed" | "study" | "warmup" | "horizon"> & {
+    /** The warm-up is still to be found. */
+    readonly warmupAuto?: true | undefined;
+  };
 }
 
 /** That part of a scenario, to be kept beside results. */
 export function studiedWorld({ metadata, run }: StudiedWorld): StudiedWorld {
-  const { seed, study, warmup, horizon } = run;
-  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon } };
+  const { seed, study, warmup, horizon, warmupAuto } = run;
+  const open = warmupAuto && { warmupAuto };
+  return { metadata: { name: metadata.name }, run: { seed, study, warmup, horizon, ...open } };
 }
 
 /** The kind of study that a world's replications make. */
@@ -67,6 +73,8 @@ export function estimateRuns(
     const reason = "insufficient-observations";
     return { kind: "absent", reason, count: runs.length, affectedCount };
   }
+  const long = longRunEstimate(runs, at, confidence);
+  if (long !== undefined) return long;
   const replicates = runs.map((run) => ({
     value: run.measures[at]!.value,
     isUnstable: run.isUnstable,
@@ -81,4 +89,28 @@ export function estimateRuns(
     quotients.map(({ denominator }) => denominator),
     confidence,
   );
+}
+
+/** What the batches of a variant say of it, if it is one run of a steady state; else nothing. */
+export function longRunsOfVariant(
+  runs: readonly CellResult[],
+  confidence: number,
+): readonly LongRunMeasure[] {
+  if (runs.length !== 1 || runs[0]!.isUnstable) return [];
+  const known = new Set(runs[0]!.measures.map(({ measure }) => measure));
+  return (runs[0]!.batches ?? [])
+    .filter(({ measure }) => known.has(measure))
+    .map((one) => batchesWithConfidence(one, confidence));
+}
+
+/** Of one long steady run, if its batches passed; replications are never batched. */
+function longRunEstimate(
+  runs: readonly CellResult[],
+  at: number,
+  confidence: number,
+): Estimate | undefined {
+  const [run] = runs;
+  const measure = run?.measures[at]?.measure;
+  const found = longRunsOfVariant(runs, confidence).find((one) => one.measure === measure);
+  return found?.estimate.kind === "interval" ? found.estimate : undefined;
 }

@@ -3,13 +3,14 @@
 // Every study (comparison, sweep, plan) runs its cells through here, so that one cell means the same
 // in all of them. Pure: no threads, no files; which thread called it changes nothing.
 
-import { judgeLoad } from "../../analysis/index.ts";
-import type { RunResult, SampleRow } from "../../metrics/index.ts";
+import { estimateByBatches, judgeLoad } from "../../analysis/index.ts";
+import type { RowSinks, RunResult, SampleRow } from "../../metrics/index.ts";
 import type { UserCallWatch } from "../../scheduler/index.ts";
 import { measuresOf, withQuotients } from "../compare/compare-measures.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { type ActiveRun, startRun } from "../run.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
+import { SteadySeries } from "./steady-series.ts";
 import type { CellResult } from "./study-cell.ts";
 
 /** Which replication of which varied world. */
@@ -26,16 +27,17 @@ export interface CellRun {
 /** Runs one cell to its end, or to the limit that it hits: `end` says which. */
 export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
   const { replication, varied, userCalls } = run;
-  const { study, horizon, warmup } = prepared.scenario.run;
-  const waiting =
-    study === "steady-state" && horizon !== undefined
-      ? new WaitingPods(warmup, horizon)
-      : undefined;
+  const { study, horizon, warmup, warmupAuto } = prepared.scenario.run;
+  const isPilot = warmupAuto === true;
+  const isSteady = study === "steady-state" && horizon !== undefined;
+  const waiting = isSteady ? new WaitingPods(warmup, horizon) : undefined;
+  const steady = isSteady ? new SteadySeries(warmup, horizon, isPilot) : undefined;
   const active = startRun(varied.includes("ties") ? withDrawnTies(prepared) : prepared, {
     replication,
     varied,
     ...(userCalls === undefined ? {} : { userCalls }),
-    ...(waiting === undefined ? {} : { sinks: { sample: (row) => waiting.add(row) } }),
+    ...(isPilot && { isPilot }),
+    ...(waiting && steady && { sinks: sinksOf(waiting, steady) }),
   });
   if (run.advance === undefined) while (active.advance(Number.MAX_SAFE_INTEGER));
   else run.advance(active);
@@ -45,10 +47,26 @@ export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
     ...countsOf(result),
     isUnstable: waiting !== undefined && judgeLoad(waiting.series()).kind === "unstable",
     measures: withQuotients(measuresOf(result), active.quotients()),
+    ...(steady && isPilot && { series: steady.series() }),
+    ...(steady && !isPilot && { batches: batchesOf(steady) }),
   };
 }
 
-function countsOf(result: RunResult): Omit<CellResult, "isUnstable" | "measures"> {
+function sinksOf(waiting: WaitingPods, steady: SteadySeries): RowSinks {
+  const sample = (row: SampleRow): void => {
+    waiting.add(row);
+    steady.sinks.sample?.(row);
+  };
+  return { ...steady.sinks, sample };
+}
+
+function batchesOf(steady: SteadySeries): NonNullable<CellResult["batches"]> {
+  return steady.inOrder().map(({ measure, values }) => ({ measure, ...estimateByBatches(values) }));
+}
+
+function countsOf(
+  result: RunResult,
+): Omit<CellResult, "isUnstable" | "measures" | "series" | "batches"> {
   return {
     end: result.end.reason,
     fingerprint: result.fingerprint,

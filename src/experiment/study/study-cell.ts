@@ -11,10 +11,12 @@
 // far call for them; the threads stay.
 
 import { sha256Hex } from "../../base/index.ts";
+import type { LongRunMeasure } from "../../analysis/index.ts";
 import type { RunEnd } from "../../metrics/index.ts";
 import type { MeasuredValue } from "../compare/compare-measures.ts";
 import type { RunInputRequest } from "../run-input-request.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
+import type { BinnedSeries } from "./steady-series.ts";
 
 /** One variant of the world: everything that determines its runs but the replication. */
 export interface StudyPoint {
@@ -45,6 +47,10 @@ export interface CellResult {
   readonly tiedCount: number;
   readonly isUnstable: boolean;
   readonly measures: readonly MeasuredValue[];
+  /** Of a pilot that looks for a warm-up, in place of `batches`. */
+  readonly series?: readonly BinnedSeries[];
+  /** Of a steady-state run: what its own batches say, for a study of one long run. */
+  readonly batches?: readonly LongRunMeasure[];
 }
 
 /** Runs cells, wherever: in threads of this process or on other machines. */
