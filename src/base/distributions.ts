@@ -41,14 +41,17 @@ export function createInvertibleLaw(facts: {
   mean: number;
   variance: number;
   quantile: (p: number) => number;
+  /** The same of the law with density x f(x) / mean. */
+  metQuantile: (p: number) => number;
   cdf: (x: number) => number;
 }): InvertibleLaw {
-  const { name, lowest, highest, mean, variance, quantile, cdf } = facts;
+  const { name, lowest, highest, mean, variance, quantile, metQuantile, cdf } = facts;
   return {
     name,
     lowest,
     highest,
     sample: (unit) => quantile(unit(0)),
+    sampleMet: (unit) => metQuantile(unit(0)),
     quantile,
     cdf,
     mean: () => mean,
@@ -67,6 +70,7 @@ export function constant(parameters: { value: number }): InvertibleLaw {
     mean: value,
     variance: 0,
     quantile: () => value,
+    metQuantile: () => value,
     cdf: (x) => (x < value ? 0 : 1),
   });
 }
@@ -76,6 +80,7 @@ export function uniform(parameters: { min: number; max: number }): InvertibleLaw
   requireLawParameters("uniform", parameters);
   const { min, max } = parameters;
   const width = max - min;
+  const [low, high] = [Math.max(0, min), Math.max(0, max)];
   return createInvertibleLaw({
     name: "uniform",
     lowest: min,
@@ -83,6 +88,7 @@ export function uniform(parameters: { min: number; max: number }): InvertibleLaw
     mean: min + width / 2,
     variance: (width * width) / 12,
     quantile: (p) => Math.min(max, min + width * p),
+    metQuantile: (p) => Math.min(max, Math.sqrt(low * low + p * (high * high - low * low))),
     cdf: (x) => (x < min ? 0 : x >= max ? 1 : (x - min) / width),
   });
 }
@@ -98,6 +104,7 @@ export function exponential(parameters: { mean: number } | { rate: number }): In
     mean,
     variance: mean * mean,
     quantile: (p) => -mean * log1p(-p),
+    metQuantile: (p) => mean * gammaQuantile(2, p),
     cdf: (x) => (x > 0 ? 1 - exp(-x / mean) : 0),
   });
 }
@@ -118,6 +125,7 @@ export function weibull(
     mean: scale * meanFactor,
     variance: scale * scale * (secondMoment - meanFactor * meanFactor),
     quantile: (p) => scale * pow(-log1p(-p), 1 / shape),
+    metQuantile: (p) => scale * pow(gammaQuantile(1 + 1 / shape, p), 1 / shape),
     cdf: (x) => (x > 0 ? 1 - exp(-pow(x / scale, shape)) : 0),
   });
 }
@@ -140,6 +148,7 @@ export function lognormal(
     mean,
     variance: expMinusOne(square) * mean * mean,
     quantile: (p) => exp(mu + sigma * normalQuantile(p)),
+    metQuantile: (p) => exp(mu + square + sigma * normalQuantile(p)),
     cdf: (x) => (x > 0 ? normalCdf((ln(x) - mu) / sigma) : 0),
   });
 }
@@ -162,6 +171,8 @@ export function pareto(parameters: { shape: number; scale: number; max?: number 
     mean,
     variance: Math.max(0, secondMoment - mean * mean),
     quantile: (p) => Math.min(highest, scale * pow(1 - p * kept, -1 / shape)),
+    metQuantile: (p) =>
+      Math.min(highest, scale * exp(metLogarithm(p, shape - 1, ln(highest / scale)))),
     cdf: (x) => (x < scale ? 0 : x >= highest ? 1 : (1 - pow(scale / x, shape)) / kept),
   });
 }
@@ -181,6 +192,7 @@ export function gamma(
     mean: shape * scale,
     variance: shape * scale * scale,
     quantile: (p) => scale * gammaQuantile(shape, p, lnGammaOfShape),
+    metQuantile: (p) => scale * gammaQuantile(shape + 1, p),
     cdf: (x) => gammaP(shape, x / scale, lnGammaOfShape),
   });
 }
@@ -213,6 +225,13 @@ function paretoMoment(order: 1 | 2, shape: number, scale: number, highest: numbe
   // written with a function that stays exact where shape is close to order.
   const logRatio = ln(highest / scale);
   return shape * scaled * logRatio * meanOfExponential((order - shape) * logRatio);
+}
+
+/** The quantile of the density proportional to e ** (-rate * t) for t from 0 to `end`; a rate above 0 if there is no end. */
+function metLogarithm(p: number, rate: number, end: number): number {
+  if (rate === 0) return p * end;
+  const kept = end === Infinity ? 1 : rate * end * meanOfExponential(-rate * end);
+  return -log1p(-p * kept) / rate;
 }
 
 /** (e ** x - 1) / x, which is 1 at 0. */

@@ -46,6 +46,7 @@ export { EntityDraws } from "./entity-draws.ts";
 export { WideInt } from "./wide-sum.ts";
 export { gammaP, gammaQ, lnGamma, normalCdf, normalQuantile } from "./special-functions.ts";
 export type { Law } from "./law.ts";
+export { sampleResidual } from "./law.ts";
 export type { InvertibleLaw } from "./distributions.ts";
 export {
   constant,

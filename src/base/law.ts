@@ -17,6 +17,11 @@ export interface Law {
    * asked for in any order and must not change. Always finite.
    */
   sample(unit: (k: number) => number): number;
+  /**
+   * One value of those that a random instant meets: each value weighs in by its length, so that of
+   * lifetimes this is the whole life of something found alive. Lengths below 0 are never met.
+   */
+  sampleMet(unit: (k: number) => number): number;
   /** The smallest x with cdf(x) >= p for 0 < p < 1; absent where only sampling is practical. */
   quantile?(p: number): number;
   /** P(value <= x), continuous from the right. */
@@ -25,4 +30,13 @@ export interface Law {
   mean(): number;
   /** The variance; Infinity for a Pareto law without `max` and with shape up to 2. */
   variance(): number;
+}
+
+/**
+ * What is left, at a random instant, of a time of this law that runs then (the equilibrium residual
+ * life of renewal theory): a part, uniform, of the time that the instant meets. Takes one uniform more
+ * than the law does.
+ */
+export function sampleResidual(law: Law, unit: (k: number) => number): number {
+  return unit(0) * law.sampleMet((k) => unit(k + 1));
 }

@@ -47,6 +47,7 @@ export function mixture(parameters: { laws: readonly Law[]; weights?: ArrayLike<
   const mean = expectation((law) => law.mean());
   // Within plus between: no difference of large squares.
   const variance = expectation((law) => law.variance() + (law.mean() - mean) * (law.mean() - mean));
+  const metTotals = runningTotals(shares.map((share, at) => share * Math.max(0, laws[at]!.mean())));
   return {
     name: "mixture",
     lowest: Math.min(...laws.map((law) => law.lowest)),
@@ -54,6 +55,10 @@ export function mixture(parameters: { laws: readonly Law[]; weights?: ArrayLike<
     sample(unit) {
       const chosen = laws[findMember(totals, unit(0))]!;
       return chosen.sample((k) => unit(k + 1));
+    },
+    sampleMet(unit) {
+      const met = laws[findMember(metTotals, unit(0))]!;
+      return met.sampleMet((k) => unit(k + 1));
     },
     cdf: (x) =>
       Math.min(
@@ -82,6 +87,7 @@ function listLaw(
     const distance = values[index]! - mean;
     variance += (weights[index]! / total) * distance * distance;
   }
+  const metTotals = runningTotals(weights.map((weight, at) => weight * Math.max(0, values[at]!)));
   return createInvertibleLaw({
     name,
     lowest: values[findMember(totals, 0)]!,
@@ -89,6 +95,7 @@ function listLaw(
     mean,
     variance,
     quantile: (p) => values[findMember(totals, p)]!,
+    metQuantile: (p) => values[findMember(metTotals, p)]!,
     cdf(x) {
       const count = firstAbove(values, x);
       return count === 0 ? 0 : totals[count - 1]! / total;

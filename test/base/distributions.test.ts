@@ -15,7 +15,7 @@ import {
   weibull,
 } from "../../src/base/distributions.ts";
 import { EntityDraws } from "../../src/base/entity-draws.ts";
-import type { Law } from "../../src/base/law.ts";
+import { type Law, sampleResidual } from "../../src/base/law.ts";
 import { empirical, mixture, zipf } from "../../src/base/list-laws.ts";
 
 const DRAWS = 1_000_000;
@@ -205,3 +205,44 @@ describe.each(CASES)("$title", ({ title, law, cdf, mean, variance }) => {
     expect(values[DRAWS - 1]).toBeLessThanOrEqual(law.highest);
   });
 });
+
+// What a random instant meets, checked against the law itself: the mean of x weighed by x, and the
+// Kolmogorov-Smirnov distance from the running integral of its tail.
+describe.each(CASES.filter(({ law }) => law.lowest >= 0))(
+  "$title, met at a random instant",
+  ({ title, law, cdf, mean, variance }) => {
+    const draws = new EntityDraws(`met/0/${title}`);
+    const met = new Float64Array(DRAWS / 10);
+    const left = new Float64Array(DRAWS / 10);
+    for (let entity = 0; entity < met.length; entity++) {
+      met[entity] = law.sampleMet((k) => draws.unit(entity, k));
+      left[entity] = sampleResidual(law, (k) => draws.unit(entity, 8 + k));
+    }
+
+    it("lasts as long on average as the moments say", () => {
+      if (variance === undefined) return;
+      const m = met.reduce((sum, x) => sum + x, 0) / met.length;
+      const square = met.reduce((sum, x) => sum + (x - m) ** 2, 0) / met.length;
+      const expected = (variance + mean * mean) / mean;
+      expect(Math.abs(m - expected)).toBeLessThanOrEqual(5 * sqrt(square / met.length) + 1e-12);
+    });
+
+    it("has so much left of it as the tail of the law says", () => {
+      left.sort();
+      const tail = (x: number): number => (x < law.lowest ? 1 : 1 - cdf(x));
+      let distance = 0;
+      let area = 0;
+      let from = 0;
+      for (let index = 0; index < left.length; index++) {
+        const x = left[index]!;
+        // Simpson's rule over the step; laws with jumps are flat between them.
+        const middle = from + (x - from) / 2;
+        const width = x - from;
+        area += (width / 6) * (tail(from) + 4 * tail(middle) + tail(x));
+        from = x;
+        distance = Math.max(distance, Math.abs((index + 1) / left.length - area / mean));
+      }
+      expect(distance).toBeLessThanOrEqual(2.2 / sqrt(left.length));
+    });
+  },
+);

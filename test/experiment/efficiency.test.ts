@@ -201,6 +201,24 @@ describe("energy", () => {
     expect(energy!.totalJoules).toBe(180_000);
   });
 
+  it("is nothing, from the start, for machines that are found down", () => {
+    const used = (start?: string): number =>
+      run({
+        pools: [pool("n", 400, { power })],
+        faults: [
+          {
+            ...{ kind: "NodeFailures", pool: "n", ...(start && { start }) },
+            upTime: { law: "constant", value: "1000h" },
+            repairTime: { law: "constant", value: "1000h" },
+          },
+        ],
+      }).energy!.totalJoules;
+    const all = used();
+    expect(used("new")).toBe(all);
+    // Each is up with probability 1/2: 4 standard deviations of the share are 0.1.
+    expect(Math.abs(used("stationary") / all - 0.5)).toBeLessThan(0.1);
+  });
+
   it("can be a gate", () => {
     const { thresholds } = run({
       pools: [pool("n", 1, { power })],

@@ -123,6 +123,29 @@ describe("failures by law", () => {
     expect(up / (6 * 400_000 * SECOND)).toBeCloseTo(0.9, 2);
   });
 
+  it("found after long use: the share of machines that are down, and what is left of both times", () => {
+    // Up times of shape 0.5 have a mean of 2 * scale and a mean rest of 6 * scale: new machines fail early.
+    const plan = (isStationary: boolean): Fault[] => [
+      {
+        kind: "NodeFailures",
+        name: "aged",
+        upTimeSeconds: weibull({ shape: 0.5, scale: 100 }),
+        repairSeconds: constant({ value: 100 }),
+        isStationary,
+      },
+    ];
+    const nodes = 1_000;
+    const at = (isStationary: boolean, seconds: number): number =>
+      outages(run(plan(isStationary), seconds, { nodes })).length;
+    // Down at the start: 100 of 300 s; 4 standard deviations of a binomial count are 60.
+    expect(Math.abs(at(true, 0.5) - nodes / 3)).toBeLessThan(60);
+    expect(at(false, 0.5)).toBeLessThan(100);
+    // Failures per time are constant from the start: one per machine in 300 s.
+    const begun = outages(run(plan(true), 30, { nodes })).length - at(true, 0.5);
+    expect(Math.abs(begun - nodes * 0.1)).toBeLessThan(40);
+    expect(at(false, 30)).toBeGreaterThan(nodes * 0.3);
+  });
+
   it("take up nodes that join later, and only those selected", () => {
     const rig = createRig({ nodes: 1, binds: false });
     const plan: Fault[] = [

@@ -68,6 +68,7 @@ function planItem(fault: FaultSpec, position: number, prepared: PreparedRun): Fa
         selects: (node) => node.meta.labels.get(NODE_POOL_LABEL) === fault.pool,
         upTimeSeconds: laws.upTime,
         repairSeconds: laws.repairTime,
+        isStationary: fault.start === "stationary",
         fromUs: fault.from,
         ...(fault.until === undefined ? {} : { untilUs: fault.until }),
       };
