@@ -212,7 +212,7 @@ describe("energy", () => {
             repairTime: { law: "constant", value: "1000h" },
           },
         ],
-      }).energy!.totalJoules;
+      }).energy!.totalJoules!;
     const all = used();
     expect(used("new")).toBe(all);
     // Each is up with probability 1/2: 4 standard deviations of the share are 0.1.

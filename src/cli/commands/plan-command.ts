@@ -125,6 +125,9 @@ async function plan(
       why: "they are different questions",
     },
   ]);
+  const isRunless = options.fit !== undefined || options.removable === true;
+  if (isRunless && (options.threshold ?? []).length > 0)
+    throw usage("'--threshold' judges runs, and '--fit' and '--removable' make none");
   if (options.removable === true) return listRemovable(inputs, options);
   if (options.fit !== undefined) return countCopies(inputs, options, options.fit);
   if (asked.length === 0)
