@@ -53,7 +53,10 @@ describe("podsim plan --fit", () => {
     expect(podsim(["plan", "s.yaml"], { cwd }).code).toBe(2);
     expect(podsim(["plan", "--fit", "pod.yaml"], { cwd }).code).toBe(2);
     const gated = plan("--threshold", "pending.p95<1s");
-    expect([gated.code, gated.stderr]).toEqual([2, expect.stringContaining("'--threshold' judges")]);
+    expect([gated.code, gated.stderr]).toEqual([
+      2,
+      expect.stringContaining("'--threshold' judges"),
+    ]);
     expect(plan("--limit", "0").code).toBe(2);
   });
 
