@@ -1,10 +1,8 @@
-// Options that say when a comparison has seen enough, and how they become a design.
+// Options that say when a comparison has seen enough; what becomes of them is in compare-design.ts.
 //
 // A precision and a choice add replications as they go; either is judged on one or a few measures, since
 // a target for everything is a target for the noisiest.
 
-import { COMPARED_MEASURES, type CompareDesign } from "../experiment/index.ts";
-import { parseAmount } from "../metrics/index.ts";
 import { type Command, InvalidArgumentError } from "./commander.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import { positiveCount } from "./option-parts.ts";
@@ -22,7 +20,7 @@ export interface DesignOptions {
 }
 
 /** Most replications of a design that adds them as it goes. */
-const COUNT_MAX = 500;
+export const REPLICATIONS_MAX = 500;
 
 /** Adds the options. */
 export function addDesignOptions(command: Command): Command {
@@ -36,7 +34,7 @@ export function addDesignOptions(command: Command): Command {
     .option("--indifference <amount>", "smallest difference that matters for --select, such as 2s")
     .option(
       "--max-replications <count>",
-      `most that --precision and --select add up to (default: ${COUNT_MAX})`,
+      `most that --precision and --select add up to (default: ${REPLICATIONS_MAX})`,
       positiveCount,
     )
     .option(
@@ -70,34 +68,6 @@ export function refuseDesignOptions(
     throw usage("--indifference is for --select");
   if (!adds && maxReplications !== undefined)
     throw usage("--max-replications is for --precision and --select; else give --replications");
-}
-
-/** The design of these options; `measures` are those that are compared. */
-export function designOf(options: DesignOptions, measures: readonly string[]): CompareDesign {
-  const { precision: ratio, select, indifference = "", maxReplications = COUNT_MAX } = options;
-  for (const name of measures) refuseUnknown(name, "--measure");
-  if (ratio !== undefined) {
-    if (measures.length === 0)
-      throw usage("--precision needs --measure: which measures must be known so well?");
-    return { kind: "precision", ratio, countMax: maxReplications };
-  }
-  if (select === undefined) return { kind: "fixed" };
-  const unit = COMPARED_MEASURES.get(select);
-  if (unit === undefined) throw usage(unknown(select, "--select"));
-  const amount = parseAmount(indifference, unit);
-  if (amount === undefined || amount <= 0)
-    throw usage(`--indifference ${indifference}: expected an amount of ${select} above 0`);
-  return { kind: "selection", measure: select, indifference: amount, countMax: maxReplications };
-}
-
-function refuseUnknown(name: string, option: string): void {
-  const names = [...COMPARED_MEASURES.keys()];
-  if (!names.some((known) => known === name || known.startsWith(`${name}.`)))
-    throw usage(unknown(name, option));
-}
-
-function unknown(name: string, option: string): string {
-  return `${option} ${name}: alternatives are compared on ${[...COMPARED_MEASURES.keys()].join(", ")}`;
 }
 
 function precision(text: string): number {
