@@ -25,7 +25,7 @@ import {
 import type { CellSettings } from "./cell-orders.ts";
 import { loadScenario } from "../experiment/node.ts";
 import { alternativeNames, worldOfAlternative } from "./compare-alternatives.ts";
-import { designOf } from "./compare-design-options.ts";
+import { designOf } from "./compare-design.ts";
 import { commandOfComparison } from "./compare-origin.ts";
 import type { CompareRequest } from "./compare-request.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
