@@ -11,11 +11,15 @@ import { BENCHMARKS } from "./registry.ts";
 
 const USAGE = `usage: npm run bench -- [NAME...] [--small | --large] [--json] [--slices N] [--slice-ms MS] [--list]
        npm run bench -- COMMAND --help
-A NAME is a benchmark or the start of one, such as "engine". Commands: full-profile, growth, peers, start-up, garbage, study-kills.
+A NAME is a benchmark or the start of one, such as "engine". Commands: goals, full-profile, growth, peers, start-up, garbage, study-kills.
 Audits of docs/statistics.md: --audit NAME|all [--repeats N].`;
 
 /** Programs of their own, with their own options. */
+const goals = async (args: readonly string[]): Promise<void> =>
+  (await import("./goals/goals-command.ts")).runGoalsCommand(args);
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<void>> = new Map([
+  ["goals", goals],
+  ["goal", goals],
   [
     "full-profile",
     async (args) => (await import("./workloads/race-command.ts")).runRaceCommand(args),

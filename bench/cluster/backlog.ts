@@ -51,32 +51,44 @@ export function backlogPods(name: BacklogName, nodes: number): number {
   return name === "plain" ? 2 * nodes : nodes;
 }
 
+const ZONES = ["a", "b", "c"] as const;
+const ALLOCATABLE = { cpu: "4", memory: "32Gi", pods: "110" } as const;
+
+/** Metadata and spec of such pods. */
+export function backlogPod(name: BacklogName): object {
+  const containers = [
+    { name: "c", image: "i:1", resources: { requests: { cpu: "100m", memory: "500Mi" } } },
+  ];
+  return { metadata: { labels: LABELS }, spec: { containers, ...WISHES[name] } };
+}
+
+/** The node of that number, as a manifest, for worlds without a control plane. */
+export function backlogNode(at: number): object {
+  const labels = {
+    "kubernetes.io/hostname": `n-${at}`,
+    "topology.kubernetes.io/zone": ZONES[at % ZONES.length]!,
+  };
+  return { metadata: { name: `n-${at}`, labels }, status: { allocatable: ALLOCATABLE } };
+}
+
 /** The world at instant 0. */
 export function startBacklog(
   name: BacklogName,
   nodes: number,
   evaluator: EvaluatorName,
 ): ActiveRun {
-  const containers = [
-    { name: "c", image: "i:1", resources: { requests: { cpu: "100m", memory: "500Mi" } } },
-  ];
   const scenario = {
     ...{ apiVersion: "podsim.dev/v1", kind: "Scenario", metadata: { name: "backlog" } },
     run: { study: "terminating", until: "drained", seed: "1" },
     cluster: {
-      nodePools: [
-        {
-          ...{ name: "n", count: nodes, zones: ["a", "b", "c"] },
-          allocatable: { cpu: "4", memory: "32Gi", pods: "110" },
-        },
-      ],
+      nodePools: [{ name: "n", count: nodes, zones: ZONES, allocatable: ALLOCATABLE }],
     },
     workload: {
       generators: [
         {
           name: "p",
           arrivals: { process: "constant", rate: 100_000, count: backlogPods(name, nodes) },
-          pod: { metadata: { labels: LABELS }, spec: { containers, ...WISHES[name] } },
+          pod: backlogPod(name),
         },
       ],
     },

@@ -14,7 +14,7 @@ import {
   startRun,
 } from "../../src/experiment/index.ts";
 import type { ActiveRun } from "../../src/experiment/index.ts";
-import { NullScheduler } from "../../src/scheduler/index.ts";
+import { type EvaluatorName, NullScheduler } from "../../src/scheduler/index.ts";
 
 /** The load; instants and spans in seconds. */
 export interface PodsOnNodesLoad {
@@ -31,6 +31,12 @@ export interface PodsOnNodesLoad {
    * twenty sizes, each size behind a Service, so that default spreading counts them.
    */
   readonly scheduler: "null" | "default";
+  /** Nodes and pods as under that scheduler; absent: under the one that runs. */
+  readonly worldOf?: "null" | "default";
+  /** Under the full profile: what decides; the indexed evaluator where absent. */
+  readonly evaluator?: EvaluatorName;
+  /** In that profile's world: sizes of pods, 20 where absent; applications are always 20. */
+  readonly sizes?: number;
 }
 
 /** What one size came to. */
@@ -56,20 +62,21 @@ export function startPodsOnNodes(
   load: PodsOnNodesLoad,
   check: "none" | "check" = "none",
 ): ActiveRun {
+  const world = load.worldOf ?? load.scheduler;
   const horizon = `${Math.ceil(load.pods / load.rate) + 360 * load.meanLifetime}s`;
   const scenario = {
     apiVersion: "podsim.dev/v1",
     kind: "Scenario",
     metadata: { name: "pods-on-nodes" },
     run: { study: "terminating", until: "drained", horizon, seed: "1" },
-    cluster: { nodePools: load.scheduler === "null" ? [plainPool(load.nodes)] : pools(load.nodes) },
+    cluster: { nodePools: world === "null" ? [plainPool(load.nodes)] : pools(load.nodes) },
     workload: {
-      manifests: load.scheduler === "null" ? [] : [{ objects: APPS.map(service) }],
+      manifests: world === "null" ? [] : [{ objects: APPS.map(service) }],
       generators: [
         {
           name: "p",
           arrivals: { process: "poisson", rate: load.rate, count: load.pods },
-          ...(load.scheduler === "null" ? { pod: PLAIN_POD } : { mix: APPS.map(appPod) }),
+          ...(world === "null" ? { pod: PLAIN_POD } : { mix: sizes(load).map(sizedPod) }),
           duration: { law: "exponential", mean: `${load.meanLifetime}s` },
         },
       ],
@@ -85,7 +92,9 @@ export function startPodsOnNodes(
     startInstead: (api: ConstructorParameters<typeof NullScheduler>[0]) =>
       void new NullScheduler(api),
   };
-  const scheduler = load.scheduler === "null" ? nullScheduler : defaultScheduler("default");
+  const { evaluator = "indexed" } = load;
+  const scheduler =
+    load.scheduler === "null" ? nullScheduler : { ...defaultScheduler("default"), evaluator };
   return startRun(prepareRun({ scenario: decoded.scenario, scheduler }), { check });
 }
 
@@ -123,8 +132,14 @@ function service(app: number): object {
   };
 }
 
-function appPod(app: number): object {
-  const requests = { cpu: `${500 + 50 * app}m`, memory: `${1 + (app % 7)}Gi` };
+function sizes({ sizes: wanted = APPS.length }: PodsOnNodesLoad): readonly number[] {
+  return Array.from({ length: wanted }, (_, at) => at);
+}
+
+function sizedPod(size: number): object {
+  const app = size % APPS.length;
+  const milliCpu = 500 + 50 * app + Math.floor(size / APPS.length);
+  const requests = { cpu: `${milliCpu}m`, memory: `${1 + (app % 7)}Gi` };
   return {
     weight: 1,
     pod: {

@@ -66,6 +66,8 @@ export interface FullProfileOptions {
   readonly profile?: ProfileName;
   /** False: matching pods are counted anew at each decision, the plainest way. */
   readonly keepsMatches?: boolean;
+  /** False: the feature OpportunisticBatching is off; it only acts where no default spreading is. */
+  readonly batching?: boolean;
   readonly seed?: number;
   /** Takes the time of attempts by preemptors and crowds, see `attemptUs`. */
   readonly timesAttempts?: boolean;
@@ -165,11 +167,12 @@ export class FullProfileRun {
       editEvery: 0,
       profile: "default",
       keepsMatches: true,
+      batching: true,
       seed: 1,
       timesAttempts: false,
       ...given,
     };
-    const { evaluator, profile, sampling, keepsMatches, seed, pattern } = this.options;
+    const { evaluator, profile, sampling, keepsMatches, batching, seed, pattern } = this.options;
     this.arrivals = new Draws(seed, 1);
     this.draws = new Draws(seed, 2);
     const percentageOfNodesToScore = sampling === "all" ? 100 : 0;
@@ -178,11 +181,12 @@ export class FullProfileRun {
     this.createApps(FULL_PATTERNS.has(pattern) ? FULL_SHARE : STEADY_SHARE);
     this.evaluator =
       recorded === undefined
-        ? this.world.createEvaluator(evaluator)
+        ? this.world.createEvaluator(evaluator, false, batching)
         : new RecordedDecisions(recorded);
     this.decider = this.world.createDecider(this.evaluator);
     if (comparedWith !== undefined) {
-      this.reference = this.world.createDecider(this.world.createEvaluator(comparedWith));
+      const reference = this.world.createEvaluator(comparedWith, false, batching);
+      this.reference = this.world.createDecider(reference);
     }
   }
 

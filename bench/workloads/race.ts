@@ -33,6 +33,8 @@ export interface RaceFigures {
   readonly single: number;
   readonly tied: number;
   readonly visits: number;
+  /** Nodes that were really looked at, over all decisions: an index looks at few. */
+  readonly touched: number;
   /** Attempts of preemptors and crowds that fitted nowhere; the median of their CPU microseconds. */
   readonly attempts: number;
   readonly attemptUs: number;
@@ -56,18 +58,42 @@ const WARM_UP_DECISIONS = 200;
 
 /** Runs the evaluators in turns; throws where two of them decide otherwise. */
 export function race(options: RaceOptions): Race {
-  const lanes = options.evaluators.map((name) => new Lane(name, options.workload));
-  for (const lane of lanes)
-    lane.run(Math.max(options.warmUpMs ?? WARM_UP_MS, options.sliceMs), WARM_UP_DECISIONS);
-  for (const lane of lanes) lane.costsUs.length = 0; // the warm-up's
-  for (let slice = 0; slice < options.slices; slice++) {
-    // ABBA: whoever came last begins, so that a drift of the machine favours nobody.
-    const order = slice % 2 === 0 ? lanes : [...lanes].reverse();
-    for (const lane of order) lane.run(options.sliceMs);
+  const { workload, ...rest } = options;
+  return raceWorkloads({ ...rest, workloads: [workload] })[0]!;
+}
+
+/** Several workloads in turns, so that their costs can be compared with each other as well. */
+export interface WorkloadsRaceOptions extends Omit<RaceOptions, "workload"> {
+  readonly workloads: readonly RaceOptions["workload"][];
+  /** Makes the first decisions of each workload too, untimed, so that one evaluator has a hash to match. */
+  readonly witness?: EvaluatorName;
+}
+
+/** The same with every evaluator on every workload; one result per workload, in their order. */
+export function raceWorkloads(options: WorkloadsRaceOptions): readonly Race[] {
+  const { workloads, evaluators, witness, slices, sliceMs } = options;
+  const groups = workloads.map((workload) => {
+    const lanes = evaluators.map((name) => new Lane(name, workload));
+    return { lanes, witness: witness === undefined ? undefined : new Lane(witness, workload) };
+  });
+  const all = groups.flatMap(({ lanes }) => lanes);
+  for (const lane of all) {
+    lane.run(Math.max(options.warmUpMs ?? WARM_UP_MS, sliceMs), WARM_UP_DECISIONS);
+    lane.costsUs.length = 0; // the warm-up's
   }
-  const chunks = Math.min(...lanes.map(({ hashes }) => hashes.length));
-  const [first] = lanes as [Lane];
-  for (const lane of lanes) lane.expectSame(first);
+  for (let slice = 0; slice < slices; slice++) {
+    // ABBA: whoever came last begins, so that a drift of the machine favours nobody.
+    for (const lane of slice % 2 === 0 ? all : [...all].reverse()) lane.run(sliceMs);
+  }
+  for (const group of groups) group.witness?.run(0, WARM_UP_DECISIONS);
+  return groups.map((group) => resultOf(group.lanes, group.witness));
+}
+
+function resultOf(lanes: readonly Lane[], witness: Lane | undefined): Race {
+  const compared = witness === undefined ? lanes : [...lanes, witness];
+  const chunks = Math.min(...compared.map(({ hashes }) => hashes.length));
+  const [first] = lanes as readonly [Lane];
+  for (const lane of compared) lane.expectSame(first);
   return {
     hash: first.hashes[chunks - 1]!,
     sharedDecisions: chunks * CHUNK,
@@ -108,7 +134,7 @@ class Lane {
   private readonly name: EvaluatorName;
   private readonly stream: FullProfileRun;
   private readonly buildMs: number;
-  private readonly totals = { placed: 0, preempted: 0, single: 0, tied: 0, visits: 0 };
+  private readonly totals = { placed: 0, preempted: 0, single: 0, tied: 0, visits: 0, touched: 0 };
 
   constructor(name: EvaluatorName, workload: RaceOptions["workload"]) {
     const startMs = cpuMs();
@@ -123,6 +149,8 @@ class Lane {
     let decisions = 0;
     while (usedMs < sliceMs || decisions < decisionsMin) {
       this.stream.prepare(CHUNK);
+      const { operations } = this.stream.world.cache;
+      const touchedBefore = operations.nodesTouched;
       const startMs = cpuMs();
       const stretch = this.stream.advance(CHUNK);
       usedMs += cpuMs() - startMs;
@@ -134,6 +162,7 @@ class Lane {
       totals.single += stretch.single;
       totals.tied += stretch.tied;
       totals.visits += stretch.visits;
+      totals.touched += operations.nodesTouched - touchedBefore;
     }
     this.costsUs.push((usedMs * 1_000) / decisions);
   }

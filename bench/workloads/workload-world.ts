@@ -78,11 +78,12 @@ export class WorkloadWorld {
   }
 
   /** An evaluator over this world's cache. */
-  createEvaluator(name: EvaluatorName, details = false): Evaluator {
+  createEvaluator(name: EvaluatorName, details = false, batching = true): Evaluator {
     const { percentageOfNodesToScore } = this;
     return EVALUATORS[name](this.cache, this.objects.lookUps, {
       percentageOfNodesToScore,
       details,
+      batching,
     });
   }
 
