@@ -3,7 +3,7 @@
 // For skewed or bounded measures, beside Student's interval. Resampling draws from a stream of its
 // own name, so that the interval is the same bytes on every run and moves nobody else's numbers.
 
-import { compareNumbers, normalCdf, normalQuantile, seededStream } from "../base/index.ts";
+import { assert, compareNumbers, normalCdf, normalQuantile, seededStream } from "../base/index.ts";
 import {
   absentEstimate,
   assertConfidence,
@@ -34,13 +34,6 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
   if (count < COUNT_MIN) return { kind: "point", reason: "few", count, value };
   if (isConstant(values)) return { kind: "point", reason: "constant", count, value };
   const means = resampledMeans(values, resamplesCount, options.stream);
-  const shift = biasShift(means, value);
-  const acceleration = accelerationOf(values);
-  const bound = (tail: number): number => {
-    const z = shift + normalQuantile(tail);
-    const share = normalCdf(shift + z / (1 - acceleration * z));
-    return means[Math.min(means.length - 1, Math.floor(share * means.length))]!;
-  };
   return {
     kind: "interval",
     method: "bootstrap",
@@ -48,10 +41,64 @@ export function bootstrapMean(values: readonly number[], options: BootstrapOptio
     value,
     standardError: standardDeviationOf(values) / Math.sqrt(count),
     degreesOfFreedom: null,
-    low: bound((1 - confidence) / 2),
-    high: bound((1 + confidence) / 2),
+    ...boundsOf(means, value, accelerationOf(values), confidence),
     confidence,
   };
+}
+
+/** Ratio of two means over replications, resampled in pairs, with a BCa interval. */
+export function bootstrapRatio(
+  numerators: readonly number[],
+  denominators: readonly number[],
+  options: BootstrapOptions,
+): Estimate {
+  assert(numerators.length === denominators.length, "a ratio is of pairs");
+  const { confidence = CONFIDENCE_DEFAULT, resamplesCount = RESAMPLES_DEFAULT } = options;
+  assertConfidence(confidence);
+  const count = numerators.length;
+  if (count === 0) return absentEstimate("no-values", 0);
+  const noneCount = denominators.filter((one) => one <= 0).length;
+  if (noneCount > 0) return absentEstimate("no-denominator", count, noneCount);
+  const value = sumOf(numerators) / sumOf(denominators);
+  if (count < COUNT_MIN) return { kind: "point", reason: "few", count, value };
+  // How far each pair pulls the ratio, to first order.
+  const scale = sumOf(denominators) / count;
+  const pulls = numerators.map((one, at) => (one - value * denominators[at]!) / scale);
+  if (isConstant(numerators.map((one, at) => one / denominators[at]!)))
+    return { kind: "point", reason: "constant", count, value };
+  const stream = seededStream(options.stream);
+  const ratios = new Float64Array(resamplesCount);
+  for (let resample = 0; resample < resamplesCount; resample++) {
+    let top = 0;
+    let bottom = 0;
+    for (let draw = 0; draw < count; draw++) {
+      const at = Math.floor(stream.nextUnit() * count);
+      top += numerators[at]!;
+      bottom += denominators[at]!;
+    }
+    ratios[resample] = top / bottom;
+  }
+  ratios.sort(compareNumbers);
+  const bounds = boundsOf(ratios, value, accelerationOf(pulls), confidence);
+  const standardError = standardDeviationOf(pulls) / Math.sqrt(count);
+  const found = { count, value, standardError, degreesOfFreedom: null };
+  return { kind: "interval", method: "bootstrap", ...found, ...bounds, confidence };
+}
+
+/** The BCa bounds in resampled values in ascending order. */
+function boundsOf(
+  sorted: Float64Array,
+  value: number,
+  acceleration: number,
+  confidence: number,
+): { readonly low: number; readonly high: number } {
+  const shift = biasShift(sorted, value);
+  const bound = (tail: number): number => {
+    const z = shift + normalQuantile(tail);
+    const share = normalCdf(shift + z / (1 - acceleration * z));
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  };
+  return { low: bound((1 - confidence) / 2), high: bound((1 + confidence) / 2) };
 }
 
 /** Means of resamples in ascending order. */

@@ -5,6 +5,7 @@
 
 import type { MeasureUnit } from "../metrics/index.ts";
 import type { LongRunMeasure } from "./batch-means.ts";
+import type { BootstrapAnswer } from "./bootstrap-beside.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Direction, Margin } from "./paired-comparison.ts";
 import type { RankInterval } from "./ranks.ts";
@@ -27,6 +28,20 @@ export interface AlternativeSummary {
   /** Decisions in which more than one node had the best score. */
   readonly tiedRatio: number | null;
   readonly unstableRunsCount: number;
+  /** Present where more than 1 % of the waits never ended in a node. */
+  readonly waiting?: WaitingEstimates;
+}
+
+/**
+ * Waiting for a node with those counted in who never got one (Kaplan and Meier), in each replication;
+ * a percentile that some replication does not reach is absent for missing values.
+ */
+export interface WaitingEstimates {
+  readonly count: number;
+  /** Still waiting when last seen. */
+  readonly censoredCount: number;
+  readonly p50Us: Estimate;
+  readonly p95Us: Estimate;
 }
 
 /** One measure of every alternative, in the order of `alternatives`. */
@@ -77,6 +92,8 @@ export interface CompareRecord {
   readonly selection?: SelectionOutcome;
   /** Present where ties were audited: one entry per measure and alternative. */
   readonly tieAudits?: readonly TieAuditAnswer[];
+  /** Present where measures are skewed or bounded: a second interval, beside that of the estimate. */
+  readonly bootstraps?: readonly BootstrapAnswer[];
   /** Present where a control with a known mean was asked for. */
   readonly controlled?: ControlledDifferences;
 }

@@ -34,7 +34,9 @@ export {
 } from "./quantile-estimate.ts";
 export { estimateRatio } from "./ratio-estimate.ts";
 export type { BootstrapOptions } from "./bootstrap.ts";
-export { bootstrapMean, RESAMPLES_DEFAULT } from "./bootstrap.ts";
+export { bootstrapMean, bootstrapRatio, RESAMPLES_DEFAULT } from "./bootstrap.ts";
+export type { BootstrapAnswer, BootstrapBeside, BesideQuestion } from "./bootstrap-beside.ts";
+export { bootstrapBeside } from "./bootstrap-beside.ts";
 export type {
   CensoringShare,
   ObservedDuration,
@@ -42,7 +44,13 @@ export type {
   SurvivalQuantile,
   SurvivalStep,
 } from "./survival.ts";
-export { CENSORED_RATIO_MAX, censoringOf, survivalCurve, survivalQuantile } from "./survival.ts";
+export {
+  CENSORED_RATIO_MAX,
+  censoringOf,
+  curveQuantile,
+  survivalCurve,
+  survivalQuantile,
+} from "./survival.ts";
 export { giniCoefficient, jainIndex } from "./fairness.ts";
 
 // ---- long runs --------------------------------------------------------------------------
@@ -50,6 +58,7 @@ export { giniCoefficient, jainIndex } from "./fairness.ts";
 export type { StudyWarmUp, WarmUp } from "./warm-up.ts";
 export {
   averageAcross,
+  batchAverages,
   compareHalves,
   findStudyWarmUp,
   findWarmUp,
@@ -93,6 +102,7 @@ export { auditTies } from "./tie-audit.ts";
 
 export type {
   AlternativeSummary,
+  WaitingEstimates,
   CompareRecord,
   ComparedMeasure,
   ControlledDifferences,
@@ -101,7 +111,7 @@ export type {
   TieAuditAnswer,
 } from "./compare-record.ts";
 export { COMPARE_SCHEMA_VERSION } from "./compare-record.ts";
-export type { SweepRecord, SweepRow } from "./sweep-record.ts";
+export type { SweepRecord, SweepRow, SweptWarmUp } from "./sweep-record.ts";
 export { SWEEP_SCHEMA_VERSION } from "./sweep-record.ts";
 export type {
   LossAnswer,

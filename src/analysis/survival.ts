@@ -15,6 +15,8 @@ export interface ObservedDuration {
   readonly durationUs: number;
   /** True: still going on when it was last seen. */
   readonly isCensored: boolean;
+  /** How many lasted just so long; 1 if left out. */
+  readonly durationsCount?: number;
 }
 
 /** How much of a sample is unfinished. */
@@ -50,8 +52,11 @@ export interface OpenInterval {
 
 /** Counts what is unfinished. */
 export function censoringOf(durations: readonly ObservedDuration[]): CensoringShare {
-  const count = durations.length;
-  const censoredCount = durations.filter(({ isCensored }) => isCensored).length;
+  const count = durations.reduce((sum, one) => sum + countOf(one), 0);
+  const censoredCount = durations.reduce(
+    (sum, one) => sum + (one.isCensored ? countOf(one) : 0),
+    0,
+  );
   const censoredRatio = count === 0 ? null : censoredCount / count;
   const needsSurvival = censoredRatio !== null && censoredRatio > CENSORED_RATIO_MAX;
   return { count, censoredCount, censoredRatio, needsSurvival };
@@ -67,12 +72,15 @@ export function survivalCurve(durations: readonly ObservedDuration[]): SurvivalS
   const steps: SurvivalStep[] = [];
   let survivingRatio = 1;
   let greenwood = 0;
+  let left = sorted.reduce((sum, one) => sum + countOf(one), 0);
   for (let at = 0; at < sorted.length; ) {
     const { durationUs } = sorted[at]!;
-    const atRisk = sorted.length - at;
+    const atRisk = left;
     let finished = 0;
-    for (; at < sorted.length && sorted[at]!.durationUs === durationUs; at++)
-      if (!sorted[at]!.isCensored) finished += 1;
+    for (; at < sorted.length && sorted[at]!.durationUs === durationUs; at++) {
+      left -= countOf(sorted[at]!);
+      if (!sorted[at]!.isCensored) finished += countOf(sorted[at]!);
+    }
     if (finished === 0) continue;
     survivingRatio *= (atRisk - finished) / atRisk;
     greenwood += finished === atRisk ? 0 : finished / (atRisk * (atRisk - finished));
@@ -85,6 +93,19 @@ export function survivalCurve(durations: readonly ObservedDuration[]): SurvivalS
   return steps;
 }
 
+/** Duration at which the curve has let a share `probability` go; null where it never falls so far. */
+export function curveQuantile(curve: readonly SurvivalStep[], probability: number): number | null {
+  const left = 1 - probability + ROUNDING;
+  return curve.find(({ survivingRatio }) => survivingRatio <= left)?.durationUs ?? null;
+}
+
+/** Rounding in the product must not delay a crossing. */
+const ROUNDING = 1e-12;
+
+function countOf({ durationsCount = 1 }: ObservedDuration): number {
+  return durationsCount;
+}
+
 /** Duration within which a share `probability` finishes, censored ones counted in. */
 export function survivalQuantile(
   durations: readonly ObservedDuration[],
@@ -94,7 +115,7 @@ export function survivalQuantile(
   assert(probability > 0 && probability < 1, `not a probability between 0 and 1: ${probability}`);
   if (durations.length === 0) return { kind: "no-values" };
   const curve = survivalCurve(durations);
-  const left = 1 - probability + 1e-12; // rounding in the product must not delay a crossing
+  const left = 1 - probability + ROUNDING;
   const crossed = curve.find(({ survivingRatio }) => survivingRatio <= left);
   if (crossed === undefined) {
     const longestUs = durations.reduce((most, { durationUs }) => Math.max(most, durationUs), 0);

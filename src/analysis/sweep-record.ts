@@ -4,9 +4,12 @@
 // say (nothing varied, few, unstable, missing) is in its estimates' types, as everywhere.
 
 import type { MeasureUnit } from "../metrics/index.ts";
+import type { BootstrapBeside } from "./bootstrap-beside.ts";
 import type { AlternativeSummary } from "./compare-record.ts";
 import type { Estimate } from "./estimate.ts";
+import type { LongRunMeasure } from "./batch-means.ts";
 import type { Direction } from "./paired-comparison.ts";
+import type { WarmUpRecord } from "./warm-up-record.ts";
 
 /** Version of the shape of SweepRecord and of `sweep.json`. */
 export const SWEEP_SCHEMA_VERSION = "podsim.dev/sweep/v1";
@@ -25,6 +28,8 @@ export interface SweepRow extends Omit<AlternativeSummary, "name"> {
   readonly replicationsCount: number;
   /** In the order of the record's measures. */
   readonly estimates: readonly Estimate[];
+  /** Present where measures are skewed or bounded: a second interval, beside that of the estimate. */
+  readonly bootstraps?: readonly (BootstrapBeside & { readonly measure: string })[];
 }
 
 /** The whole sweep. Key order is the order of this declaration. */
@@ -49,4 +54,14 @@ export interface SweepRecord {
     readonly direction: Direction;
   }[];
   readonly rows: readonly SweepRow[];
+  /** Present where warm-ups were found by a pilot: one per combination, in the order of the rows. */
+  readonly warmUps?: readonly SweptWarmUp[];
+  /** Present where rows are one long run each: what its batches say. */
+  readonly longRuns?: readonly (LongRunMeasure & { readonly row: number })[];
+}
+
+/** The warm-up of one combination, the same for all its schedulers. */
+export interface SweptWarmUp extends WarmUpRecord {
+  /** Values of the record's parameters. */
+  readonly values: readonly string[];
 }

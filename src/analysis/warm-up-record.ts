@@ -11,7 +11,7 @@ export interface WarmUpCurve {
   readonly alternative: string;
   readonly measure: string;
   readonly unit: MeasureUnit;
-  /** Length of a bin of the curve; the last may be longer by a rounding. */
+  /** Length of a bin of the curve, as MSER-5 sees it: five observations. */
   readonly binUs: number;
   /** Where MSER-5 cuts this curve; null where it says that the runs are too short. */
   readonly cutUs: number | null;

@@ -81,6 +81,12 @@ import type { RunScheduler } from "./run-scheduler.ts";
 import { type QueueListener, RunningSchedulers } from "./running-schedulers.ts";
 import type { VariedPart } from "./scenario/scenario.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "./versions.ts";
+import {
+  type NeededSurvival,
+  neededSurvival,
+  type WaitingPercentiles,
+  waitingPercentilesOf,
+} from "./waiting-times.ts";
 
 /** How a run is watched; none of it changes its course. */
 export interface RunOptions {
@@ -241,6 +247,7 @@ export class ActiveRun {
     const result = this.resultOf(end, {
       ...measured,
       ...(efficiency && efficiencyResultOf(efficiency)),
+      ...neededSurvival(this.collector.waits()),
     });
     const noNumber = numberViolation(result);
     if (noNumber !== undefined)
@@ -257,7 +264,15 @@ export class ActiveRun {
     return new Map(all.flatMap(([name, one]) => (one === undefined ? [] : [[name, one]])));
   }
 
-  private resultOf(end: RunEnd, measured: MeasuredResult & EfficiencyResult): RunResult {
+  /** Waiting for a node in few numbers, unbound pods counted in; once the run is finished. */
+  waitingPercentiles(): WaitingPercentiles {
+    return waitingPercentilesOf(this.collector.waits());
+  }
+
+  private resultOf(
+    end: RunEnd,
+    measured: MeasuredResult & EfficiencyResult & NeededSurvival,
+  ): RunResult {
     const { prepared } = this;
     const { counts, decisions, ...rest } = measured;
     return {

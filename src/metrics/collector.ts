@@ -84,6 +84,8 @@ export class Collector {
   private readonly lastFacts: (NodeObject | undefined)[] = [];
   private readonly pendingTimes = new DurationSample();
   private readonly startupTimes = new DurationSample();
+  /** How long those waited that left or were left without a node. */
+  private readonly unboundTimes = new DurationSample();
   private readonly departures = new Float64Array(DEPARTURE.deleted + 1);
   private work: LostWork | undefined;
   private fromUs = 0;
@@ -205,6 +207,7 @@ export class Collector {
     this.api.pods.forEach((pod) => {
       this.writePod(pod, null);
       if (!this.isPending(pod)) return;
+      this.noteUnbound(pod, nowUs);
       if (this.api.pods.podScheduled(pod) === ConditionStatus.False) unschedulable += 1;
       if (pendingAtEnd.length < PENDING_SHOWN_MAX) pendingAtEnd.push(this.pendingEntry(pod));
     });
@@ -261,6 +264,11 @@ export class Collector {
   /** Value of a distribution's percentile for a threshold: any percent, not only those in the record. */
   quantile(measure: "pending" | "startup", ratio: number): number | null {
     return (measure === "pending" ? this.pendingTimes : this.startupTimes).quantile(ratio);
+  }
+
+  /** Waits of the pods that were bound, and of those that were not; whole once the run is finished. */
+  waits(): { readonly bound: DurationSample; readonly unbound: DurationSample } {
+    return { bound: this.pendingTimes, unbound: this.unboundTimes };
   }
 
   /** What ratio measures are taken over, by their names. */
@@ -388,7 +396,14 @@ export class Collector {
     const hasFinished =
       this.records.finishedUs(change.pod) !== null || isFinishedPhase(change.phaseBefore);
     if (!hasFinished) this.noteDeparture(change.pod);
+    if (change.nodeBefore === NO_NODE)
+      this.noteUnbound(change.pod, this.records.finishedUs(change.pod) ?? nowUs);
     this.writePod(change.pod, nowUs);
+  }
+
+  private noteUnbound(pod: PodIndex, untilUs: number): void {
+    const createdUs = this.api.pods.createdUs(pod);
+    if (this.isMeasured(createdUs)) this.unboundTimes.add(untilUs - createdUs);
   }
 
   private countBefore(change: PodChange, sign: -1): void {

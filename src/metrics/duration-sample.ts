@@ -53,10 +53,7 @@ export class DurationSample {
     const rank = Math.max(1, Math.ceil(ratio * this.count));
     if (rank >= this.count) return this.max;
     if (this.buckets !== undefined) return this.quantileFromBuckets(this.buckets, rank);
-    if (!this.sorted) {
-      this.exact.sort((a, b) => a - b);
-      this.sorted = true;
-    }
+    this.sort();
     return this.exact[rank - 1]!;
   }
 
@@ -65,6 +62,23 @@ export class DurationSample {
     if (this.count === 0) return null;
     const n = BigInt(this.count);
     return Number((2n * this.total() + n) / (2n * n));
+  }
+
+  /** Every value with how often it came, ascending; from the histogram on, middles of its buckets. */
+  steps(): { readonly durationUs: number; readonly count: number }[] {
+    const steps: { durationUs: number; count: number }[] = [];
+    if (this.buckets !== undefined) {
+      for (const [bucket, count] of this.buckets.entries())
+        if (count > 0) steps.push({ durationUs: this.within(middleOf(bucket)), count });
+      return steps;
+    }
+    this.sort();
+    for (const durationUs of this.exact) {
+      const last = steps.at(-1);
+      if (last?.durationUs === durationUs) last.count += 1;
+      else steps.push({ durationUs, count: 1 });
+    }
+    return steps;
   }
 
   /** The summary that stands in a RunResult. */
@@ -106,9 +120,18 @@ export class DurationSample {
     let seen = 0;
     for (let bucket = 0; bucket < buckets.length; bucket++) {
       seen += buckets[bucket]!;
-      if (seen >= rank) return Math.min(this.max, Math.max(this.min, middleOf(bucket)));
+      if (seen >= rank) return this.within(middleOf(bucket));
     }
     return this.max;
+  }
+
+  private within(value: number): number {
+    return Math.min(this.max, Math.max(this.min, value));
+  }
+
+  private sort(): void {
+    if (!this.sorted) this.exact.sort((a, b) => a - b);
+    this.sorted = true;
   }
 }
 

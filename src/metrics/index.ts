@@ -18,6 +18,7 @@ export type {
   NamespaceShare,
   NodeRow,
   OperationsSummary,
+  PendingSurvival,
   PodRow,
   ResultNote,
   RowSinks,

@@ -29,6 +29,25 @@ export interface DurationSummary {
   readonly quantileErrorRatio: number;
 }
 
+/**
+ * Waiting for a node with those pods counted in that never got one: percentiles of Kaplan and Meier's
+ * curve. Null = that share was not reached while anybody watched.
+ */
+export interface PendingSurvival {
+  /** Pods measured, bound or not. */
+  readonly count: number;
+  /** Of them, those that were never bound: pending at the end, or deleted while they waited. */
+  readonly censoredCount: number;
+  readonly p50Us: number | null;
+  readonly p90Us: number | null;
+  readonly p95Us: number | null;
+  readonly p99Us: number | null;
+  /** The longest that any of them was seen waiting, bound or not. */
+  readonly longestUs: number;
+  /** Where the curve crosses each twentieth that it reaches: so many still wait after so long. */
+  readonly curve: readonly { readonly us: number; readonly waitingRatio: number }[];
+}
+
 /** One resource over the whole run: time-weighted, over nodes whose Ready condition is True. */
 export interface UtilizationSummary {
   readonly resource: string;
@@ -273,6 +292,8 @@ export interface RunResult {
   readonly cost?: CostSummary;
   /** Present where there are power ratings, or where it is asked for. */
   readonly energy?: EnergySummary;
+  /** Present where more than 1 % of the pods measured were never bound. */
+  readonly pendingSurvival?: PendingSurvival;
   readonly thresholds: readonly ThresholdVerdict[];
   readonly expectations: readonly ExpectationVerdict[];
   readonly pendingAtEnd: readonly { readonly pod: string; readonly message: string }[];

@@ -6,10 +6,12 @@
 import type { AlternativeSummary, CompareRecord, Estimate, Margin } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
+import { amountText } from "./amount-text.ts";
+import { bootstrapText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { spanText } from "./summary-text.ts";
-import { energyText, moneyText } from "./unit-text.ts";
 import { formatTextTable } from "./text-table.ts";
+import { formatWarmUp, longRunLine } from "./warm-up-text.ts";
 
 type Answer = CompareRecord["comparisons"][number];
 
@@ -71,7 +73,21 @@ function tableOf(record: CompareRecord, isWide: boolean): string {
     "right",
   ]);
   const hidden = isWide ? "" : quietLines(quiet);
-  return `${headLines(record)}\n${table}${hidden}${cautionLines(record)}${originLines(record)}`;
+  return `${headLines(record)}\n${table}${hidden}${steadyLines(record)}${cautionLines(record)}${originLines(record)}`;
+}
+
+/** How the warm-up was found, and what the batches of single runs say. */
+function steadyLines({ warmUp, longRuns = [], measures }: CompareRecord): string {
+  const unitOf = (name: string): MeasureUnit =>
+    measures.find(({ measure }) => measure === name)?.unit ?? "us";
+  const shown = longRuns.filter(({ measure }) => measures.some((one) => one.measure === measure));
+  const lines = shown.map(
+    (one) => `${one.alternative}, ${longRunLine(one, unitOf(one.measure))}\n`,
+  );
+  return [...(warmUp === undefined ? [] : [formatWarmUp(warmUp)]), lines.join("")]
+    .filter((text) => text !== "")
+    .map((text) => `\n${text.split("\n").map(escapeControls).join("\n")}`)
+    .join("");
 }
 
 type Quiet = "identical in every pair" | "no values";
@@ -211,6 +227,7 @@ function tieLines(record: CompareRecord): string[] {
 function cautionLines(record: CompareRecord): string {
   const lines = record.alternatives.flatMap((alternative) => [
     ...censoredLine(alternative),
+    ...waitingText(alternative.waiting).map((text) => `${alternative.name}: ${text}`),
     ...(alternative.unstableRunsCount > 0
       ? [
           `${alternative.name}: work piles up in ${alternative.unstableRunsCount} of ${record.replicationsCount} runs: there is no long-run mean`,
@@ -233,8 +250,20 @@ function cautionLines(record: CompareRecord): string {
       `${measure} of ${alternative}: differences are skewed (${skewness!.toFixed(1)}); signed ranks say p = ${chanceText(ranks.pValue)}, shift ${shift}${bounds}`,
     );
   }
-  lines.push(...tieLines(record), ...controlLines(record));
+  lines.push(...bootstrapLines(record), ...tieLines(record), ...controlLines(record));
   return lines.length === 0 ? "" : `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
+}
+
+/** Second intervals of what is skewed, or whose first interval holds what cannot be. */
+function bootstrapLines(record: CompareRecord): string[] {
+  return (record.bootstraps ?? []).flatMap((beside) => {
+    const { measure, alternative } = beside;
+    const at = record.alternatives.findIndex(({ name }) => name === alternative);
+    const found = record.measures.find((one) => one.measure === measure)!;
+    return bootstrapText(found.estimates[at]!, beside, found.unit).map(
+      (text) => `${measure} of ${alternative}: ${text}`,
+    );
+  });
 }
 
 function censoredLine({
@@ -380,23 +409,9 @@ function verdictText(answer: Answer): string {
     : `inconclusive (about ${verdict.countNeeded} replications needed)`;
 }
 
-/** An amount of a measure, as people write it. */
-export function amountText(value: number, unit: MeasureUnit): string {
-  const size = sizeText(Math.abs(value), unit);
-  return value < 0 && /[1-9]/.test(size) ? `-${size}` : size;
-}
-
 function signed(value: number, unit: MeasureUnit): string {
   const text = amountText(value, unit).replace(" %", " pp");
   return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
-}
-
-function sizeText(size: number, unit: MeasureUnit): string {
-  if (unit === "us") return spanText(Math.round(size));
-  if (unit === "ratio") return `${(100 * size).toFixed(2)} %`;
-  if (unit === "money") return moneyText(size);
-  if (unit === "energy") return energyText(size);
-  return Number.isInteger(size) ? String(size) : size.toFixed(2);
 }
 
 function marginText(margin: Margin): string {

@@ -25,6 +25,8 @@ export { formatRemovable } from "./removable-formats.ts";
 export { formatLawFits } from "./law-fit-formats.ts";
 export { COMPARE_FORMATS, formatCompare } from "./compare-formats.ts";
 export { formatWhatif, WHATIF_FORMATS } from "./whatif-formats.ts";
+export { drawWarmUp } from "./warm-up-plot.ts";
+export { formatWarmUp, longRunLine } from "./warm-up-text.ts";
 export { formatSweep, SWEEP_FORMATS } from "./sweep-formats.ts";
 export { formatOperations } from "./operations-text.ts";
 export { BENCH_FORMATS, formatBench, formatBenchAudit } from "./bench-formats.ts";

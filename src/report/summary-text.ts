@@ -99,9 +99,24 @@ function headLines(result: RunResult): string {
   return `         ${pods}, ${spanText(end.atUs)} of virtual time, seed ${result.seed}\n\n`;
 }
 
+/** The same with those counted in that were never bound, where they are many. */
+function survivalRows(survival: RunResult["pendingSurvival"]): string[][] {
+  if (survival === undefined) return [];
+  const { censoredCount, p50Us, p90Us, p99Us, longestUs } = survival;
+  const text = (us: number | null): string => (us === null ? "not reached" : spanText(us));
+  return [
+    [
+      `  with ${censoredCount} never bound (Kaplan-Meier)`,
+      ...[p50Us, p90Us, p99Us].map(text),
+      `>= ${spanText(longestUs)}`,
+    ],
+  ];
+}
+
 function measureTable(result: RunResult): string {
   const rows: string[][] = [
     ["pending time (created to bound)", ...durationCells(result.pending)],
+    ...survivalRows(result.pendingSurvival),
     ["start-up time (created to Ready)", ...durationCells(result.startup)],
   ];
   const table = formatTextTable(["MEASURE", "P50", "P90", "P99", "MAX"], rows, [

@@ -5,9 +5,11 @@
 
 import type { Estimate, SweepRecord, SweepRow } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
+import { bootstrapText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
-import { amountText } from "./compare-formats.ts";
+import { amountText } from "./amount-text.ts";
 import { formatTextTable } from "./text-table.ts";
+import { formatWarmUp, longRunLine } from "./warm-up-text.ts";
 
 /** Formats that a sweep has. */
 export const SWEEP_FORMATS = ["table", "wide", "json", "yaml", "csv", "markdown", "name"] as const;
@@ -47,7 +49,29 @@ function tableOf(record: SweepRecord, isWide: boolean): string {
   ]);
   const hidden = record.measures.length - shown.length;
   const more = hidden === 0 ? "" : `\n${hidden} measures more with -o wide\n`;
-  return `${headLines(record)}\n${formatTextTable(header, rows)}${more}${cautions(record)}`;
+  return `${headLines(record)}\n${formatTextTable(header, rows)}${more}${steadyLines(record)}${cautions(record, shown)}`;
+}
+
+/** How warm-ups were found, and which long runs have no interval. */
+function steadyLines(record: SweepRecord): string {
+  const { parameters, warmUps = [], longRuns = [], rows, measures } = record;
+  const texts = warmUps.map((one) =>
+    formatWarmUp(one, one.values.map((value, at) => `${parameters[at]!}=${value}`).join(", ")),
+  );
+  const lines = longRuns.flatMap((one) => {
+    const unit = measures.find(({ measure }) => measure === one.measure)?.unit;
+    return unit === undefined
+      ? []
+      : `${rowName(record, rows[one.row]!)}: ${longRunLine(one, unit)}\n`;
+  });
+  return [...texts, lines.join("")]
+    .filter((text) => text !== "")
+    .map((text) => `\n${text.split("\n").map(escapeControls).join("\n")}`)
+    .join("");
+}
+
+function rowName({ parameters }: SweepRecord, { values, scheduler }: SweepRow): string {
+  return [...values.map((value, at) => `${parameters[at]!}=${value}`), scheduler].join(", ");
 }
 
 function headLines(record: SweepRecord): string {
@@ -64,9 +88,8 @@ function headLines(record: SweepRecord): string {
     .join("");
 }
 
-function cautions(record: SweepRecord): string {
-  const nameOf = ({ values, scheduler }: SweepRow): string =>
-    [...values.map((value, at) => `${record.parameters[at]!}=${value}`), scheduler].join(", ");
+function cautions(record: SweepRecord, shown: readonly number[]): string {
+  const nameOf = (row: SweepRow): string => rowName(record, row);
   const lines = record.rows.flatMap((row) => [
     ...(row.unstableRunsCount > 0
       ? [
@@ -78,12 +101,24 @@ function cautions(record: SweepRecord): string {
           `${nameOf(row)}: ${row.podsPendingAtEndCount} of ${row.podsCreatedCount} pods still waited at the end and are in no waiting time`,
         ]
       : []),
+    ...waitingText(row.waiting).map((text) => `${nameOf(row)}: ${text}`),
+    ...bootstrapLines(record, row, shown).map((text) => `${nameOf(row)}: ${text}`),
   ]);
   if (record.missingCellsCount > 0)
     lines.push(
       `PARTIAL: ${record.missingCellsCount} cells are missing; rows hold the replications before the first missing one`,
     );
   return lines.length === 0 ? "" : `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
+}
+
+/** Second intervals of the shown measures that are skewed, or whose first holds what cannot be. */
+function bootstrapLines(record: SweepRecord, row: SweepRow, shown: readonly number[]): string[] {
+  return (row.bootstraps ?? []).flatMap((beside) => {
+    const at = shown.find((one) => record.measures[one]!.measure === beside.measure);
+    if (at === undefined) return [];
+    const { measure, unit } = record.measures[at]!;
+    return bootstrapText(row.estimates[at]!, beside, unit).map((text) => `${measure}: ${text}`);
+  });
 }
 
 function markdownOf(record: SweepRecord): string {
@@ -99,13 +134,14 @@ function markdownOf(record: SweepRecord): string {
   const varied =
     record.varied.length === 0 ? "nothing varied" : `varied: ${record.varied.join(", ")}`;
   const table = [header, header.map(() => "---"), ...rows].map(line).join("");
-  return `${table}\n${varied}; n=${record.replicationsCount}\n${cautions(record)}`;
+  return `${table}\n${varied}; n=${record.replicationsCount}\n${cautions(record, all)}`;
 }
 
 function csvOf(record: SweepRecord): string {
   const header = [
     ...record.parameters,
     ...["scheduler", "seed", "measure", "unit", "count", "mean", "low", "high", "reason"],
+    ...["method", "skewness", "bootstrapLow", "bootstrapHigh"],
   ];
   const rows = record.rows.flatMap((row) =>
     record.measures.map(({ measure, unit }, at) => {
@@ -117,7 +153,14 @@ function csvOf(record: SweepRecord): string {
           : estimate.kind === "point"
             ? [estimate.value, null, null, estimate.reason]
             : [estimate.value, estimate.low, estimate.high, ""];
-      return [...row.values, row.scheduler, row.seed, measure, unit, count, ...numbers];
+      const beside = row.bootstraps?.find((one) => one.measure === measure);
+      const more = [
+        estimate.kind === "interval" ? estimate.method : "",
+        beside?.skewness ?? null,
+        beside?.interval.low ?? null,
+        beside?.interval.high ?? null,
+      ];
+      return [...row.values, row.scheduler, row.seed, measure, unit, count, ...numbers, ...more];
     }),
   );
   return `${header.join(",")}\n${csvText(rows)}`;

@@ -19,7 +19,7 @@ import {
   type TieAuditAnswer,
   type WarmUpRecord,
 } from "../../analysis/index.ts";
-import { assert } from "../../base/index.ts";
+import { assert, streamName } from "../../base/index.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
 import { KUBERNETES_VERSION } from "../../metrics/index.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
@@ -30,6 +30,7 @@ import {
   studyOf,
   summaryOf,
 } from "../study/cell-estimates.ts";
+import { bootstrapRuns, waitingEstimates } from "../study/more-estimates.ts";
 import type { CompareCell } from "./compare-cell.ts";
 import {
   type CellPlace,
@@ -106,7 +107,10 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     correction: "Holm",
     testsCount: comparisons.filter(({ verdict }) => verdict !== null).length,
     baseline: alternatives[baseline]!,
-    alternatives: byAlternative.map((runs, at) => summaryOf(alternatives[at]!, runs)),
+    alternatives: byAlternative.map((runs, at) => ({
+      ...summaryOf(alternatives[at]!, runs),
+      ...waitingEstimates(study, runs, confidence),
+    })),
     measures,
     comparisons,
     ...(plan.warmUp && { warmUp: plan.warmUp }),
@@ -116,6 +120,7 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     ...(shuffled.length > 0 && {
       tieAudits: tieAuditsOf(plan, study, measures, shuffled, chosen),
     }),
+    ...bootstrapsOf(plan, measures, chosen, byAlternative),
     ...(plan.control && { controlled: controlledOf(plan, plan.control, byAlternative, questions) }),
   };
 }
@@ -129,6 +134,29 @@ function longRunsOf(
     longRunsOfVariant(runs, confidence).map((one) => ({ alternative: alternatives[at]!, ...one })),
   );
   return longRuns.length === 0 ? {} : { longRuns };
+}
+
+/** Second intervals of what is skewed or bounded, each from a stream of its own name. */
+function bootstrapsOf(
+  { alternatives, scenario, confidence }: ComparePlan,
+  measures: readonly ComparedMeasure[],
+  chosen: readonly number[],
+  byAlternative: readonly (readonly CompareCell[])[],
+): Pick<CompareRecord, "bootstraps"> {
+  const bootstraps = measures.flatMap(({ measure, estimates }, place) =>
+    alternatives.flatMap((alternative, at) => {
+      const estimate = estimates[at]!;
+      const stream = streamName(
+        scenario.run.seed,
+        0,
+        `bootstrap/compare/${scenario.metadata.name}/${measure}/${alternative}`,
+      );
+      const question = { estimate, stream, confidence };
+      const found = bootstrapRuns(byAlternative[at]!, chosen[place]!, question);
+      return found === undefined ? [] : { measure, alternative, ...found };
+    }),
+  );
+  return bootstraps.length === 0 ? {} : { bootstraps };
 }
 
 /** Differences with what the control explains taken out; those without a verdict are left out. */

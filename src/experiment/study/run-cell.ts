@@ -47,6 +47,7 @@ export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
     ...countsOf(result),
     isUnstable: waiting !== undefined && judgeLoad(waiting.series()).kind === "unstable",
     measures: withQuotients(measuresOf(result), active.quotients()),
+    waiting: active.waitingPercentiles(),
     ...(steady && isPilot && { series: steady.series() }),
     ...(steady && !isPilot && { batches: batchesOf(steady) }),
   };
@@ -66,7 +67,7 @@ function batchesOf(steady: SteadySeries): NonNullable<CellResult["batches"]> {
 
 function countsOf(
   result: RunResult,
-): Omit<CellResult, "isUnstable" | "measures" | "series" | "batches"> {
+): Omit<CellResult, "isUnstable" | "measures" | "series" | "batches" | "waiting"> {
   return {
     end: result.end.reason,
     fingerprint: result.fingerprint,

@@ -16,6 +16,7 @@ import type { RunEnd } from "../../metrics/index.ts";
 import type { MeasuredValue } from "../compare/compare-measures.ts";
 import type { RunInputRequest } from "../run-input-request.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
+import type { WaitingPercentiles } from "../waiting-times.ts";
 import type { BinnedSeries } from "./steady-series.ts";
 
 /** One variant of the world: everything that determines its runs but the replication. */
@@ -47,6 +48,8 @@ export interface CellResult {
   readonly tiedCount: number;
   readonly isUnstable: boolean;
   readonly measures: readonly MeasuredValue[];
+  /** Absent: nobody asked. */
+  readonly waiting?: WaitingPercentiles;
   /** Of a pilot that looks for a warm-up, in place of `batches`. */
   readonly series?: readonly BinnedSeries[];
   /** Of a steady-state run: what its own batches say, for a study of one long run. */

@@ -8,12 +8,20 @@ import {
   SWEEP_SCHEMA_VERSION,
   type SweepRecord,
   type SweepRow,
+  type SweptWarmUp,
 } from "../../analysis/index.ts";
-import { assert } from "../../base/index.ts";
+import { assert, streamName } from "../../base/index.ts";
 import { KUBERNETES_VERSION } from "../../metrics/index.ts";
 import type { VariedPart } from "../scenario/scenario.ts";
 import { FINGERPRINT_VERSION, PODSIM_VERSION } from "../versions.ts";
-import { estimateRuns, type StudiedWorld, studyOf, summaryOf } from "./cell-estimates.ts";
+import {
+  estimateRuns,
+  longRunsOfVariant,
+  type StudiedWorld,
+  studyOf,
+  summaryOf,
+} from "./cell-estimates.ts";
+import { bootstrapRuns, waitingEstimates } from "./more-estimates.ts";
 import type { CellResult } from "./study-cell.ts";
 
 /** What is swept: plain, so that a store can keep it. */
@@ -31,6 +39,8 @@ export interface SweepPlan {
   readonly confidence: number;
   /** Measures to report, by name or first part ("pending"); empty = all. */
   readonly measures: readonly string[];
+  /** What pilots found, one per combination; the rows' worlds then have it. */
+  readonly warmUps?: readonly SweptWarmUp[];
 }
 
 /** All cells of a plan by row and replication; a row's stand together. */
@@ -65,7 +75,19 @@ export function sweepCells(
     parameters: plan.parameters,
     measures,
     rows: plan.rows.map((_, row) => rowOf(plan, row, runs[row]!, measures)),
+    ...(plan.warmUps && { warmUps: plan.warmUps }),
+    ...longRunsOf(plan, runs),
   };
+}
+
+function longRunsOf(
+  { confidence }: SweepPlan,
+  rows: readonly (readonly CellResult[])[],
+): Pick<SweepRecord, "longRuns"> {
+  const longRuns = rows.flatMap((runs, row) =>
+    longRunsOfVariant(runs, confidence).map((one) => ({ row, ...one })),
+  );
+  return longRuns.length === 0 ? {} : { longRuns };
 }
 
 function countOf(plan: SweepPlan): number {
@@ -118,6 +140,31 @@ function rowOf(
     inputHash: runs[0]?.inputHash ?? null,
     replicationsCount: runs.length,
     ...summary,
+    ...waitingEstimates(study, runs, plan.confidence),
     estimates,
+    ...bootstrapsOf(plan, row, runs, measures, estimates),
   };
+}
+
+/** Second intervals of what is skewed or bounded, each from a stream of its own name. */
+function bootstrapsOf(
+  { parameters, rows, confidence }: SweepPlan,
+  row: number,
+  runs: readonly CellResult[],
+  measures: SweepRecord["measures"],
+  estimates: readonly Estimate[],
+): Pick<SweepRow, "bootstraps"> {
+  const { values, scheduler, world } = rows[row]!;
+  const name = [...values.map((value, at) => `${parameters[at]!}=${value}`), scheduler].join(",");
+  const bootstraps = measures.flatMap(({ measure }, place) => {
+    const at = runs[0]?.measures.findIndex((one) => one.measure === measure) ?? -1;
+    const purpose = `bootstrap/sweep/${world.metadata.name}/${measure}/${name}`;
+    const stream = streamName(world.run.seed, 0, purpose);
+    const found =
+      at < 0
+        ? undefined
+        : bootstrapRuns(runs, at, { estimate: estimates[place]!, stream, confidence });
+    return found === undefined ? [] : { measure, ...found };
+  });
+  return bootstraps.length === 0 ? {} : { bootstraps };
 }

@@ -1,0 +1,44 @@
+// What stands beside an estimate, in words: a second interval, and waiting with unbound pods counted in.
+//
+// Comparisons and sweeps say it alike; each puts the name of the alternative or row before it.
+
+import type { BootstrapBeside, Estimate, WaitingEstimates } from "../analysis/index.ts";
+import type { MeasureUnit } from "../metrics/index.ts";
+import { amountText } from "./amount-text.ts";
+import { spanText } from "./summary-text.ts";
+
+/** One line, or none where the first interval is as good: bounded, but within its bounds. */
+export function bootstrapText(
+  estimate: Estimate,
+  { reason, skewness, interval, isBeyondBounds }: BootstrapBeside,
+  unit: MeasureUnit,
+): string[] {
+  if (estimate.kind !== "interval" || (reason === "bounded" && !isBeyondBounds)) return [];
+  const bounds = ({ low, high }: { low: number; high: number }): string =>
+    `[${amountText(low, unit)}, ${amountText(high, unit)}]`;
+  const why =
+    reason === "skewed"
+      ? `replications are skewed (${skewness.toFixed(1)})`
+      : "the interval holds what cannot be";
+  return [`${why}; bootstrap (BCa) says ${bounds(interval)} beside ${bounds(estimate)}`];
+}
+
+/** One line, or none where nearly all were bound. */
+export function waitingText(waiting: WaitingEstimates | undefined): string[] {
+  if (waiting === undefined) return [];
+  const { count, censoredCount, p50Us, p95Us } = waiting;
+  const who = `with the ${censoredCount} of ${count} that were never bound counted in (Kaplan-Meier)`;
+  return [`${who}, pending p50 is ${percentileText(p50Us)}, p95 ${percentileText(p95Us)}`];
+}
+
+function percentileText(estimate: Estimate): string {
+  if (estimate.kind === "absent") {
+    const { reason, affectedCount, count } = estimate;
+    if (reason === "missing-values") return `not reached in ${affectedCount} of ${count} runs`;
+    if (reason === "unstable") return "n/a (work piles up)";
+    return "n/a (too few pods)";
+  }
+  const value = spanText(Math.round(estimate.value));
+  if (estimate.kind === "point") return value;
+  return `${value} [${spanText(Math.round(estimate.low))}, ${spanText(Math.round(estimate.high))}]`;
+}
