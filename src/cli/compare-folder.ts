@@ -5,7 +5,7 @@
 import type { CompareCell } from "../experiment/index.ts";
 import { PODSIM_VERSION } from "../experiment/index.ts";
 import { sha256Hex } from "../base/index.ts";
-import { csvText } from "../report/index.ts";
+import { csvText, drawWarmUp } from "../report/index.ts";
 import type { Compared } from "./compare-job.ts";
 import { ResultFolder } from "./result-folder.ts";
 
@@ -21,6 +21,7 @@ export function keepComparison(
   const folder = ResultFolder.create(path, inputHash, force);
   folder.append("compare.json", `${JSON.stringify(record, undefined, 2)}\n`);
   folder.append("replications.csv", replicationsCsv(cells, plan.alternatives));
+  if (record.warmUp !== undefined) folder.append("warm-up.svg", drawWarmUp(record.warmUp));
   const manifest = {
     schemaVersion: "podsim.dev/manifest/v1",
     command: "compare",

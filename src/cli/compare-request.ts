@@ -3,15 +3,13 @@
 // Apart from the code that answers, so that tests and other commands can name it.
 
 import type { Margin } from "../analysis/index.ts";
-import type { RunInputRequest } from "../experiment/node.ts";
 import type { AlternativeSetting } from "./compare-alternatives.ts";
 import type { DesignOptions } from "./compare-design-options.ts";
 import type { Shard } from "./study-run.ts";
+import type { InputQuestion } from "./option-parts.ts";
 
 /** A comparison as the command line describes it. */
-export interface CompareRequest extends RunInputRequest {
-  readonly allowUnsimulated: boolean;
-  readonly strict: boolean;
+export interface CompareRequest extends InputQuestion {
   /** Absent: the scenario's. */
   readonly varied: readonly string[] | undefined;
   readonly replicationsCount: number | undefined;

@@ -5,15 +5,15 @@
 
 import { InputError, type Problem } from "../base/index.ts";
 import { countFits, prepareRun } from "../experiment/index.ts";
-import { loadRunInput, readInputFile, type RunInputRequest } from "../experiment/node.ts";
+import { loadRunInput, readInputFile } from "../experiment/node.ts";
 import type { FitRecord } from "../metrics/index.ts";
 import { refuseLeftOut } from "./request-checks.ts";
+import type { InputQuestion } from "./option-parts.ts";
 
 /** The question as the command line describes it. */
-export interface FitRequest extends RunInputRequest {
+export interface FitRequest extends InputQuestion {
   readonly podFile: string;
   readonly limit: number | undefined;
-  readonly allowUnsimulated: boolean;
   readonly strict: boolean;
 }
 

@@ -4,6 +4,7 @@
 // option-rules.ts.
 
 import type { EvaluatorName } from "../experiment/index.ts";
+import type { RunInputRequest } from "../experiment/node.ts";
 import { type Command, InvalidArgumentError, Option } from "./commander.ts";
 
 /** Adds the options that say what to read. */
@@ -43,6 +44,40 @@ export interface InputOptions {
   readonly allowUnsimulated?: boolean;
   readonly strict?: boolean;
   readonly plugins: boolean;
+}
+
+/** What is to be read, and what is put up with in it. */
+export interface InputQuestion extends RunInputRequest {
+  readonly allowUnsimulated: boolean;
+  readonly strict: boolean;
+}
+
+/** Arguments and `-f` together, in that order. */
+export function inputsOf(positional: readonly string[], options: InputOptions): readonly string[] {
+  return [...positional, ...(options.filename ?? [])];
+}
+
+/** The options of `addInputOptions`, and of `evaluatorOption` where a command has it, as jobs take them. */
+export function inputQuestion(
+  inputs: readonly string[],
+  options: InputOptions & { readonly evaluator?: EvaluatorName },
+): InputQuestion {
+  return {
+    inputs,
+    recursive: options.recursive === true,
+    allowOutside: options.allowOutside === true,
+    allowUnsimulated: options.allowUnsimulated === true,
+    strict: options.strict === true,
+    overrides: options.set ?? [],
+    schedulers: options.scheduler ?? [],
+    seed: options.seed,
+    horizon: options.for,
+    thresholds: options.threshold ?? [],
+    prices: options.prices,
+    maxInputBytes: options.maxInputBytes,
+    noPlugins: !options.plugins,
+    evaluator: options.evaluator,
+  };
 }
 
 /** The option that chooses what goes to stdout. */

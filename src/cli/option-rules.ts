@@ -3,7 +3,7 @@
 
 import type { Command, Option } from "commander";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
-import { isRepeatable } from "./option-parts.ts";
+import { type InputOptions, isRepeatable } from "./option-parts.ts";
 
 /** Watches the options of a command while its line is parsed. */
 export function enforceOptionRules(command: Command): void {
@@ -26,6 +26,17 @@ export function refuseConflicts(
   for (const { given, names, why } of conflicts) {
     if (given) throw usage(`options ${names} exclude each other: ${why}`);
   }
+}
+
+/** Refuses input options that contradict each other. */
+export function refuseInputConflicts(options: InputOptions): void {
+  refuseConflicts([
+    {
+      given: options.strict === true && options.allowUnsimulated === true,
+      names: "'--strict' and '--allow-unsimulated'",
+      why: "one refuses what the other permits",
+    },
+  ]);
 }
 
 function refuseValue(option: Option, value: string, flags: ReadonlySet<string | undefined>): void {

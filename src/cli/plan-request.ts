@@ -2,12 +2,10 @@
 //
 // Apart from the code that answers, so that the main thread and the worker can both name it.
 
-import type { RunInputRequest } from "../experiment/node.ts";
+import type { InputQuestion } from "./option-parts.ts";
 
 /** A plan as the command line describes it. */
-export interface PlanRequest extends RunInputRequest {
-  readonly allowUnsimulated: boolean;
-  readonly strict: boolean;
+export interface PlanRequest extends InputQuestion {
   readonly requirements: readonly string[];
   /** As written behind --lose, in order. */
   readonly losses: readonly string[];

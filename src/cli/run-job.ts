@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import type { WarmUpRecord } from "../analysis/index.ts";
 import { formatInstant, type Instant, parseDuration } from "../base/index.ts";
 import {
   type ActiveRun,
@@ -15,12 +16,13 @@ import {
   type PreparedRun,
   prepareRun,
   startRun,
+  SteadyWatch,
   StrategyError,
   type UserCallWatch,
 } from "../experiment/index.ts";
 import { loadRunInput } from "../experiment/node.ts";
-import type { RunEnd, RunResult } from "../metrics/index.ts";
-import { formatNotes, formatOperations, formatResult } from "../report/index.ts";
+import type { RowSinks, RunEnd, RunResult, SampleRow } from "../metrics/index.ts";
+import { drawWarmUp, formatNotes, formatOperations, formatResult } from "../report/index.ts";
 import { findDivergence } from "./determinism-check.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { stackOf } from "./failure-report.ts";
@@ -30,6 +32,12 @@ import { RowWriters } from "./row-writers.ts";
 import { bundleText, commandOf, manifestText } from "./run-manifest.ts";
 import { advanceWatched } from "./run-pace.ts";
 import type { RunControl, RunReport, RunRequest } from "./run-request.ts";
+import {
+  findWarmUpOfRun,
+  settledRequest,
+  type SteadyResult,
+  steadyStateText,
+} from "./run-warm-up.ts";
 
 /** Who takes part in a job from outside. */
 export interface RunJobHooks {
@@ -48,7 +56,11 @@ export async function executeRunJob(
   refuseWrongValues(request);
   const prepared = prepareRun(await loadRunInput(request, hooks.userCalls));
   refuseLeftOut(prepared, request);
-  return new RunJob(request, prepared, control).execute(hooks);
+  const warmUp = findWarmUpOfRun(prepared, control, hooks.userCalls);
+  if (warmUp === undefined) return new RunJob(request, prepared, control).execute(hooks);
+  const settled = settledRequest(request, prepared, warmUp);
+  const again = prepareRun(await loadRunInput(settled, hooks.userCalls));
+  return new RunJob(settled, again, control, warmUp).execute(hooks);
 }
 
 class RunJob {
@@ -57,8 +69,15 @@ class RunJob {
   private readonly control: RunControl;
   private readonly folder: ResultFolder;
   private readonly startedMs = performance.now();
+  private readonly warmUp: WarmUpRecord | undefined;
 
-  constructor(request: RunRequest, prepared: PreparedRun, control: RunControl) {
+  constructor(
+    request: RunRequest,
+    prepared: PreparedRun,
+    control: RunControl,
+    warmUp?: WarmUpRecord,
+  ) {
+    this.warmUp = warmUp;
     this.request = request;
     this.prepared = prepared;
     this.control = control;
@@ -77,10 +96,11 @@ class RunJob {
         evaluator: request.evaluator,
         ...(userCalls === undefined ? {} : { userCalls }),
       };
-      run = startRun(prepared, { ...options, sinks: writers.sinks });
+      const steady = SteadyWatch.of(prepared.scenario);
+      run = startRun(prepared, { ...options, sinks: sinksOf(writers, steady) });
       started?.(run);
       const end = this.advance(run);
-      const result = run.finish(end.reason, end.detail);
+      const result = this.withSteadyState(run.finish(end.reason, end.detail), steady);
       writers.flush();
       const kept = this.keep(run, result);
       const divergence =
@@ -126,6 +146,7 @@ class RunJob {
       return undefined;
     }
     folder.append("summary.json", `${JSON.stringify(result, undefined, 2)}\n`);
+    if (this.warmUp !== undefined) folder.append("warm-up.svg", drawWarmUp(this.warmUp));
     folder.append("timing.json", this.timingText(run));
     folder.append("run.json", manifestText(prepared, request, result));
     return folder.commit();
@@ -177,10 +198,21 @@ class RunJob {
     };
   }
 
-  private outputOf(result: RunResult): string {
+  // Of a run that was cut short nothing is said about the long run.
+  private withSteadyState(result: RunResult, steady: SteadyWatch | undefined): SteadyResult {
+    if (steady === undefined || result.end.partial) return result;
+    const { warmUp } = this;
+    const { isUnstable } = steady;
+    const longRun = isUnstable ? [] : steady.batches();
+    return { ...result, steadyState: { ...(warmUp && { warmUp }), isUnstable, longRun } };
+  }
+
+  private outputOf(result: SteadyResult): string {
     const { format, verbose } = this.request;
     const isForPeople = format === "table" || format === "wide";
-    const text = formatResult(result, format);
+    const { steadyState } = result;
+    const more = isForPeople && steadyState !== undefined ? steadyStateText(steadyState) : "";
+    const text = `${formatResult(result, format)}${more}`;
     return verbose === true && isForPeople ? `${text}\n${formatOperations(result)}` : text;
   }
 
@@ -235,6 +267,16 @@ class RunJob {
       closing: `${lines.join("\n")}\n`,
     };
   }
+}
+
+/** Rows go to the files, and to whoever watches the steady state. */
+function sinksOf(writers: RowWriters, steady: SteadyWatch | undefined): RowSinks {
+  if (steady === undefined) return writers.sinks;
+  const sample = (row: SampleRow): void => {
+    writers.sinks.sample?.(row);
+    steady.sinks.sample?.(row);
+  };
+  return { ...writers.sinks, ...steady.sinks, sample };
 }
 
 // A full disk or a missing right is the machine's fault; it has its own code and words.

@@ -2,44 +2,24 @@
 //
 // Plain, so that it can cross into a thread and be compared in tests; nothing here runs anything.
 
-import type { EvaluatorName } from "../experiment/index.ts";
 import type { ExplainOptions } from "./commands/explain-command.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import type { InputQuestion } from "./option-parts.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { USER_CALL_RECORD_BYTES } from "./user-call-record.ts";
 import type { WhatifRequest } from "./whatif-request.ts";
 
 /** One run as the command line describes it. */
-export interface RunRequest {
-  /** Positional inputs, then -f in the order given. */
-  readonly inputs: readonly string[];
-  readonly recursive: boolean;
-  readonly allowOutside: boolean;
-  readonly allowUnsimulated: boolean;
-  readonly strict: boolean;
-  /** `path=value` overrides of the scenario. */
-  readonly overrides: readonly string[];
-  readonly schedulers: readonly string[];
-  readonly seed: string | undefined;
-  readonly horizon: string | undefined;
-  readonly thresholds: readonly string[];
+export interface RunRequest extends InputQuestion {
   readonly check: "none" | "check" | "deep";
   /** A duration of wall time, such as 10m. */
   readonly maxWall: string | undefined;
-  /** Price list that comes before the scenario's. */
-  readonly prices?: string | undefined;
-  readonly maxInputBytes: number | undefined;
   readonly outputDir: string | undefined;
   readonly force: boolean;
   readonly format: OutputFormat;
   readonly verifyDeterminism: boolean;
-  /** What decides; absent: as the schedulers say. The outcome is the same. */
-  readonly evaluator?: EvaluatorName | undefined;
-  readonly noPlugins: boolean;
   /** Longest call into user code, a duration of wall time. */
   readonly pluginDeadline?: string | undefined;
-  /** What stdin held, if `-` is among the inputs and the main thread has read it. */
-  readonly stdin?: Uint8Array;
   /** Show stack traces. */
   readonly debug: boolean;
   /** Show what the run cost in operations. */

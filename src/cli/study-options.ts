@@ -22,6 +22,7 @@ export interface ReplicationOptions {
   readonly replications?: number;
   readonly confidence: number;
   readonly measure?: readonly string[];
+  readonly warmup?: string;
 }
 
 /** Adds the options that say what differs between replications, how many there are, what is told. */
@@ -38,7 +39,11 @@ export function addReplicationOptions(command: Command): Command {
       positiveCount,
     )
     .option("--confidence <percent>", "of intervals and verdicts", confidence, 0.95)
-    .option("--measure <name>", "only this measure (repeatable)", collect);
+    .option("--measure <name>", "only this measure (repeatable)", collect)
+    .option(
+      "--warmup <auto|duration>",
+      "of a steady-state study: what to delete from every run; auto finds it by a pilot",
+    );
 }
 
 /** Adds the options that say where and how cells run. */
@@ -52,6 +57,15 @@ export function addStudyOptions(command: Command): Command {
       shard,
     )
     .option("--queue <url>", "give cells to podsim worker through a Redis (redis://host:6379)");
+}
+
+/** `--set` and `--warmup` as overrides of the scenario, in that order. */
+export function overridesOf(options: {
+  readonly set?: readonly string[];
+  readonly warmup?: string;
+}): string[] {
+  const { set = [], warmup } = options;
+  return [...set, ...(warmup === undefined ? [] : [`run.warmup=${warmup}`])];
 }
 
 /** Refuses combinations that cannot do what they say. */

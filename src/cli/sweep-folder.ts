@@ -4,7 +4,7 @@
 
 import { sha256Hex } from "../base/index.ts";
 import { PODSIM_VERSION, sweepCellsOf } from "../experiment/index.ts";
-import { csvText, formatSweep } from "../report/index.ts";
+import { csvText, drawWarmUp, formatSweep } from "../report/index.ts";
 import { ResultFolder } from "./result-folder.ts";
 import type { Swept } from "./sweep-job.ts";
 
@@ -17,6 +17,8 @@ export function keepSweep(swept: Swept, path: string, force: boolean): readonly 
   folder.append("sweep.json", formatSweep(record, "json"));
   folder.append("sweep.csv", formatSweep(record, "csv"));
   folder.append("replications.csv", replicationsCsv(swept));
+  for (const [at, warmUp] of (record.warmUps ?? []).entries())
+    folder.append(`warm-up-${at}.svg`, drawWarmUp(warmUp));
   const manifest = {
     schemaVersion: "podsim.dev/manifest/v1",
     command: "sweep",

@@ -22,6 +22,7 @@ import { loadScenario, type RunInputRequest } from "../experiment/node.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";
 import { StudySession } from "./study-run.ts";
+import { findWarmUps, settledPoint, settledWorld } from "./warm-up-pilot.ts";
 import type { SweepRequest } from "./sweep-request.ts";
 
 /** The record with what it was made from. */
@@ -41,13 +42,14 @@ export interface SweepOutcome {
   readonly counts: { readonly done: number; readonly total: number };
 }
 
-/** A sweep with its cells, before anything runs. */
+/** A sweep with what its cells are of, before anything runs. */
 export interface PlannedSweep {
   readonly plan: SweepPlan;
-  readonly cells: readonly StudyCell[];
+  /** One per row. */
+  readonly points: readonly StudyPoint[];
 }
 
-/** Reads every combination's scenario and lists the cells. */
+/** Reads every combination's scenario. */
 export function planSweep(request: SweepRequest): PlannedSweep {
   refuseWrongValues(request);
   const combinations = listCombinations(request.parameters, request.listed);
@@ -81,24 +83,82 @@ export function planSweep(request: SweepRequest): PlannedSweep {
       strict: request.strict,
     }),
   );
-  const cells = sweepCellsOf(plan).map(
-    ({ row, replication }): StudyCell => ({
-      point: points[row]!,
-      replication,
-    }),
+  return { plan, points };
+}
+
+function cellsOfSweep({ plan, points }: PlannedSweep): StudyCell[] {
+  return sweepCellsOf(plan).map(({ row, replication }) => ({ point: points[row]!, replication }));
+}
+
+/** The sweep with its warm-ups found, where they are left to a pilot; undefined if a signal stopped it. */
+async function settle(
+  session: StudySession,
+  planned: PlannedSweep,
+): Promise<PlannedSweep | undefined> {
+  const { plan, points } = planned;
+  const isOpen = (row: number): boolean => plan.rows[row]!.world.run.warmupAuto === true;
+  const groups = new Map<string, { readonly values: readonly string[]; readonly rows: number[] }>();
+  for (const [row, { values }] of plan.rows.entries()) {
+    if (!isOpen(row)) continue;
+    const key = JSON.stringify(values);
+    const group = groups.get(key) ?? { values, rows: [] };
+    group.rows.push(row);
+    groups.set(key, group);
+  }
+  if (groups.size === 0) return planned;
+  const listed = [...groups.values()];
+  const found = await findWarmUps(
+    session,
+    listed.map(({ values, rows }) => ({
+      name: values.map((value, at) => `${plan.parameters[at]!}=${value}`).join(", "),
+      alternatives: rows.map((row) => ({
+        name: plan.rows[row]!.scheduler,
+        horizonUs: plan.rows[row]!.world.run.horizon!,
+        point: points[row]!,
+      })),
+    })),
+    {
+      replicationsCount: plan.varied.length === 0 ? 1 : plan.replicationsCount,
+      measures: plan.measures,
+    },
   );
-  return { plan, cells };
+  if (found === undefined) return undefined;
+  const warmUpOf = new Map(
+    listed.flatMap(({ rows }, at) => rows.map((row) => [row, found[at]!] as const)),
+  );
+  return {
+    plan: {
+      ...plan,
+      rows: plan.rows.map((one, row) => {
+        const warmUp = warmUpOf.get(row);
+        return warmUp === undefined ? one : { ...one, world: settledWorld(one.world, warmUp) };
+      }),
+      warmUps: listed.map(({ values }, at) => ({ values, ...found[at]! })),
+    },
+    points: points.map((point, row) => {
+      const warmUp = warmUpOf.get(row);
+      const { horizon } = plan.rows[row]!.world.run;
+      return warmUp === undefined ? point : settledPoint(point, horizon!, warmUp);
+    }),
+  };
 }
 
 /** Runs a planned sweep. */
 export async function runSweep(
-  { plan, cells }: PlannedSweep,
+  planned: PlannedSweep,
   request: SweepRequest,
 ): Promise<SweepOutcome> {
   const { pluginDeadline, debug, format } = request;
   const settings = { pluginDeadline, debug, json: format === "json" };
   const session = await StudySession.open({ ...request, settings });
   try {
+    const settled = await settle(session, planned);
+    if (settled === undefined) {
+      const { stoppedBy, notes, counts } = session;
+      return { swept: undefined, stoppedBy, notes, counts };
+    }
+    const { plan } = settled;
+    const cells = cellsOfSweep(settled);
     session.describe({ command: "sweep", plan }, cells);
     const results = await session.run(cells);
     const { stoppedBy, notes, counts } = session;

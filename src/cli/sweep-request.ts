@@ -4,17 +4,15 @@
 
 import { readCsv } from "../base/index.ts";
 import type { Combination, Parameter } from "../experiment/index.ts";
-import type { RunInputRequest } from "../experiment/node.ts";
 import { CommandFailure, EXIT } from "./exit-codes.ts";
 import type { Shard } from "./study-run.ts";
+import type { InputQuestion } from "./option-parts.ts";
 
 /** A sweep as the command line describes it. */
-export interface SweepRequest extends RunInputRequest {
+export interface SweepRequest extends InputQuestion {
   readonly parameters: readonly Parameter[];
   /** Combinations from a file; undefined: none was given. */
   readonly listed: readonly Combination[] | undefined;
-  readonly allowUnsimulated: boolean;
-  readonly strict: boolean;
   /** Absent: the scenario's. */
   readonly varied: readonly string[] | undefined;
   readonly replicationsCount: number | undefined;

@@ -63,8 +63,7 @@ export async function findWarmUps(
       else refusals.push(refusalOf(group, factor, search.tooShort, own));
     }
     if (refusals.length === 0) return found as WarmUpRecord[];
-    if (factor === LENGTH_FACTOR_MAX)
-      throw new CommandFailure(EXIT.limit, `${refusals.join("\n")}\n${HINT}`);
+    if (factor === LENGTH_FACTOR_MAX) throw new CommandFailure(EXIT.limit, refusals.join("\n"));
     open = open.filter((at) => found[at] === undefined);
   }
 }
@@ -106,11 +105,25 @@ function refusalOf(
   tooShort: readonly string[],
   results: readonly CellResult[],
 ): string {
-  const longest = Math.max(...alternatives.map(({ horizonUs }) => horizonUs)) * factor;
+  const horizonUs = Math.max(...alternatives.map((one) => one.horizonUs)) * factor;
+  return warmUpRefusal({ name, horizonUs, factor, tooShort }, results);
+}
+
+/** Why no warm-up was found: which curves never settle. */
+export function warmUpRefusal(
+  search: {
+    readonly name: string;
+    readonly horizonUs: number;
+    readonly factor: number;
+    readonly tooShort: readonly string[];
+  },
+  results: readonly Pick<CellResult, "isUnstable">[],
+): string {
+  const { name, horizonUs, factor, tooShort } = search;
   const where = name === "" ? "" : `${name}: `;
   const unstable = results.filter(({ isUnstable }) => isUnstable).length;
   const piles = unstable === 0 ? "" : `; work piles up in ${unstable} of ${results.length} runs`;
-  return `${where}no warm-up is found: within ${formatDuration(longest as Duration)}, ${factor} times the horizon, MSER-5 does not see settle: ${tooShort.join(", ")}${piles}`;
+  return `${where}no warm-up is found: within ${formatDuration(horizonUs as Duration)}, ${factor} times the horizon, MSER-5 does not see these settle: ${tooShort.join(", ")}${piles}\n${HINT}`;
 }
 
 /** The point of a study's own runs: the warm-up and horizon that the pilot found, as if they had been given. */

@@ -2,12 +2,10 @@
 //
 // Apart from the code that answers, so that the main thread and the worker can both name it.
 
-import type { RunInputRequest } from "../experiment/node.ts";
+import type { InputQuestion } from "./option-parts.ts";
 
 /** A what-if question as the command line describes it. */
-export interface WhatifRequest extends RunInputRequest {
-  readonly allowUnsimulated: boolean;
-  readonly strict: boolean;
+export interface WhatifRequest extends InputQuestion {
   /** As written behind --do, in order. */
   readonly changes: readonly string[];
   readonly reschedule: boolean;

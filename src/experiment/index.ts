@@ -77,6 +77,7 @@ export type {
   StudyCell,
   StudyPoint,
 } from "./study/study-cell.ts";
+export { SteadyWatch } from "./study/steady-watch.ts";
 export { type PilotRuns, searchWarmUp } from "./study/warm-up-search.ts";
 export { runStudyCell } from "./study/run-cell.ts";
 export { type StudiedWorld, studiedWorld } from "./study/cell-estimates.ts";

@@ -13,8 +13,10 @@ import {
   evaluatorOption,
   formatOption,
   type InputOptions,
+  inputQuestion,
+  inputsOf,
 } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import { refuseInputConflicts } from "../option-rules.ts";
 import { alternativeSetting } from "../compare-alternatives.ts";
 import type { CompareOutcome } from "../compare-job.ts";
 import {
@@ -25,6 +27,7 @@ import {
 import {
   addReplicationOptions,
   addStudyOptions,
+  overridesOf,
   percent,
   type ReplicationOptions,
   refuseStudyOptions,
@@ -104,39 +107,21 @@ async function compare(
   options: CompareOptions,
   debug: boolean,
 ): Promise<ExitCode> {
-  const inputs = [...positional, ...(options.filename ?? [])];
+  const inputs = inputsOf(positional, options);
   if (inputs.length === 0)
     throw new CommandFailure(
       EXIT.usage,
       "nothing to compare on: name a scenario or objects, for example podsim compare scenario.yaml -s default -s best-fit",
     );
-  refuseConflicts([
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
-    },
-  ]);
+  refuseInputConflicts(options);
   refuseStudyOptions(options);
   refuseDesignOptions(options);
   const { runComparison } = await import("../compare-job.ts");
   const { withStdin } = await import("../run-thread.ts");
   const outcome = await runComparison(
     await withStdin({
-      inputs,
-      recursive: options.recursive === true,
-      allowOutside: options.allowOutside === true,
-      allowUnsimulated: options.allowUnsimulated === true,
-      strict: options.strict === true,
-      overrides: options.set ?? [],
-      schedulers: options.scheduler ?? [],
-      seed: options.seed,
-      horizon: options.for,
-      thresholds: options.threshold ?? [],
-      prices: options.prices,
-      maxInputBytes: options.maxInputBytes,
-      noPlugins: !options.plugins,
-      evaluator: options.evaluator,
+      ...inputQuestion(inputs, options),
+      overrides: overridesOf(options),
       varied: options.vary,
       replicationsCount: options.replications,
       margin: options.margin,

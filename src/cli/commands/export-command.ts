@@ -5,7 +5,12 @@
 
 import type { Command } from "commander";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
-import { addInputOptions, formatOption, type InputOptions } from "../option-parts.ts";
+import {
+  addInputOptions,
+  formatOption,
+  type InputOptions,
+  inputQuestion,
+} from "../option-parts.ts";
 import { printNote, printResult } from "../output.ts";
 
 const EXAMPLES = `Examples:
@@ -44,21 +49,7 @@ async function exportInto(inputs: readonly string[], options: ExportOptions): Pr
   const { exportTrace, prepareRun } = await import("../../experiment/index.ts");
   const { loadRunInput } = await import("../../experiment/node.ts");
   const { TableFile } = await import("../import-files.ts");
-  const prepared = prepareRun(
-    await loadRunInput({
-      inputs,
-      recursive: options.recursive === true,
-      allowOutside: options.allowOutside === true,
-      overrides: options.set ?? [],
-      schedulers: options.scheduler ?? [],
-      seed: options.seed,
-      horizon: options.for,
-      thresholds: options.threshold ?? [],
-      prices: options.prices,
-      maxInputBytes: options.maxInputBytes,
-      noPlugins: !options.plugins,
-    }),
-  );
+  const prepared = prepareRun(await loadRunInput(inputQuestion(inputs, options)));
   const file = new TableFile(options.output);
   try {
     const outcome = exportTrace(prepared, options.replication, (text) => file.append(text));

@@ -4,7 +4,6 @@
 
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import type { RunInputRequest } from "../../experiment/node.ts";
 import type { EvaluatorName } from "../../experiment/index.ts";
 import { InvalidArgumentError } from "../commander.ts";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
@@ -15,8 +14,10 @@ import {
   formatOption,
   type InputOptions,
   positiveCount,
+  inputQuestion,
+  inputsOf,
 } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import { refuseConflicts, refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import type { PlanRequest } from "../plan-request.ts";
 
@@ -102,18 +103,14 @@ async function plan(
   options: PlanOptions,
   debug: boolean,
 ): Promise<ExitCode> {
-  const inputs = [...positional, ...(options.filename ?? [])];
+  const inputs = inputsOf(positional, options);
   if (inputs.length === 0)
     throw usage(
       "no cluster: name a scenario or objects, for example podsim plan cluster.yaml --require unschedulable=0",
     );
   const asked = options.require ?? [];
+  refuseInputConflicts(options);
   refuseConflicts([
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
-    },
     {
       given: options.fit !== undefined && asked.length > 0,
       names: "'--fit' and '--require'",
@@ -145,7 +142,7 @@ function requestOf(
   debug: boolean,
 ): PlanRequest {
   return {
-    ...inputsOf(inputs, options),
+    ...inputQuestion(inputs, options),
     requirements,
     losses: options.lose ?? [],
     loseAt: options.loseAt,
@@ -175,28 +172,6 @@ async function size(request: PlanRequest, quiet: boolean): Promise<ExitCode> {
   return signal ?? report.exitCode;
 }
 
-function inputsOf(
-  inputs: readonly string[],
-  options: PlanOptions,
-): RunInputRequest & Pick<PlanRequest, "allowUnsimulated" | "strict"> {
-  return {
-    inputs,
-    recursive: options.recursive === true,
-    allowOutside: options.allowOutside === true,
-    allowUnsimulated: options.allowUnsimulated === true,
-    strict: options.strict === true,
-    overrides: options.set ?? [],
-    schedulers: options.scheduler ?? [],
-    seed: options.seed,
-    horizon: options.for,
-    thresholds: options.threshold ?? [],
-    prices: options.prices,
-    maxInputBytes: options.maxInputBytes,
-    noPlugins: !options.plugins,
-    evaluator: options.evaluator,
-  };
-}
-
 async function countCopies(
   inputs: readonly string[],
   options: PlanOptions,
@@ -206,7 +181,7 @@ async function countCopies(
   const { answerFit } = await import("../fit-job.ts");
   const { formatFit } = await import("../../report/index.ts");
   const record = await answerFit({
-    ...inputsOf(inputs, options),
+    ...inputQuestion(inputs, options),
     podFile,
     limit: options.limit,
   });
@@ -218,7 +193,7 @@ async function countCopies(
 async function listRemovable(inputs: readonly string[], options: PlanOptions): Promise<ExitCode> {
   const { answerRemovable } = await import("../plan-removable.ts");
   const { formatRemovable } = await import("../../report/index.ts");
-  const record = await answerRemovable(inputsOf(inputs, options));
+  const record = await answerRemovable(inputQuestion(inputs, options));
   const isTable = options.format === "table" || options.format === "wide";
   (isTable ? printSummary : printResult)(formatRemovable(record, options.format));
   if (options.quiet !== true) for (const note of record.notes) printNote(`note: ${note}\n`);

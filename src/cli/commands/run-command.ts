@@ -11,8 +11,10 @@ import {
   formatOption,
   type InputOptions,
   positiveCount,
+  inputQuestion,
+  inputsOf,
 } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import { refuseConflicts, refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import { OUTPUT_FORMATS, type OutputFormat, type RunRequest } from "../run-request.ts";
 
@@ -78,7 +80,7 @@ Environment:
 `;
 
 function requestOf(positional: readonly string[], options: RunOptions, debug: boolean): RunRequest {
-  const inputs = [...positional, ...(options.filename ?? [])];
+  const inputs = inputsOf(positional, options);
   const overrides = [...(options.set ?? [])];
   const isSet = (path: string): boolean => overrides.some((text) => text.startsWith(`${path}=`));
   if (inputs.length === 0)
@@ -88,16 +90,12 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
     );
   if (inputs.filter((input) => input === "-").length > 1)
     throw new CommandFailure(EXIT.usage, "stdin (-) can be read only once");
+  refuseInputConflicts(options);
   refuseConflicts([
     {
       given: options.check === true && options.checkDeep === true,
       names: "'--check' and '--check-deep'",
       why: "the latter contains the former",
-    },
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
     },
     {
       given: options.seed !== undefined && isSet("run.seed"),
@@ -112,26 +110,14 @@ function requestOf(positional: readonly string[], options: RunOptions, debug: bo
   ]);
   if (options.maxEvents !== undefined) overrides.push(`run.limits.maxEvents=${options.maxEvents}`);
   return {
-    inputs,
-    recursive: options.recursive === true,
-    allowOutside: options.allowOutside === true,
-    allowUnsimulated: options.allowUnsimulated === true,
-    strict: options.strict === true,
+    ...inputQuestion(inputs, options),
     overrides,
-    schedulers: options.scheduler ?? [],
-    seed: options.seed,
-    horizon: options.for,
-    thresholds: options.threshold ?? [],
     check: options.checkDeep === true ? "deep" : options.check === true ? "check" : "none",
     maxWall: options.maxWall,
-    prices: options.prices,
-    maxInputBytes: options.maxInputBytes,
     outputDir: options.outputDir,
     force: options.force === true,
     format: options.format,
     verifyDeterminism: options.verifyDeterminism === true,
-    evaluator: options.evaluator,
-    noPlugins: !options.plugins,
     pluginDeadline: options.pluginDeadline,
     debug,
     verbose: options.verbose === true,

@@ -11,12 +11,15 @@ import {
   formatOption,
   type InputOptions,
   positiveCount,
+  inputQuestion,
+  inputsOf,
 } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import { refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import {
   addReplicationOptions,
   addStudyOptions,
+  overridesOf,
   refuseStudyOptions,
   type ReplicationOptions,
   type StudyOptions,
@@ -85,28 +88,24 @@ async function sweep(
   options: SweepOptions,
   debug: boolean,
 ): Promise<ExitCode> {
-  const inputs = [...positional, ...(options.filename ?? [])];
+  const inputs = inputsOf(positional, options);
   if (inputs.length === 0)
     throw new CommandFailure(
       EXIT.usage,
       "nothing to sweep: name a scenario, for example podsim sweep scenario.yaml --param run.seed=1,2",
     );
-  refuseConflicts([
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
-    },
-  ]);
+  refuseInputConflicts(options);
   refuseStudyOptions(options);
   const { planSweep, runSweep } = await import("../sweep-job.ts");
   const { withStdin } = await import("../run-thread.ts");
   const request = await withStdin(await requestOf(inputs, options, debug));
   const planned = planSweep(request);
   if (options.plan === true) {
-    const { plan, cells } = planned;
-    const per = cells.length / plan.rows.length;
-    printResult(`${plan.rows.length} rows x ${per} replications = ${cells.length} cells\n`);
+    const { rows, varied, replicationsCount } = planned.plan;
+    const per = varied.length === 0 ? 1 : replicationsCount;
+    const open = rows.filter(({ world }) => world.run.warmupAuto).length;
+    const pilot = open === 0 ? "" : `, and ${open * per} or more of a pilot before them`;
+    printResult(`${rows.length} rows x ${per} replications = ${rows.length * per} cells${pilot}\n`);
     return EXIT.ok;
   }
   if (options.emitJob !== undefined) {
@@ -169,19 +168,8 @@ async function requestOf(
   const listOf = (path: string) =>
     readCombinations(path, new TextDecoder().decode(readInputFile(path).bytes));
   return {
-    inputs,
-    recursive: options.recursive === true,
-    allowOutside: options.allowOutside === true,
-    allowUnsimulated: options.allowUnsimulated === true,
-    strict: options.strict === true,
-    overrides: options.set ?? [],
-    schedulers: options.scheduler ?? [],
-    seed: options.seed,
-    horizon: options.for,
-    thresholds: options.threshold ?? [],
-    prices: options.prices,
-    maxInputBytes: options.maxInputBytes,
-    noPlugins: !options.plugins,
+    ...inputQuestion(inputs, options),
+    overrides: overridesOf(options),
     parameters: (options.param ?? []).map((text) => parameterOf(text, splitValues)),
     listed: options.params === undefined ? undefined : listOf(options.params),
     varied: options.vary,

@@ -4,8 +4,13 @@
 
 import type { Command } from "commander";
 import { CommandFailure, EXIT, type ExitCode } from "../exit-codes.ts";
-import { addInputOptions, formatOption, type InputOptions } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import {
+  addInputOptions,
+  formatOption,
+  type InputOptions,
+  inputQuestion,
+} from "../option-parts.ts";
+import { refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult } from "../output.ts";
 
 interface ValidateOptions extends InputOptions {
@@ -35,32 +40,12 @@ export function registerValidate(program: Command, done: (code: ExitCode) => voi
 async function validate(inputs: readonly string[], options: ValidateOptions): Promise<ExitCode> {
   if (inputs.length === 0)
     throw new CommandFailure(EXIT.usage, "nothing to validate: name a scenario or objects");
-  refuseConflicts([
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
-    },
-  ]);
+  refuseInputConflicts(options);
   const { InputError } = await import("../../base/index.ts");
   const { prepareRun } = await import("../../experiment/index.ts");
   const { loadRunInput } = await import("../../experiment/node.ts");
   const { refusalsOf, refuseWrongValues } = await import("../request-checks.ts");
-  const request = {
-    inputs,
-    recursive: options.recursive === true,
-    allowOutside: options.allowOutside === true,
-    allowUnsimulated: options.allowUnsimulated === true,
-    strict: options.strict === true,
-    overrides: options.set ?? [],
-    schedulers: options.scheduler ?? [],
-    seed: options.seed,
-    horizon: options.for,
-    thresholds: options.threshold ?? [],
-    prices: options.prices,
-    maxInputBytes: options.maxInputBytes,
-    noPlugins: !options.plugins,
-  };
+  const request = inputQuestion(inputs, options);
   refuseWrongValues(request);
   const asJson = options.format === "json";
   try {

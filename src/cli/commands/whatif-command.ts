@@ -10,8 +10,10 @@ import {
   formatOption,
   type InputOptions,
   positiveCount,
+  inputQuestion,
+  inputsOf,
 } from "../option-parts.ts";
-import { refuseConflicts } from "../option-rules.ts";
+import { refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
 import type { WhatifRequest } from "../whatif-request.ts";
 
@@ -90,7 +92,7 @@ function requestOf(
   options: WhatifOptions,
   debug: boolean,
 ): WhatifRequest {
-  const inputs = [...positional, ...(options.filename ?? [])];
+  const inputs = inputsOf(positional, options);
   if (inputs.length === 0)
     throw usage(
       "nothing to change: name a scenario or objects, for example podsim whatif scenario.yaml --do 'drain node-17'",
@@ -102,26 +104,9 @@ function requestOf(
     throw usage(
       "no change: give --do, for example --do 'drain node-17' (podsim whatif --help lists them)",
     );
-  refuseConflicts([
-    {
-      given: options.strict === true && options.allowUnsimulated === true,
-      names: "'--strict' and '--allow-unsimulated'",
-      why: "one refuses what the other permits",
-    },
-  ]);
+  refuseInputConflicts(options);
   return {
-    inputs,
-    recursive: options.recursive === true,
-    allowOutside: options.allowOutside === true,
-    allowUnsimulated: options.allowUnsimulated === true,
-    strict: options.strict === true,
-    overrides: options.set ?? [],
-    schedulers: options.scheduler ?? [],
-    seed: options.seed,
-    horizon: options.for,
-    thresholds: options.threshold ?? [],
-    maxInputBytes: options.maxInputBytes,
-    noPlugins: !options.plugins,
+    ...inputQuestion(inputs, options),
     changes,
     reschedule: options.reschedule === true,
     varied: options.vary,

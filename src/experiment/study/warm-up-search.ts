@@ -6,6 +6,7 @@
 
 import {
   averageAcross,
+  batchAverages,
   compareHalves,
   absentEstimate,
   type Estimate,
@@ -30,6 +31,8 @@ export type WarmUpSearch =
 
 /** Fewest bins of a curve: MSER-5 averages fives and needs eight of them to be of any use. */
 const BINS_MIN = 40;
+/** Values that MSER-5 averages. */
+const BATCH = 5;
 /** Values closer together than this share of their size differ by rounding alone. */
 const FLAT_RATIO = 1e-9;
 /** All halves together are called different by chance this rarely. */
@@ -144,9 +147,9 @@ function recordOf(curve: Curve, warmUpUs: number, confidence: number): WarmUpCur
     alternative: pilot.alternative,
     measure: series.measure,
     unit: series.unit,
-    binUs: binStartUs(0, pilot.horizonUs, PILOT_BINS, joined),
+    binUs: binStartUs(0, pilot.horizonUs, PILOT_BINS, BATCH * joined),
     cutUs: cutUsOf(curve),
-    values,
+    values: batchAverages(values, BATCH),
     halves: halvesOf(curve, warmUpUs, confidence),
   };
 }
