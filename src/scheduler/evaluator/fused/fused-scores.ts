@@ -41,6 +41,8 @@ export class FusedScores {
   readonly plainScores: Set<string> = new Set<string>();
   private raw: Float64Array<ArrayBuffer> = new Float64Array(64);
   private normalized: Float64Array<ArrayBuffer> = new Float64Array(64);
+  /** Which of the two holds the scores of the plugin that was last. */
+  private final: Float64Array<ArrayBuffer> = this.raw;
   private readonly cache: SchedulerCache;
   private readonly spread: SpreadScore;
   private readonly affinity = new AffinityScore();
@@ -79,17 +81,40 @@ export class FusedScores {
         return fail(failedCall("PreScore", plugin.name, status));
       }
     }
+    let common = 0;
+    askAll(podClass, feasible, count);
     for (const step of fused.scores) {
       if (state.skipScorePlugins.has(step.plugin.name)) continue;
       this.cache.operations.scoreCalls += count;
+      const same = keepsScores ? undefined : this.sameForAll(step, podClass, pod);
+      if (same !== undefined) {
+        common += same * step.weight;
+        continue;
+      }
       const fault = this.score(step, podClass, pod, state, feasible, count, rows);
       if (fault !== undefined) return fail(fault);
-      const { weight } = step;
-      const { totals, normalized } = this;
-      for (let place = 0; place < count; place++) totals[place]! += normalized[place]! * weight;
+      addWeighted(this.totals, this.final, count, step.weight);
       if (keepsScores) scores.push(this.kept(step, count));
     }
+    // Scores are integers, so the order in which they are added does not matter.
+    if (common !== 0) addToEach(this.totals, count, common);
     return { status: SUCCESS, skipped, scores };
+  }
+
+  /** What a plugin gives every node alike, normalised, where that shows without looking at them. */
+  private sameForAll(step: ScoreStep, podClass: PodClass, pod: PodInfo): number | undefined {
+    switch (step.kind) {
+      case "taints":
+        return podClass.statics.hasTaintScores ? undefined : MAX_NODE_SCORE;
+      case "node-affinity":
+        return podClass.statics.hasAffinityScores ? undefined : 0;
+      case "images":
+        return this.isAnyImageThere(podClass) ? undefined : step.plugin.scoreWithoutImages(pod);
+      case "zero":
+        return 0;
+      default:
+        return undefined;
+    }
   }
 
   private preScore(
@@ -123,6 +148,7 @@ export class FusedScores {
     rows: LazyRows,
   ): Status | undefined {
     const { raw, normalized } = this;
+    this.final = normalized;
     switch (step.kind) {
       case "taints":
         this.scoreStatically(podClass, feasible, count, true);
@@ -161,7 +187,7 @@ export class FusedScores {
       case "plain":
         return this.scorePlainly(step, pod, state, count, rows);
     }
-    normalized.set(raw.subarray(0, count));
+    this.final = raw;
     return undefined;
   }
 
@@ -262,22 +288,24 @@ export class FusedScores {
 
   private scoreImages(
     plugin: Extract<ScoreStep, { kind: "images" }>["plugin"],
-    { template }: PodClass,
+    podClass: PodClass,
     pod: PodInfo,
     feasible: Int32Array,
     count: number,
   ): void {
-    const { raw, cache } = this;
-    const { images, volumeImages } = template;
-    const isAnywhere =
-      images.some((image) => cache.hasImage(image)) ||
-      volumeImages.some((image) => cache.hasImage(image));
-    if (!isAnywhere) {
+    const { raw } = this;
+    if (!this.isAnyImageThere(podClass)) {
       raw.fill(plugin.scoreWithoutImages(pod), 0, count);
       return;
     }
     const scores = this.images.scoresOf(plugin, pod);
     for (let place = 0; place < count; place++) raw[place] = scores.on(feasible[place] as NodeRow);
+  }
+
+  private isAnyImageThere({ template }: PodClass): boolean {
+    const { cache } = this;
+    for (const image of template.images) if (cache.hasImage(image)) return true;
+    return template.volumeImages.some((image) => cache.hasImage(image));
   }
 
   private scorePlainly(
@@ -304,7 +332,7 @@ export class FusedScores {
 
   private kept({ plugin, weight }: ScoreStep, count: number): PluginScores {
     const raw = Array.from(this.raw.subarray(0, count));
-    const normalized = Array.from(this.normalized.subarray(0, count));
+    const normalized = Array.from(this.final.subarray(0, count));
     const weighted = normalized.map((score) => score * weight);
     return { plugin: plugin.name, weight, raw, normalized, weighted };
   }
@@ -356,6 +384,28 @@ export function share(isLeast: boolean, allocatable: number, asked: number): num
 /** 100 minus the deviation of two shares in percent. */
 export function balance(a: number, b: number): number {
   return Math.trunc((1 - Math.abs((a - b) / 2)) * 100);
+}
+
+// What is known of a table's nodes is then known of these.
+function askAll({ statics }: PodClass, feasible: Int32Array, count: number): void {
+  const { raw } = statics.groupOf;
+  for (let place = 0; place < count; place++) {
+    const row = feasible[place]! as NodeRow;
+    if (row >= raw.length || raw[row] === 0) statics.ask(row);
+  }
+}
+
+function addWeighted(
+  totals: Float64Array,
+  scores: Float64Array,
+  count: number,
+  weight: number,
+): void {
+  for (let place = 0; place < count; place++) totals[place]! += scores[place]! * weight;
+}
+
+function addToEach(totals: Float64Array, count: number, score: number): void {
+  for (let place = 0; place < count; place++) totals[place]! += score;
 }
 
 function normalizeToMaximum(

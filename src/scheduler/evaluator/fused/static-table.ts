@@ -45,6 +45,9 @@ export class StaticTable {
   readonly groups: (StaticGroup | undefined)[] = [undefined];
   /** Parallel to `groups`, for the fused pass: 1 passes. */
   readonly passes: number[] = [0];
+  /** Whether any node that was asked about has such a score above 0. */
+  hasTaintScores = false;
+  hasAffinityScores = false;
   private readonly byText = new Map<string, number>();
   /** Equal for tables that hold the same. */
   readonly key: string;
@@ -129,6 +132,8 @@ export class StaticTable {
     this.byText.set(text, number);
     this.groups.push(group);
     this.passes.push(group.passes ? 1 : 0);
+    if (group.taintScore !== 0) this.hasTaintScores = true;
+    if (group.affinityScore !== 0) this.hasAffinityScores = true;
     return number;
   }
 }
