@@ -6,6 +6,7 @@
 
 import { type Duration, nearest } from "../../base/index.ts";
 import type { NodeObject, PodObject } from "../../cluster/index.ts";
+import { goesWithItsNode } from "../assembly/unplaced-pod.ts";
 import { NODE_POOL_LABEL } from "../assembly/node-pools.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 import { type NodePool, nodeNameOfPool, type Scenario } from "../scenario/scenario.ts";
@@ -14,7 +15,6 @@ import { SHAPE_PROVIDERS } from "../shapes/node-shape.ts";
 import { poolNodeOf } from "../shapes/pool-shape.ts";
 import { ShapeRates } from "../shapes/shape-rates.ts";
 import type { PlanQuestion } from "./plan-question.ts";
-import { goesWithItsNode } from "./without-nodes.ts";
 
 /** One size. */
 export interface PlanLever {

@@ -12,14 +12,13 @@ import type {
   TextSink,
 } from "./importer.ts";
 import {
+  eventInstantUs,
   GOOGLE_POD_COLUMNS,
   GOOGLE_UNITS,
   GoogleMachines,
-  isAfterEnd,
   noteRequests,
   Priorities,
   Shares,
-  traceInstantUs,
 } from "./google-parts.ts";
 import { ImportedPods, SPAN_OPTIONS, UNFINISHED_OPTION } from "./imported-pods.ts";
 import { Tenants } from "./kubernetes-names.ts";
@@ -121,7 +120,7 @@ class Google2011Import implements ImportJob {
 
   private readMachine(row: ImportRow): void {
     const event = MACHINE_EVENTS[row.count("event type")];
-    const atUs = this.instantOf(row);
+    const atUs = eventInstantUs(row, this.request.ledger);
     if (atUs === undefined) return;
     if (event === undefined) {
       row.refuse("event type", "0 (add), 1 (remove) or 2 (update) was expected");
@@ -138,7 +137,7 @@ class Google2011Import implements ImportJob {
   private readTask(row: ImportRow): void {
     const { ledger } = this.request;
     const { line } = row;
-    const atUs = this.instantOf(row);
+    const atUs = eventInstantUs(row, this.request.ledger);
     if (atUs === undefined) return;
     const event = TASK_EVENTS[row.count("event type")];
     if (event === undefined) {
@@ -163,16 +162,5 @@ class Google2011Import implements ImportJob {
         this.shares.memory(memory),
       ],
     });
-  }
-
-  // Whatever happens at 2^63-1 happens after the end, if at all.
-  private instantOf(row: ImportRow): number | undefined {
-    const text = row.text("time");
-    const atUs = traceInstantUs(text);
-    if (atUs !== undefined) return atUs;
-    if (isAfterEnd(text))
-      this.request.ledger.note("dropped", "events after the end of the trace", { line: row.line });
-    else row.refuse("time", `${JSON.stringify(text)}: whole microseconds were expected`);
-    return undefined;
   }
 }

@@ -13,14 +13,13 @@ import type {
   TextSink,
 } from "./importer.ts";
 import {
+  eventInstantUs,
   GOOGLE_POD_COLUMNS,
   GOOGLE_UNITS,
   GoogleMachines,
-  isAfterEnd,
   noteRequests,
   Priorities,
   Shares,
-  traceInstantUs,
 } from "./google-parts.ts";
 import { ImportedPods, SPAN_OPTIONS, UNFINISHED_OPTION } from "./imported-pods.ts";
 import { Tenants } from "./kubernetes-names.ts";
@@ -123,7 +122,7 @@ class Google2019Import implements ImportJob {
   private readMachine(record: ImportRecord): void {
     const at = numberOf(record, "type", MACHINE_EVENT_NAMES);
     const event = MACHINE_EVENTS[at ?? 0];
-    const atUs = this.instantOf(record);
+    const atUs = eventInstantUs(record, this.request.ledger);
     if (atUs === undefined) return;
     if (event === undefined) {
       record.refuse("type", "1 (ADD), 2 (REMOVE) or 3 (UPDATE) was expected");
@@ -151,7 +150,7 @@ class Google2019Import implements ImportJob {
   private readInstance(record: ImportRecord): void {
     const { ledger } = this.request;
     const { line } = record;
-    const atUs = this.instantOf(record);
+    const atUs = eventInstantUs(record, this.request.ledger);
     if (atUs === undefined) return;
     const type = numberOf(record, "type", EVENT_NAMES);
     if (type === undefined || type >= EVENTS.length) {
@@ -189,18 +188,6 @@ class Google2019Import implements ImportJob {
       this.request.ledger.note("dropped", what, { line: record.line });
     }
     return true;
-  }
-
-  private instantOf(record: ImportRecord): number | undefined {
-    const text = record.text("time");
-    const atUs = traceInstantUs(text);
-    if (atUs !== undefined) return atUs;
-    if (isAfterEnd(text))
-      this.request.ledger.note("dropped", "events after the end of the trace", {
-        line: record.line,
-      });
-    else record.refuse("time", `${JSON.stringify(text)}: whole microseconds were expected`);
-    return undefined;
   }
 }
 

@@ -16,16 +16,30 @@ const START_US = 600_000_000;
 const AFTER_END = "9223372036854775807";
 
 /** A time of the trace as microseconds since its start; undefined: after its end, or no number. */
-export function traceInstantUs(text: string): number | undefined {
+function traceInstantUs(text: string): number | undefined {
   if (text === AFTER_END) return undefined;
   if (!/^\d{1,15}$/.test(text)) return undefined;
   const rawUs = Number(text);
   return rawUs === 0 ? Number.NEGATIVE_INFINITY : rawUs - START_US;
 }
 
-/** Whether it is the mark of times after the end. */
-export function isAfterEnd(text: string): boolean {
-  return text === AFTER_END;
+/** What both forms of a row or record offer. */
+interface TimedRow {
+  readonly line: number;
+  text(column: "time"): string;
+  refuse(column: "time", message: string): void;
+}
+
+/** The instant of an event; undefined, and said in the ledger, for one without or after the end. */
+export function eventInstantUs(row: TimedRow, ledger: ImportLedger): number | undefined {
+  const text = row.text("time");
+  const atUs = traceInstantUs(text);
+  if (atUs !== undefined) return atUs;
+  // Whatever happens at 2^63-1 happens after the end, if at all.
+  if (text === AFTER_END)
+    ledger.note("dropped", "events after the end of the trace", { line: row.line });
+  else row.refuse("time", `${JSON.stringify(text)}: whole microseconds were expected`);
+  return undefined;
 }
 
 /** Shares as quantities, by what 1.0 stands for. */
