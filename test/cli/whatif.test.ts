@@ -32,6 +32,11 @@ const DRAIN = ["--do", "drain n-1 at 2m"];
 const FREED = [...DRAIN, "--do", "set pdb/web minAvailable=3"];
 
 describe("podsim whatif", () => {
+  it("reads the price list that it is given", () => {
+    const { code, stderr } = whatif(...DRAIN, "--prices", "none.csv");
+    expect([code, stderr]).toEqual([3, expect.stringContaining("none.csv")]);
+  });
+
   it("answers in words, with every pod, workload and budget it touches", () => {
     const { code, stdout } = whatif(...DRAIN);
     expect(code).toBe(0);
