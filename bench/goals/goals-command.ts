@@ -19,7 +19,7 @@ const USAGE = `usage: npm run bench -- goals [GOAL...] [options]
   --large             1000, 5000, 15000 and 100000 nodes, and the long runs
   --slices N          medians of so many slices (5)
   --slice-ms MS       of so much CPU (75)
-  --warm-up-ms MS     CPU of each side before them (1000)
+  --warm-up-ms MS     CPU of each side before them (1500)
   --program FILE      the built command line (dist/cli/main.js): P10, P12, P13
   --data DIR          KubeSBS input (../shared/data/kubesbs): P12
   --peers DIR         installed peers (as bench -- peers): P6
@@ -42,7 +42,7 @@ export async function runGoalsCommand(args: readonly string[]): Promise<void> {
       large: { type: "boolean", default: false },
       slices: { type: "string", default: "5" },
       "slice-ms": { type: "string", default: "75" },
-      "warm-up-ms": { type: "string", default: "1000" },
+      "warm-up-ms": { type: "string", default: "1500" },
       program: { type: "string", default: "dist/cli/main.js" },
       data: { type: "string", default: "../shared/data/kubesbs" },
       peers: { type: "string" },
@@ -98,6 +98,8 @@ export function wantedGoals(named: readonly GoalId[]): readonly GoalId[] {
   );
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 async function runAll(
   goals: readonly GoalId[],
   settings: GoalSettings,
@@ -112,7 +114,7 @@ async function runAll(
   };
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
-  process.once("SIGINT", onSignal);
+  for (const name of SIGNALS) process.once(name, onSignal);
   for (const { name, goals: serves } of MEASUREMENTS) {
     const asked = goals.filter((id) => serves.includes(id));
     if (asked.length === 0) continue;
@@ -120,7 +122,7 @@ async function runAll(
     else await runMeasurement({ name, goals: asked, settings, note, signal: stop.signal });
   }
   if (goals.includes("P3")) note(summarizeFullProfile(findings, machine.load));
-  process.off("SIGINT", onSignal);
+  for (const name of SIGNALS) process.off(name, onSignal);
   console.log(`\n${summarize(findings, goals)}`);
   write(findings, goals, machine, outputs);
   if (stop.signal.aborted) process.exitCode = 130;

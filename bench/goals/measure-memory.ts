@@ -65,6 +65,7 @@ interface Held {
   /** Bytes of signatures' own columns, and of everything else that is not by class or template. */
   readonly signatureBytes: number;
   readonly otherBytes: number;
+  readonly byClass: ReadonlyMap<string, number>;
   /** Bytes of the process that came with the decisions. */
   readonly measuredBytes: number;
   readonly hash: string;
@@ -88,7 +89,7 @@ function measureProfile(
   context.report({
     ...{ goal, part: "columns by node, cache and index", unit: "B per node", hash: many.hash },
     ...{ figure: (many.otherBytes - few.otherBytes) / grown, bar: { atMost: perNode } },
-    note: "counted; capacity that doubles is in it, node objects, maps and texts are not",
+    note: `counted, node objects, maps and texts left out; most of it: ${largest(few, many)}`,
   });
   context.report({
     ...{ goal, part: "index, all nodes", unit: "B per node and signature", hash: many.hash },
@@ -109,7 +110,23 @@ function holdIndex(workload: Workload, nodes: number): Held {
   return {
     ...{ nodes, signatures: states?.instances.length ?? 0, signatureBytes, measuredBytes, hash },
     otherBytes: totalBytes(census) - signatureBytes - pairBytes,
+    byClass: new Map([...census].map(([name, { bytes }]) => [name, bytes])),
   };
+}
+
+/** The classes that grow most with the nodes, in bytes per node. */
+function largest(few: Held, many: Held): string {
+  const grown = [...many.byClass]
+    .filter(([name]) => name !== "SignatureState" && !BY_PAIR.has(name))
+    .map(([name, bytes]) => {
+      const before = few.byClass.get(name) ?? 0;
+      return [name, (bytes - before) / (many.nodes - few.nodes)] as const;
+    });
+  return grown
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 4)
+    .map(([name, bytes]) => `${name} ${bytes.toFixed(0)}`)
+    .join(", ");
 }
 
 // ---- classes and nodes --------------------------------------------------------------------------

@@ -119,7 +119,7 @@ const REPLICATIONS_SCENARIO = {
   apiVersion: "podsim.dev/v1",
   kind: "Scenario",
   metadata: { name: "two-cores" },
-  run: { study: "terminating", horizon: "40m", seed: "1" },
+  run: { study: "terminating", horizon: "10m", seed: "1" },
   cluster: {
     nodePools: [
       { name: "n", count: 200, zones: ["a", "b"], allocatable: { cpu: "16", memory: "64Gi" } },
@@ -176,7 +176,9 @@ async function measureTwoCores(
   writeFileSync(scenario, JSON.stringify(REPLICATIONS_SCENARIO));
   const ratios: number[] = [];
   const prints = { alone: new Set<string>(), together: new Set<string>() };
-  const rounds = Math.min(3, context.slices);
+  const isQuiet = foreign <= FOREIGN_CORES_MAX;
+  // On a busy machine one round shows at least that the results are the same.
+  const rounds = isQuiet ? Math.min(3, context.slices) : 1;
   for (let round = 0; round < rounds; round++) {
     context.progress(`P10: round ${round + 1} of ${rounds}`);
     const job = (seed: string, name: string): Promise<string> =>
@@ -192,7 +194,6 @@ async function measureTwoCores(
   const [alone, together] = [prints.alone, prints.together].map((set) => [...set].sort().join(" "));
   if (alone !== together || prints.alone.size !== 2)
     throw new Error("Replications at once gave other results than one after the other.");
-  const isQuiet = foreign <= FOREIGN_CORES_MAX;
   context.report({
     ...{ goal: "P10", part, figure: median(ratios), unit: "x by the clock", bar: { atLeast: 1.7 } },
     ...{ isValid: isQuiet, hash: alone!.replace(" ", "+") },
