@@ -73,7 +73,12 @@ import {
 import { countEvents, countReadyEndpoints, replicasOf } from "./end-measures.ts";
 import { noteOutcome } from "./assembly/missing-rules.ts";
 import { NoteBook } from "./assembly/notes.ts";
-import { drawnOrder, reorderedObjects, replicationOf } from "./compare/varied-world.ts";
+import {
+  drawnOrder,
+  opposedReplicationOf,
+  reorderedObjects,
+  replicationOf,
+} from "./compare/varied-world.ts";
 import { ExpectationWatch } from "./expect/expectation-watch.ts";
 import { whyUntried } from "./explain/untried.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
@@ -96,6 +101,8 @@ export interface RunOptions {
   readonly replication?: number;
   /** Parts of the world that the replication draws anew; the others are as in replication 0. Absent: all. */
   readonly varied?: readonly VariedPart[];
+  /** Odd replications take the draws of the one before them, opposed; needs `varied`. */
+  readonly isAntithetic?: boolean;
   /** Told of every scheduling attempt, with all the evaluator kept, and by which scheduler. */
   readonly onDecision?: (record: DecisionRecord, scheduler: string) => void;
   /** Told of every move of a pod in a scheduler's queue. */
@@ -643,7 +650,13 @@ export class ActiveRun {
   }
 
   private draws(purpose: string): EntityDraws {
-    const replication = replicationOf(purpose, this.replication, this.options.varied);
+    const { varied, isAntithetic } = this.options;
+    if (isAntithetic === true && varied !== undefined) {
+      const pair = opposedReplicationOf(purpose, this.replication, varied);
+      const name = streamName(this.prepared.scenario.run.seed, pair.replication, purpose);
+      return new EntityDraws(name, pair.isOpposed);
+    }
+    const replication = replicationOf(purpose, this.replication, varied);
     return new EntityDraws(streamName(this.prepared.scenario.run.seed, replication, purpose));
   }
 
