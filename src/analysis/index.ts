@@ -129,7 +129,12 @@ export { PLAN_SCHEMA_VERSION } from "./plan-record.ts";
 
 // ---- narrower intervals -----------------------------------------------------------------
 
-export type { AntitheticEstimate, Control, Stratum } from "./variance-reduction.ts";
+export type {
+  AntitheticAnswer,
+  AntitheticEstimate,
+  Control,
+  Stratum,
+} from "./variance-reduction.ts";
 export {
   estimateAntithetic,
   estimateStratified,

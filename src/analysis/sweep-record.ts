@@ -9,6 +9,7 @@ import type { AlternativeSummary } from "./compare-record.ts";
 import type { Estimate } from "./estimate.ts";
 import type { LongRunMeasure } from "./batch-means.ts";
 import type { Direction } from "./paired-comparison.ts";
+import type { AntitheticAnswer } from "./variance-reduction.ts";
 import type { WarmUpRecord } from "./warm-up-record.ts";
 
 /** Version of the shape of SweepRecord and of `sweep.json`. */
@@ -28,6 +29,8 @@ export interface SweepRow extends Omit<AlternativeSummary, "name"> {
   readonly replicationsCount: number;
   /** In the order of the record's measures. */
   readonly estimates: readonly Estimate[];
+  /** Present of antithetic pairs; estimates are then over pairs. */
+  readonly antithetic?: readonly AntitheticAnswer[];
   /** Present where measures are skewed or bounded: a second interval, beside that of the estimate. */
   readonly bootstraps?: readonly (BootstrapBeside & { readonly measure: string })[];
 }

@@ -68,6 +68,15 @@ export type AntitheticEstimate =
   | { readonly kind: "used"; readonly correlation: number; readonly estimate: Estimate }
   | { readonly kind: "refused"; readonly correlation: number | null };
 
+/** Whether the pairs of a study opposed each other on one measure. */
+export interface AntitheticAnswer {
+  readonly measure: string;
+  /** Of the two of a pair; null where one does not vary, or values are missing. */
+  readonly correlation: number | null;
+  /** False: plain replications would have said more. */
+  readonly isOpposed: boolean;
+}
+
 /** Mean over antithetic pairs; refused unless a pilot's pairs are negatively correlated. */
 export function estimateAntithetic(
   pilot: readonly (readonly [number, number])[],

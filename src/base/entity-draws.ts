@@ -19,9 +19,14 @@ const UPPER_SCALE = 2 ** 32;
 export class EntityDraws {
   private readonly key0: number;
   private readonly key1: number;
+  private readonly isOpposed: boolean;
 
-  /** `name` as made by `streamName`; the key is the first 64 bits of that stream. */
-  constructor(name: string) {
+  /**
+   * `name` as made by `streamName`; the key is the first 64 bits of that stream. Opposed draws are 1
+   * minus those of the same name: low where they are high.
+   */
+  constructor(name: string, isOpposed: boolean = false) {
+    this.isOpposed = isOpposed;
     const stream = seededStream(name);
     this.key0 = stream.nextUint32() | 0;
     this.key1 = stream.nextUint32() | 0;
@@ -41,6 +46,7 @@ export class EntityDraws {
     const count1 = ((entity / UPPER_SCALE) << INDEX_BITS) | (drawIndex & INDEX_MASK);
     const key1 = (this.key1 + (drawIndex >>> INDEX_BITS)) | 0;
     const upper = threefry2x32(this.key0, key1, entity | 0, count1);
-    return (upper * 2 ** 20 + (lastSecondWord() >>> 12) + 0.5) * 2 ** -52;
+    const unit = (upper * 2 ** 20 + (lastSecondWord() >>> 12) + 0.5) * 2 ** -52;
+    return this.isOpposed ? 1 - unit : unit;
   }
 }

@@ -48,7 +48,8 @@ async function answer(order: CellOrder): Promise<CellAnswer> {
   const { point, hash } = taught.get(key)!;
   try {
     const { run, notes } = await preparedRun(key, point, hash);
-    const result = runStudyCell(run, { replication, varied: point.varied, userCalls: guard });
+    const { varied, isAntithetic } = point;
+    const result = runStudyCell(run, { replication, varied, isAntithetic, userCalls: guard });
     if (result.end !== "drained" && result.end !== "horizon")
       throw new CommandFailure(
         EXIT.limit,

@@ -31,6 +31,7 @@ import type { CompareRequest } from "./compare-request.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";
 import { StudySession } from "./study-run.ts";
+import { refuseUnpaired } from "./variance-options.ts";
 import { findWarmUps, settledPoint, settledWorld, withOpenWarmUp } from "./warm-up-pilot.ts";
 
 /** The record with what it was made from. */
@@ -58,6 +59,7 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
   refuseWrongValues(request);
   const scenario = loadScenario(request);
   const asked = planOf(request, scenario);
+  if (request.antithetic === true) refuseUnpaired(asked);
   const scenarios = asked.alternatives.map((name) => {
     const { overrides } = worldOfAlternative(name, request.settings);
     if (overrides.length === 0) return scenario;
@@ -170,6 +172,7 @@ function cellsOfPlan(plan: ComparePlan, request: CompareRequest): (place: CellPl
         ],
       },
       varied,
+      ...(plan.isAntithetic === true && { isAntithetic: plan.isAntithetic }),
       allowUnsimulated: request.allowUnsimulated,
       strict: request.strict,
     };
@@ -245,6 +248,7 @@ function planOf(request: CompareRequest, scenario: Scenario): ComparePlan {
     measures,
     design: designOf(request.design, measures),
     hasTieAudit: request.design.tieAudit === true,
+    ...(request.antithetic === true && { isAntithetic: true }),
     ...(request.design.controls === true && {
       control: controlOf(
         scenario,

@@ -31,6 +31,7 @@ export function commandOfComparison(request: CompareRequest): string {
     ...request.inputs.map((input) => quoted(baseName(input))),
     ...flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(`${value}`)])),
     ...(design.tieAudit === true ? ["--tie-audit"] : []),
+    ...(request.antithetic === true ? ["--antithetic"] : []),
     ...(design.controls === true ? ["--controls"] : []),
   ];
   return `podsim compare ${words.join(" ")}`;

@@ -15,6 +15,8 @@ export interface CompareRequest extends InputQuestion {
   readonly replicationsCount: number | undefined;
   readonly margin: Margin;
   readonly confidence: number;
+  /** Replications come in antithetic pairs. */
+  readonly antithetic?: boolean;
   /** Values that alternatives set beside the schedulers; empty: only schedulers are compared. */
   readonly settings: readonly AlternativeSetting[];
   /** Absent: the first. */

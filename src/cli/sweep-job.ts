@@ -24,6 +24,7 @@ import { inputsOf, refuseWrongValues } from "./request-checks.ts";
 import { StudySession } from "./study-run.ts";
 import { findWarmUps, settledPoint, settledWorld } from "./warm-up-pilot.ts";
 import type { SweepRequest } from "./sweep-request.ts";
+import { refuseUnpaired } from "./variance-options.ts";
 
 /** The record with what it was made from. */
 export interface Swept {
@@ -71,7 +72,9 @@ export function planSweep(request: SweepRequest): PlannedSweep {
       request.replicationsCount ?? (replications > 1 ? replications : COUNT_DEFAULT),
     confidence: request.confidence,
     measures: request.measures.length > 0 ? request.measures : first!.scenario.measures,
+    ...(request.antithetic === true && { isAntithetic: true }),
   };
+  if (request.antithetic === true) refuseUnpaired(plan);
   const points = rows.map(
     (row): StudyPoint => ({
       name: [...row.values.map((value, at) => `${parameters[at]!}=${value}`), row.scheduler].join(
@@ -79,6 +82,7 @@ export function planSweep(request: SweepRequest): PlannedSweep {
       ),
       request: row.request,
       varied: plan.varied,
+      ...(request.antithetic === true && { isAntithetic: true }),
       allowUnsimulated: request.allowUnsimulated,
       strict: request.strict,
     }),

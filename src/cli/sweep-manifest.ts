@@ -97,6 +97,7 @@ function sweepWords(
     ...one("--vary", request.varied?.join(",")),
     ...one("-n", request.replicationsCount),
     ...one("--confidence", request.confidence),
+    ...when("--antithetic", request.antithetic === true),
     ...many("--measure", request.measures),
     ...one("--plugin-deadline", request.pluginDeadline),
     ...one("--store", request.store),

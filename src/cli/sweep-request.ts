@@ -17,6 +17,8 @@ export interface SweepRequest extends InputQuestion {
   readonly varied: readonly string[] | undefined;
   readonly replicationsCount: number | undefined;
   readonly confidence: number;
+  /** Replications come in antithetic pairs. */
+  readonly antithetic?: boolean;
   readonly measures: readonly string[];
   readonly workersCount: number;
   readonly store: string | undefined;

@@ -53,7 +53,7 @@ export class DurationSample {
     const rank = Math.max(1, Math.ceil(ratio * this.count));
     if (rank >= this.count) return this.max;
     if (this.buckets !== undefined) return this.quantileFromBuckets(this.buckets, rank);
-    this.sort();
+    this.putInOrder();
     return this.exact[rank - 1]!;
   }
 
@@ -72,7 +72,7 @@ export class DurationSample {
         if (count > 0) steps.push({ durationUs: this.within(middleOf(bucket)), count });
       return steps;
     }
-    this.sort();
+    this.putInOrder();
     for (const durationUs of this.exact) {
       const last = steps.at(-1);
       if (last?.durationUs === durationUs) last.count += 1;
@@ -129,7 +129,7 @@ export class DurationSample {
     return Math.min(this.max, Math.max(this.min, value));
   }
 
-  private sort(): void {
+  private putInOrder(): void {
     if (!this.sorted) this.exact.sort((a, b) => a - b);
     this.sorted = true;
   }

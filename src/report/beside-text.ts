@@ -2,7 +2,12 @@
 //
 // Comparisons and sweeps say it alike; each puts the name of the alternative or row before it.
 
-import type { BootstrapBeside, Estimate, WaitingEstimates } from "../analysis/index.ts";
+import type {
+  AntitheticAnswer,
+  BootstrapBeside,
+  Estimate,
+  WaitingEstimates,
+} from "../analysis/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
 import { amountText } from "./amount-text.ts";
 import { spanText } from "./summary-text.ts";
@@ -21,6 +26,23 @@ export function bootstrapText(
       ? `replications are skewed (${skewness.toFixed(1)})`
       : "the interval holds what cannot be";
   return [`${why}; bootstrap (BCa) says ${bounds(interval)} beside ${bounds(estimate)}`];
+}
+
+/** Which measures gained from antithetic pairs, and which did not. */
+export function antitheticText(answers: readonly AntitheticAnswer[]): string[] {
+  const known = answers.filter(({ correlation }) => correlation !== null);
+  const list = (isOpposed: boolean): string =>
+    known
+      .filter((one) => one.isOpposed === isOpposed)
+      .map(({ measure, correlation }) => `${measure} (${correlation!.toFixed(2)})`)
+      .join(", ");
+  const [gain, none] = [list(true), list(false)];
+  return [
+    ...(gain === "" ? [] : [`antithetic pairs oppose each other in ${gain}: narrower intervals`]),
+    ...(none === ""
+      ? []
+      : [`no gain from antithetic pairs in ${none}: plain replications say more there`]),
+  ];
 }
 
 /** One line, or none where nearly all were bound. */

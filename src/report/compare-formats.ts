@@ -7,7 +7,7 @@ import type { AlternativeSummary, CompareRecord, Estimate, Margin } from "../ana
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
 import { amountText } from "./amount-text.ts";
-import { bootstrapText, waitingText } from "./beside-text.ts";
+import { antitheticText, bootstrapText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { spanText } from "./summary-text.ts";
 import { formatTextTable } from "./text-table.ts";
@@ -59,7 +59,7 @@ function tableOf(record: CompareRecord, isWide: boolean): string {
       estimateText(measure.estimates[baseline]!, unit),
       estimateText(measure.estimates[at]!, unit),
       differenceText(answer, unit),
-      verdictText(answer),
+      verdictText(answer, countedIn(record)),
     ];
     return isWide ? [...cells, ...detailCells(answer, measure.ranks?.[at])] : cells;
   });
@@ -133,7 +133,7 @@ function headLines(record: CompareRecord): string {
   const runs =
     study === "fixed"
       ? "nothing varies between replications: one run of each, no intervals"
-      : `${replicationsCount} replications, varied: ${varied.join(", ")}; ${study} study${record.horizonUs === null ? "" : ` of ${spanText(record.horizonUs)}`}${study === "steady-state" ? ` after ${spanText(record.warmUpUs)} of warm-up` : ""}`;
+      : `${replicationsCount} replications${record.antithetic === undefined ? "" : ` in ${Math.floor(replicationsCount / 2)} antithetic pairs`}, varied: ${varied.join(", ")}; ${study} study${record.horizonUs === null ? "" : ` of ${spanText(record.horizonUs)}`}${study === "steady-state" ? ` after ${spanText(record.warmUpUs)} of warm-up` : ""}`;
   const method = `paired by replication; ${percentText(record.confidence)} intervals, margin ${marginText(record.margin)}, Holm over ${record.testsCount} tests`;
   const lines = [
     `COMPARE  ${others.join(", ")} against ${baseline} on ${record.scenario.name}, seed ${record.seed}`,
@@ -250,8 +250,22 @@ function cautionLines(record: CompareRecord): string {
       `${measure} of ${alternative}: differences are skewed (${skewness!.toFixed(1)}); signed ranks say p = ${chanceText(ranks.pValue)}, shift ${shift}${bounds}`,
     );
   }
-  lines.push(...bootstrapLines(record), ...tieLines(record), ...controlLines(record));
+  lines.push(
+    ...antitheticLines(record),
+    ...bootstrapLines(record),
+    ...tieLines(record),
+    ...controlLines(record),
+  );
   return lines.length === 0 ? "" : `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
+}
+
+/** What antithetic pairs did to the difference of each alternative. */
+function antitheticLines({ alternatives, antithetic = [] }: CompareRecord): string[] {
+  return alternatives.flatMap(({ name }) =>
+    antitheticText(antithetic.filter(({ alternative }) => alternative === name)).map(
+      (text) => `${name}: ${text}`,
+    ),
+  );
 }
 
 /** Second intervals of what is skewed, or whose first interval holds what cannot be. */
@@ -310,7 +324,7 @@ function markdownOf(record: CompareRecord): string {
       const answer = record.comparisons.find(
         (one) => one.measure === measure && one.alternative === name,
       )!;
-      return `${differenceText(answer, unitOf(measure))} ${verdictText(answer)}`;
+      return `${differenceText(answer, unitOf(measure))} ${verdictText(answer, countedIn(record))}`;
     }),
   ]);
   const line = (cells: readonly string[]): string =>
@@ -381,7 +395,12 @@ function differenceText(answer: Answer, unit: MeasureUnit): string {
   return `${difference} [${signed(low, unit)}, ${signed(high, unit)}]`;
 }
 
-function verdictText(answer: Answer): string {
+/** What a comparison's numbers are counted in. */
+function countedIn({ antithetic }: CompareRecord): string {
+  return antithetic === undefined ? "replications" : "pairs";
+}
+
+function verdictText(answer: Answer, counted: string): string {
   const { verdict, comparison } = answer;
   if (verdict === null) {
     const { reason, count, affectedCount } = comparison as Extract<
@@ -390,7 +409,7 @@ function verdictText(answer: Answer): string {
     >["comparison"];
     switch (reason) {
       case "few":
-        return `no verdict: ${count} replications, 5 are needed`;
+        return `no verdict: ${count} ${counted}, 5 are needed`;
       case "no-values":
         return "no verdict: no replications";
       case "missing-values":
@@ -406,7 +425,7 @@ function verdictText(answer: Answer): string {
   if (verdict.kind !== "inconclusive") return verdict.kind;
   return verdict.countNeeded === null
     ? "inconclusive"
-    : `inconclusive (about ${verdict.countNeeded} replications needed)`;
+    : `inconclusive (about ${verdict.countNeeded} ${counted} needed)`;
 }
 
 function signed(value: number, unit: MeasureUnit): string {

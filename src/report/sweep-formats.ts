@@ -5,7 +5,7 @@
 
 import type { Estimate, SweepRecord, SweepRow } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
-import { bootstrapText, waitingText } from "./beside-text.ts";
+import { antitheticText, bootstrapText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { amountText } from "./amount-text.ts";
 import { formatTextTable } from "./text-table.ts";
@@ -79,7 +79,7 @@ function headLines(record: SweepRecord): string {
   const runs =
     varied.length === 0
       ? "nothing varies between replications: one run of each, no intervals"
-      : `${replicationsCount} replications of each, varied: ${varied.join(", ")}; ${Number((100 * record.confidence).toFixed(2))} % intervals`;
+      : `${replicationsCount} replications of each${rows.some(({ antithetic }) => antithetic !== undefined) ? ", in antithetic pairs" : ""}, varied: ${varied.join(", ")}; ${Number((100 * record.confidence).toFixed(2))} % intervals`;
   const [first] = rows;
   const seeds = new Set(rows.map(({ seed }) => seed));
   const seed = seeds.size === 1 ? `, seed ${first!.seed}` : "";
@@ -102,6 +102,11 @@ function cautions(record: SweepRecord, shown: readonly number[]): string {
         ]
       : []),
     ...waitingText(row.waiting).map((text) => `${nameOf(row)}: ${text}`),
+    ...antitheticText(
+      (row.antithetic ?? []).filter((one) =>
+        shown.some((at) => record.measures[at]!.measure === one.measure),
+      ),
+    ).map((text) => `${nameOf(row)}: ${text}`),
     ...bootstrapLines(record, row, shown).map((text) => `${nameOf(row)}: ${text}`),
   ]);
   if (record.missingCellsCount > 0)

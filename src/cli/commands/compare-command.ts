@@ -35,6 +35,7 @@ import {
 } from "../study-options.ts";
 import type { Shard } from "../study-run.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
+import { addVarianceOptions, type VarianceOptions } from "../variance-options.ts";
 
 /** What is done with a comparison. */
 interface ReportOptions {
@@ -51,6 +52,7 @@ interface CompareOptions
     StudyOptions,
     ReplicationOptions,
     ReportOptions,
+    VarianceOptions,
     DesignOptions {
   readonly margin: Margin;
   readonly alternative?: readonly string[];
@@ -74,7 +76,9 @@ export function registerCompare(program: Command, done: (code: ExitCode) => void
   const command = program
     .command("compare")
     .description("which scheduler is better on a workload: differences, intervals, verdicts");
-  addDesignOptions(addReplicationOptions(addStudyOptions(addInputOptions(command))))
+  addDesignOptions(
+    addVarianceOptions(addReplicationOptions(addStudyOptions(addInputOptions(command)))),
+  )
     .addHelpText("before", EXAMPLES)
     .option("--margin <percent>", "difference that matters, of the baseline", margin, margin("1%"))
     .option(
@@ -126,6 +130,7 @@ async function compare(
       replicationsCount: options.replications,
       margin: options.margin,
       confidence: options.confidence,
+      antithetic: options.antithetic === true,
       settings: (options.alternative ?? []).map(alternativeSetting),
       baseline: options.baseline,
       measures: options.measure ?? [],

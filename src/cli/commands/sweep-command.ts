@@ -16,6 +16,7 @@ import {
 } from "../option-parts.ts";
 import { refuseInputConflicts } from "../option-rules.ts";
 import { printNote, printResult, printSummary } from "../output.ts";
+import { addVarianceOptions, type VarianceOptions } from "../variance-options.ts";
 import {
   addReplicationOptions,
   addStudyOptions,
@@ -38,7 +39,12 @@ interface ReportOptions {
   readonly quiet?: boolean;
 }
 
-interface SweepOptions extends InputOptions, StudyOptions, ReplicationOptions, ReportOptions {
+interface SweepOptions
+  extends InputOptions,
+    StudyOptions,
+    ReplicationOptions,
+    ReportOptions,
+    VarianceOptions {
   readonly param?: readonly string[];
   readonly params?: string;
   readonly plan?: boolean;
@@ -61,7 +67,7 @@ export function registerSweep(program: Command, done: (code: ExitCode) => void):
   const command = program
     .command("sweep")
     .description("a scenario over many parameters: one row per combination, with intervals");
-  addReplicationOptions(addStudyOptions(addInputOptions(command)))
+  addVarianceOptions(addReplicationOptions(addStudyOptions(addInputOptions(command))))
     .addHelpText("before", EXAMPLES)
     .option("--param <path=a,b,c>", "values of one field of the scenario (repeatable)", collect)
     .option("--params <file>", "combinations: CSV with a header of paths, or a JSON list")
@@ -175,6 +181,7 @@ async function requestOf(
     varied: options.vary,
     replicationsCount: options.replications,
     confidence: options.confidence,
+    antithetic: options.antithetic === true,
     measures: options.measure ?? [],
     workersCount: options.workers,
     store: options.store,

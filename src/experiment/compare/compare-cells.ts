@@ -30,6 +30,7 @@ import {
   studyOf,
   summaryOf,
 } from "../study/cell-estimates.ts";
+import { blockedPairs, opposition } from "../study/antithetic-pairs.ts";
 import { bootstrapRuns, waitingEstimates } from "../study/more-estimates.ts";
 import type { CompareCell } from "./compare-cell.ts";
 import {
@@ -52,6 +53,8 @@ export interface ComparePlan {
   /** Position of the baseline among them. */
   readonly baseline: number;
   readonly varied: readonly VariedPart[];
+  /** Odd replications oppose the one before them; estimates and verdicts are over pairs. */
+  readonly isAntithetic?: true;
   readonly replicationsCount: number;
   readonly margin: Margin;
   readonly confidence: number;
@@ -80,10 +83,11 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
   const { scenario, alternatives, baseline, confidence, margin, varied } = plan;
   const study = studyOf(scenario, varied);
   const first = byAlternative[0]![0]!;
+  const used = plan.isAntithetic === true ? byAlternative.map(blockedPairs) : byAlternative;
   const chosen = chosenMeasures(first, plan.measures);
-  const questions = chosen.flatMap((at) => questionsOf(plan, study, byAlternative, at));
+  const questions = chosen.flatMap((at) => questionsOf(plan, study, used, at));
   const comparisons = judgeComparisons(questions, confidence);
-  const measures = chosen.map((at) => measureOf(study, byAlternative, at, confidence));
+  const measures = chosen.map((at) => measureOf(study, used, at, confidence));
   return {
     schemaVersion: COMPARE_SCHEMA_VERSION,
     scenario: {
@@ -109,7 +113,7 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     baseline: alternatives[baseline]!,
     alternatives: byAlternative.map((runs, at) => ({
       ...summaryOf(alternatives[at]!, runs),
-      ...waitingEstimates(study, runs, confidence),
+      ...waitingEstimates(study, used[at]!, confidence),
     })),
     measures,
     comparisons,
@@ -120,7 +124,10 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     ...(shuffled.length > 0 && {
       tieAudits: tieAuditsOf(plan, study, measures, shuffled, chosen),
     }),
-    ...bootstrapsOf(plan, measures, chosen, byAlternative),
+    ...(plan.isAntithetic === true && {
+      antithetic: opposedDifferences(plan, measures, chosen, byAlternative),
+    }),
+    ...bootstrapsOf(plan, measures, chosen, used),
     ...(plan.control && { controlled: controlledOf(plan, plan.control, byAlternative, questions) }),
   };
 }
@@ -134,6 +141,28 @@ function longRunsOf(
     longRunsOfVariant(runs, confidence).map((one) => ({ alternative: alternatives[at]!, ...one })),
   );
   return longRuns.length === 0 ? {} : { longRuns };
+}
+
+/** Whether the differences of a pair opposed each other, on each measure of each alternative. */
+function opposedDifferences(
+  { alternatives, baseline }: ComparePlan,
+  measures: readonly ComparedMeasure[],
+  chosen: readonly number[],
+  byAlternative: readonly (readonly CompareCell[])[],
+): NonNullable<CompareRecord["antithetic"]> {
+  const valuesOf = (runs: readonly CompareCell[], at: number): (number | null)[] =>
+    runs.map((run) => run.measures[at]!.value);
+  return measures.flatMap(({ measure }, place) => {
+    const reference = valuesOf(byAlternative[baseline]!, chosen[place]!);
+    return alternatives.flatMap((alternative, at) => {
+      if (at === baseline) return [];
+      const values = valuesOf(byAlternative[at]!, chosen[place]!);
+      const differences = values.map((value, run) =>
+        value === null || reference[run] === null ? null : value - reference[run]!,
+      );
+      return { alternative, ...opposition(measure, differences) };
+    });
+  });
 }
 
 /** Second intervals of what is skewed or bounded, each from a stream of its own name. */

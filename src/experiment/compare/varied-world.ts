@@ -27,6 +27,18 @@ export function replicationOf(
   return part !== undefined && varied.includes(part) ? replication : 0;
 }
 
+/** Whose draws a purpose takes in a run of antithetic pairs, and whether it takes them opposed. */
+export function opposedReplicationOf(
+  purpose: string,
+  replication: number,
+  varied: readonly VariedPart[],
+): { readonly replication: number; readonly isOpposed: boolean } {
+  const own = replicationOf(purpose, replication, varied);
+  // 0 of what does not vary; the second of a pair takes the first's numbers, turned round.
+  const isOpposed = own === replication && replication % 2 === 1;
+  return { replication: isOpposed ? own - 1 : own, isOpposed };
+}
+
 /** Positions 0 to count - 1 in an order drawn by position; equal draws stay in their order. */
 export function drawnOrder(draws: EntityDraws, owner: string, count: number): number[] {
   const units = Array.from({ length: count }, (_, at) => draws.unit(entityHash(owner, at), 0));

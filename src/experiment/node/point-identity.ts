@@ -37,6 +37,7 @@ export function pointHash(
     ["measures", ...(request.measures ?? [])],
     ["measures", ...[...new Set(request.measures)].sort(compareText)],
     ["varied", ...varied],
+    ...(point.isAntithetic === true ? [["antithetic"]] : []),
   ];
   return sha256(JSON.stringify(parts));
 }

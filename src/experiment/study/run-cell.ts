@@ -16,6 +16,8 @@ import type { CellResult } from "./study-cell.ts";
 export interface CellRun {
   readonly replication: number;
   readonly varied: readonly VariedPart[];
+  /** Odd replications oppose the one before them. */
+  readonly isAntithetic?: boolean | undefined;
   readonly userCalls?: UserCallWatch;
   /** Told of the whole result, for studies that need more of it than the cell's numbers. */
   readonly onResult?: (result: RunResult) => void;
@@ -30,6 +32,7 @@ export function runStudyCell(prepared: PreparedRun, run: CellRun): CellResult {
   const active = startRun(varied.includes("ties") ? withDrawnTies(prepared) : prepared, {
     replication,
     varied,
+    isAntithetic: run.isAntithetic === true,
     ...(userCalls === undefined ? {} : { userCalls }),
     ...(steady && { sinks: steady.sinks, isPilot: steady.isPilot }),
   });

@@ -25,6 +25,8 @@ export interface StudyPoint {
   readonly request: RunInputRequest;
   /** What differs between replications. */
   readonly varied: readonly VariedPart[];
+  /** Odd replications oppose the one before them. */
+  readonly isAntithetic?: true;
   readonly allowUnsimulated: boolean;
   readonly strict: boolean;
   /** What a person would call it, for messages: "best-fit" or "cluster.nodePools.0.count=20". */

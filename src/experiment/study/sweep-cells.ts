@@ -21,6 +21,7 @@ import {
   studyOf,
   summaryOf,
 } from "./cell-estimates.ts";
+import { blockedPairs, opposedMeasures } from "./antithetic-pairs.ts";
 import { bootstrapRuns, waitingEstimates } from "./more-estimates.ts";
 import type { CellResult } from "./study-cell.ts";
 
@@ -34,6 +35,8 @@ export interface SweepPlan {
     readonly world: StudiedWorld;
   }[];
   readonly varied: readonly VariedPart[];
+  /** Odd replications oppose the one before them; estimates are over pairs. */
+  readonly isAntithetic?: true;
   /** Of every row; where nothing varies, one replication says it all. */
   readonly replicationsCount: number;
   readonly confidence: number;
@@ -124,9 +127,10 @@ function rowOf(
   const { values, scheduler, world } = plan.rows[row]!;
   const study = studyOf(world, plan.varied);
   const { name: _name, ...summary } = summaryOf(scheduler, runs);
+  const used = plan.isAntithetic === true ? blockedPairs(runs) : runs;
   const estimates = measures.map(({ measure }): Estimate => {
     const at = runs[0]?.measures.findIndex((one) => one.measure === measure) ?? -1;
-    if (at >= 0) return estimateRuns(study, runs, at, plan.confidence);
+    if (at >= 0) return estimateRuns(study, used, at, plan.confidence);
     const { length: count } = runs;
     return { kind: "absent", reason: "no-values", count, affectedCount: count };
   });
@@ -140,9 +144,15 @@ function rowOf(
     inputHash: runs[0]?.inputHash ?? null,
     replicationsCount: runs.length,
     ...summary,
-    ...waitingEstimates(study, runs, plan.confidence),
+    ...waitingEstimates(study, used, plan.confidence),
     estimates,
-    ...bootstrapsOf(plan, row, runs, measures, estimates),
+    ...(plan.isAntithetic === true && {
+      antithetic: opposedMeasures(
+        runs,
+        measures.map(({ measure }) => measure),
+      ),
+    }),
+    ...bootstrapsOf(plan, row, used, measures, estimates),
   };
 }
 
