@@ -95,7 +95,7 @@ export {
   giveUpAffinityTerms,
   readAffinityCounts,
 } from "./plugins/inter-pod-affinity.ts";
-export { type ResolvedTerm, resolveTerm, termMatches } from "./plugins/affinity-terms.ts";
+export { ownedTermMatches, type ResolvedTerm, termMatches } from "./plugins/affinity-terms.ts";
 export {
   adoptSpreadCounts,
   countChangedNode,

@@ -43,8 +43,9 @@ export class LabelSelector {
   /** Whether the labels are selected. */
   matches(labels: Labels): boolean {
     if (this.isNothing) return false;
-    for (const requirement of this.requirements) {
-      if (!meetsRequirement(requirement, labels)) return false;
+    const { requirements } = this;
+    for (let at = 0; at < requirements.length; at++) {
+      if (!meetsRequirement(requirements[at]!, labels)) return false;
     }
     return true;
   }

@@ -87,11 +87,30 @@ export function matchesRequiredNodeAffinity(
   node: SelectableNode,
 ): boolean {
   if (required.nodeSelector !== undefined) {
-    for (const [key, value] of required.nodeSelector) {
+    const pairs = pairsOf(required.nodeSelector);
+    for (let at = 0; at < pairs.length; at++) {
+      const { key, value } = pairs[at]!;
       if (node.labels.get(key) !== value) return false;
     }
   }
   return required.selector === undefined || required.selector.matches(node);
+}
+
+interface LabelPair {
+  readonly key: string;
+  readonly value: string;
+}
+
+// One nodeSelector is compared with thousands of nodes, each time pair by pair.
+const PAIRS = new WeakMap<Labels, readonly LabelPair[]>();
+
+function pairsOf(labels: Labels): readonly LabelPair[] {
+  let pairs = PAIRS.get(labels);
+  if (pairs === undefined) {
+    pairs = [...labels].map(([key, value]) => ({ key, value }));
+    PAIRS.set(labels, pairs);
+  }
+  return pairs;
 }
 
 /** Whether one term matches the node. */

@@ -43,8 +43,8 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 
 /** Whether some toleration covers the taint. */
 export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
-  for (const toleration of tolerations) {
-    if (tolerates(toleration, taint)) return true;
+  for (let at = 0; at < tolerations.length; at++) {
+    if (tolerates(tolerations[at]!, taint)) return true;
   }
   return false;
 }

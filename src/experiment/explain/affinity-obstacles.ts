@@ -84,7 +84,9 @@ export function createAffinitySketcher({ cache, pod }: FilterWorld): Sketcher {
     const { labels } = cache.node(row).meta;
     const { affinityTerms, antiAffinityTerms, anti, existingAnti } = counts;
     if (affinityTerms.length > 0) {
-      for (const index of unmetTerms(counts, pod, labels)) {
+      const unmet = unmetTerms(counts, pod, labels);
+      for (let at = 0; at < unmet.length; at++) {
+        const index = unmet[at]!;
         wanted[index] ??= new GroundPair("affinity", affinityKey(index));
         sketch.add(wanted[index].at(code));
       }

@@ -7,7 +7,7 @@
 
 import type { NodeObject } from "../../cluster/index.ts";
 import type { ExplainedChange } from "../../metrics/index.ts";
-import type { NodeRow, PodInfo } from "../../scheduler/index.ts";
+import type { NodeRow, PodInfo, SchedulerCache } from "../../scheduler/index.ts";
 import { FilterWorld } from "./filter-world.ts";
 import { recount } from "./recount.ts";
 
@@ -53,10 +53,7 @@ export function withChanges<T>(
         if (!edited.has(row)) edited.set(row, world.cache.node(row));
         undo.push(editNode(world, row, effect.edit));
       } else {
-        for (const each of effect.gone) {
-          if (world.cache.findPod(each.uid) !== undefined) gone.push(each);
-          undo.push(...takeAway(world, each));
-        }
+        undo.push(takeAway(world, effect.gone, gone));
       }
     }
     const byPod = recountedBy(changes, "pod");
@@ -89,20 +86,39 @@ function editNode(
   return () => cache.updateNode(before);
 }
 
-function takeAway({ cache }: FilterWorld, gone: PodInfo): (() => void)[] {
-  const undo: (() => void)[] = [];
-  const nominatedTo = cache.nominator.nodeOf(gone.uid);
-  if (nominatedTo !== undefined) {
-    cache.nominator.delete(gone);
-    undo.push(() => cache.nominator.add(gone, "override", nominatedTo));
+/** A pod that was taken out of the cache, or out of the promises, with what puts it back. */
+interface TakenPod {
+  readonly pod: PodInfo;
+  readonly counted: PodInfo | undefined;
+  readonly wasAssumed: boolean;
+  readonly nominatedTo: string | undefined;
+}
+
+/** Hundreds may leave at once. Those that were in the cache are added to `left`. */
+function takeAway({ cache }: FilterWorld, gone: readonly PodInfo[], left: PodInfo[]): () => void {
+  const { nominator } = cache;
+  const taken: TakenPod[] = [];
+  for (let at = 0; at < gone.length; at++) {
+    const pod = gone[at]!;
+    const nominatedTo = nominator.size === 0 ? undefined : nominator.nodeOf(pod.uid);
+    if (nominatedTo !== undefined) nominator.delete(pod);
+    const counted = cache.findPod(pod.uid);
+    if (counted === undefined && nominatedTo === undefined) continue;
+    const wasAssumed = counted !== undefined && cache.isAssumed(pod.uid);
+    taken.push({ pod, counted, wasAssumed, nominatedTo });
+    if (counted === undefined) continue;
+    left.push(pod);
+    cache.removePod(pod.uid);
   }
-  const counted = cache.findPod(gone.uid);
-  if (counted === undefined) return undo;
-  const wasAssumed = cache.isAssumed(gone.uid);
-  cache.removePod(gone.uid);
-  undo.push(() => {
+  return () => {
+    for (let at = taken.length - 1; at >= 0; at--) putBack(cache, taken[at]!);
+  };
+}
+
+function putBack(cache: SchedulerCache, { pod, counted, wasAssumed, nominatedTo }: TakenPod): void {
+  if (counted !== undefined) {
     if (wasAssumed) cache.assume(counted, counted.nodeName);
     else cache.addPod(counted);
-  });
-  return undo;
+  }
+  if (nominatedTo !== undefined) cache.nominator.add(pod, "override", nominatedTo);
 }

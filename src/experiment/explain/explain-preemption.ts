@@ -13,6 +13,7 @@ import {
   potentialNodes,
   type PreemptionCandidate,
   type PreemptionFindings,
+  type Status,
   type Verdict,
 } from "../../scheduler/index.ts";
 import type { DecisionWorld } from "./decision-world.ts";
@@ -36,12 +37,19 @@ function explainSearch(world: DecisionWorld, findings: PreemptionFindings): Expl
   const potential = potentialNodes(world.nodes, world.decision.statuses).length;
   const tried = candidates.length + rejected.explicitCount;
   const groups = new Map<string, { reasons: readonly string[]; nodes: string[] }>();
-  for (const [row, { reasons }] of rejected.entries()) {
-    const key = reasons.join("\n");
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { reasons, nodes: [world.nameOf(row)] });
-    else known.nodes.push(world.nameOf(row));
-  }
+  // Thousands of nodes share a few objects.
+  let last: Status | undefined;
+  let nodes: string[] = [];
+  rejected.forEach((status, row) => {
+    if (status !== last) {
+      const { reasons } = status;
+      const key = reasons.join("\n");
+      nodes = groups.get(key)?.nodes ?? [];
+      if (!groups.has(key)) groups.set(key, { reasons, nodes });
+      last = status;
+    }
+    nodes.push(world.nameOf(row));
+  });
   return {
     hopelessCount: world.nodes.length - potential,
     notTriedCount: Math.max(0, potential - tried),

@@ -38,17 +38,17 @@ import { shownOf, whyUntried } from "./untried.ts";
 /** Which decision is meant. Absent parts: the last attempt, no particular node, the whole run. */
 export interface RunQuestion {
   readonly pod: string;
-  readonly attempt: number | undefined;
+  readonly attempt?: number | undefined;
   /** The last attempt decided up to this instant. */
-  readonly atUs: number | undefined;
-  readonly node: string | undefined;
+  readonly atUs?: number | undefined;
+  readonly node?: string | undefined;
   /** How many nearest nodes and suggestions; default 5. */
   readonly top?: number | undefined;
-  readonly maxEvents: number | undefined;
+  readonly maxEvents?: number | undefined;
   /** Where the recorded run was stopped; later decisions were never made. */
-  readonly untilUs: number | undefined;
+  readonly untilUs?: number | undefined;
   /** The recorded run's; a replay that ends with another one says so. */
-  readonly fingerprint: string | undefined;
+  readonly fingerprint?: string | undefined;
   /** Told of every call into user code. */
   readonly userCalls?: UserCallWatch | undefined;
   /** Told when the decision and its explanation begin to be worked out, and when that is over. */

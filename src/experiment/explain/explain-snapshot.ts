@@ -38,8 +38,8 @@ import { isAtStart } from "../assembly/cluster-input.ts";
 
 /** Which pod is meant; needed only where several are pending. */
 export interface SnapshotQuestion {
-  readonly pod: string | undefined;
-  readonly node: string | undefined;
+  readonly pod?: string | undefined;
+  readonly node?: string | undefined;
   /** How many nearest nodes and suggestions; default 5. */
   readonly top?: number | undefined;
   /** Told of every call into user code. */
@@ -122,6 +122,8 @@ class Snapshot {
           ? {}
           : { createDecider: (parts) => createDecider(parts, identity) }),
       });
+      // The nodes in the order in which they are looked at: as in a run, known before pods are decided on.
+      started.scheduler.cache.refreshSnapshot();
       return { ...started, made };
     });
   }

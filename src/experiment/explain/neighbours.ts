@@ -4,7 +4,13 @@
 // thousands of nodes share a zone.
 
 import { compareText } from "../../base/index.ts";
-import { type Labels, NO_LABELS, type TopologySpreadConstraint } from "../../cluster/index.ts";
+import {
+  type LabelSelector,
+  type Labels,
+  NO_LABELS,
+  type PodTemplate,
+  type TopologySpreadConstraint,
+} from "../../cluster/index.ts";
 import {
   type AffinityCounts,
   hasAllTopologyKeys,
@@ -12,8 +18,8 @@ import {
   type NodeRow,
   podKey,
   type PodInfo,
+  ownedTermMatches,
   type ResolvedTerm,
-  resolveTerm,
   type SchedulerCache,
   termMatches,
 } from "../../scheduler/index.ts";
@@ -43,8 +49,11 @@ export class DomainRows {
     if (byDomain === undefined) {
       byDomain = new Map();
       this.rows.set(topologyKey, byDomain);
-      for (const row of this.cache.nodeList) {
-        const domain = this.cache.node(row).meta.labels.get(topologyKey);
+      const { cache } = this;
+      const { nodeList } = cache;
+      for (let at = 0; at < nodeList.length; at++) {
+        const row = nodeList[at]!;
+        const domain = cache.node(row).meta.labels.get(topologyKey);
         if (domain === undefined) continue;
         const known = byDomain.get(domain);
         if (known === undefined) byDomain.set(domain, [row]);
@@ -84,31 +93,41 @@ export class Neighbours {
       if (selector.isEverything) return [];
       const { cache, pod } = this;
       const matching = cache.matches.matching(pod.namespace, selector);
+      const selected = new Map<PodTemplate, boolean>();
       const found: PodInfo[] = [];
-      for (const row of this.domains.in(topologyKey, domain)) {
+      const rows = this.domains.in(topologyKey, domain);
+      for (let place = 0; place < rows.length; place++) {
+        const row = rows[place]!;
         if (matching.on(row) === 0) continue;
         const node = cache.node(row);
         if (!hasAllTopologyKeys(node, constraints) || !isNodeIncluded(constraint, pod, node))
           continue;
-        for (const other of cache.podsOn(row)) {
-          const isCounted =
-            !other.deleting &&
-            other.namespace === pod.namespace &&
-            selector.matches(other.template.labels);
-          if (isCounted) found.push(other);
+        const others = cache.podsOn(row);
+        for (let at = 0; at < others.length; at++) {
+          const other = others[at]!;
+          if (other.deleting || other.namespace !== pod.namespace) continue;
+          const { template } = other;
+          if (selected.get(template) ?? selects(selector, template, selected)) found.push(other);
         }
       }
-      return found.sort((a, b) => a.priority - b.priority || compareText(podKey(a), podKey(b)));
+      return leastImportantFirst(found);
     });
   }
 
   /** Pods in a domain that one of the pod's own anti-affinity terms means. */
   meantBy(resolved: ResolvedTerm, index: number, domain: string): readonly PodInfo[] {
     return this.listed(`anti ${index} ${domain}`, () => {
+      const { labelSelector, topologyKey } = resolved.term;
+      const selected = new Map<PodTemplate, boolean>();
       const found: PodInfo[] = [];
-      for (const row of this.domains.in(resolved.term.topologyKey, domain)) {
-        for (const other of this.cache.podsOn(row)) {
-          if (termMatches(resolved, other, NO_LABELS)) found.push(other);
+      const rows = this.domains.in(topologyKey, domain);
+      for (let place = 0; place < rows.length; place++) {
+        const others = this.cache.podsOn(rows[place]!);
+        for (let at = 0; at < others.length; at++) {
+          const other = others[at]!;
+          const { template } = other;
+          const isSelected = selected.get(template) ?? selects(labelSelector, template, selected);
+          if (isSelected && termMatches(resolved, other, NO_LABELS)) found.push(other);
         }
       }
       return found;
@@ -134,9 +153,12 @@ export class Neighbours {
     const { podAffinity, podAntiAffinity } = this.pod.template;
     const own = [...podAffinity.required, ...podAntiAffinity.required];
     const keys = new Set(own.map(({ topologyKey }) => topologyKey));
-    for (const row of this.cache.nodeList) {
-      for (const other of this.cache.podsWithAffinityOn(row)) {
-        for (const { topologyKey } of other.template.podAntiAffinity.required)
+    const { cache } = this;
+    const { nodeList } = cache;
+    for (let place = 0; place < nodeList.length; place++) {
+      const others = cache.podsWithAffinityOn(nodeList[place]!);
+      for (let at = 0; at < others.length; at++) {
+        for (const { topologyKey } of others[at]!.template.podAntiAffinity.required)
           keys.add(topologyKey);
       }
     }
@@ -145,13 +167,19 @@ export class Neighbours {
 
   private findRepelling(namespaceLabels: Labels): Repelling[] {
     const found: Repelling[] = [];
-    for (const row of this.cache.nodeList) {
-      const { labels } = this.cache.node(row).meta;
-      for (const other of this.cache.podsWithAffinityOn(row)) {
+    const { cache, pod } = this;
+    const { nodeList } = cache;
+    for (let place = 0; place < nodeList.length; place++) {
+      const row = nodeList[place]!;
+      const others = cache.podsWithAffinityOn(row);
+      if (others.length === 0) continue;
+      const { labels } = cache.node(row).meta;
+      for (let at = 0; at < others.length; at++) {
+        const other = others[at]!;
         for (const term of other.template.podAntiAffinity.required) {
           const domain = labels.get(term.topologyKey);
           if (domain === undefined) continue;
-          if (!termMatches(resolveTerm(term, other.namespace), this.pod, namespaceLabels)) continue;
+          if (!ownedTermMatches(term, other.namespace, pod, namespaceLabels)) continue;
           found.push({ pod: other, topologyKey: term.topologyKey, domain });
         }
       }
@@ -166,4 +194,22 @@ export class Neighbours {
     this.lists.set(key, found);
     return found;
   }
+}
+
+/** All pods of a template are selected alike: the answer is kept for the others. */
+function selects(
+  selector: LabelSelector,
+  template: PodTemplate,
+  selected: Map<PodTemplate, boolean>,
+): boolean {
+  const isSelected = selector.matches(template.labels);
+  selected.set(template, isSelected);
+  return isSelected;
+}
+
+/** By priority, then by name. */
+function leastImportantFirst(pods: readonly PodInfo[]): PodInfo[] {
+  const named = pods.map((pod) => ({ pod, key: podKey(pod) }));
+  named.sort((a, b) => a.pod.priority - b.pod.priority || compareText(a.key, b.key));
+  return named.map(({ pod }) => pod);
 }

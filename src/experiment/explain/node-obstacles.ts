@@ -18,10 +18,10 @@ import {
   type Taint,
 } from "../../cluster/index.ts";
 import type { ExplainedChange } from "../../metrics/index.ts";
-import { podKey, type Status } from "../../scheduler/index.ts";
+import { type Code, podKey, type Status } from "../../scheduler/index.ts";
 import type { Change } from "./change.ts";
 import type { FilterWorld } from "./filter-world.ts";
-import { GroundPair } from "./ground.ts";
+import { GroundPair, type Sketch } from "./ground.ts";
 import {
   departure,
   type Finding,
@@ -93,8 +93,9 @@ export function taintFindings(
 export function createTaintSketcher(): Sketcher {
   const known = new Map<string, GroundPair>();
   return (question, { code }, sketch, isCordonNamed) => {
-    for (const taint of repellingTaints(question, isCordonNamed)) {
-      const key = tolerateKey(taint);
+    const repelling = repellingTaints(question, isCordonNamed);
+    for (let at = 0; at < repelling.length; at++) {
+      const key = tolerateKey(repelling[at]!);
       let grounds = known.get(key);
       if (grounds === undefined) {
         grounds = new GroundPair("taint", key);
@@ -107,11 +108,16 @@ export function createTaintSketcher(): Sketcher {
 
 function repellingTaints({ world, row }: NodeQuestion, isCordonNamed: boolean): Taint[] {
   const { tolerations } = world.pod.template;
-  return world.cache.node(row).taints.filter((taint) => {
+  const { taints } = world.cache.node(row);
+  const repelling: Taint[] = [];
+  for (let at = 0; at < taints.length; at++) {
+    const taint = taints[at]!;
     const { key, effect } = taint;
-    if (!FILTERING_EFFECTS.includes(effect) || isTolerated(taint, tolerations)) return false;
-    return !(isCordonNamed && key === CORDON_TAINT.key && effect === CORDON_TAINT.effect);
-  });
+    if (!FILTERING_EFFECTS.includes(effect) || isTolerated(taint, tolerations)) continue;
+    if (isCordonNamed && key === CORDON_TAINT.key && effect === CORDON_TAINT.effect) continue;
+    repelling.push(taint);
+  }
+  return repelling;
 }
 
 function tolerateKey(taint: Taint): string {
@@ -168,19 +174,32 @@ export function createLabelSketcher(world: FilterWorld): Sketcher {
     }
     return grounds;
   };
+  const terms = required?.selector?.terms;
+  // As unmetOf, which lists what is here only named.
+  const addUnmet = (index: number, { meta }: NodeObject, code: Code, sketch: Sketch): void => {
+    const { requirements, names } = terms![index]!;
+    for (let at = 0; at < requirements.length; at++) {
+      const requirement = requirements[at]!;
+      if (!meetsRequirement(requirement, meta.labels))
+        sketch.add(groundsOf(index, requirement).at(code));
+    }
+    for (let at = 0; at < names.length; at++) {
+      const { isEqual, name } = names[at]!;
+      if ((meta.name === name) !== isEqual) sketch.add(whole.at(code));
+    }
+  };
   return ({ row }, { code }, sketch) => {
     const node = world.cache.node(row);
+    const { labels } = node.meta;
     const before = sketch.list;
     for (let at = 0; at < entries.length; at++) {
       const { key, value, grounds } = entries[at]!;
-      if (!hasLabel(node, key, value)) sketch.add(grounds.at(code));
+      if (labels.get(key) !== value) sketch.add(grounds.at(code));
     }
-    const unmet = unmetAffinity(required?.selector, node);
-    if (unmet === "no usable term") sketch.add(whole.at(code));
-    else if (unmet !== undefined) {
-      for (const requirement of unmet.requirements)
-        sketch.add(groundsOf(unmet.index, requirement).at(code));
-      for (let name = 0; name < unmet.names.length; name++) sketch.add(whole.at(code));
+    if (terms !== undefined) {
+      const index = leastUnmetTerm(terms, node);
+      if (index === NO_USABLE_TERM) sketch.add(whole.at(code));
+      else if (index !== MATCHED) addUnmet(index, node, code, sketch);
     }
     if (sketch.list === before) sketch.add(added.at(code));
   };
@@ -284,22 +303,50 @@ function unmetAffinity(
   selector: NodeSelector | undefined,
   node: NodeObject,
 ): UnmetTerm | "no usable term" | undefined {
-  if (selector === undefined || selector.matches(node.meta)) return undefined;
-  let best: UnmetTerm | undefined;
+  if (selector === undefined) return undefined;
+  const index = leastUnmetTerm(selector.terms, node);
+  if (index === MATCHED) return undefined;
+  return index === NO_USABLE_TERM ? "no usable term" : unmetOf(selector.terms[index]!, index, node);
+}
+
+const MATCHED = -1;
+const NO_USABLE_TERM = -2;
+
+/** The term that lacks least on the node, the first of equals. */
+function leastUnmetTerm(terms: readonly NodeSelectorTerm[], node: NodeObject): number {
+  let best = NO_USABLE_TERM;
   let least = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < selector.terms.length; index++) {
-    const term = selector.terms[index]!;
+  for (let index = 0; index < terms.length; index++) {
+    const term = terms[index]!;
     if (term.isEmpty || term.error !== undefined) continue;
-    const requirements = term.requirements.filter(
-      (requirement) => !meetsRequirement(requirement, node.meta.labels),
-    );
-    const names = term.names.filter(({ isEqual, name }) => (node.meta.name === name) !== isEqual);
-    const count = requirements.length + names.length;
+    const count = unmetCount(term, node);
+    if (count === 0) return MATCHED;
     if (count >= least) continue;
-    best = { index, requirements, names };
+    best = index;
     least = count;
   }
-  return best ?? "no usable term";
+  return best;
+}
+
+// All terms are counted on every node; the parts of one of them are listed.
+function unmetCount({ requirements, names }: NodeSelectorTerm, { meta }: NodeObject): number {
+  let count = 0;
+  for (let at = 0; at < requirements.length; at++) {
+    if (!meetsRequirement(requirements[at]!, meta.labels)) count++;
+  }
+  for (let at = 0; at < names.length; at++) {
+    const { isEqual, name } = names[at]!;
+    if ((meta.name === name) !== isEqual) count++;
+  }
+  return count;
+}
+
+function unmetOf(term: NodeSelectorTerm, index: number, { meta }: NodeObject): UnmetTerm {
+  return {
+    index,
+    requirements: term.requirements.filter((each) => !meetsRequirement(each, meta.labels)),
+    names: term.names.filter(({ isEqual, name }) => (meta.name === name) !== isEqual),
+  };
 }
 
 // A term of which nothing is left would match no node at all, so the affinity goes with it.

@@ -52,16 +52,18 @@ export interface NodeQuestion {
 
 /** Asks every filter of the profile about the node; filters that PreFilter skipped are left out. */
 export function askFilters(world: FilterWorld, row: NodeRow): FilterVerdict[] {
-  return world.isFilterable ? askEach(ask(world, row).question) : [];
+  return world.isFilterable ? askEach(ask(world, row, new Refusals())) : [];
 }
 
 /** Everything in the way on that node; empty when the pod fits. */
 export function findObstacles(world: FilterWorld, row: NodeRow): Finding[] {
   if (!world.isFilterable) return refusalFindings(world);
-  const { question, refusals } = ask(world, row);
+  const refusals = new Refusals();
+  const question = ask(world, row, refusals);
   const found: Finding[] = [];
-  for (const { plugin, status } of refusals) {
-    found.push(...findingsOf(question, { ...status, plugin }, refusals));
+  for (let at = 0; at < refusals.count; at++) {
+    const status = { ...refusals.statuses[at]!, plugin: refusals.plugins[at]! };
+    found.push(...findingsOf(question, status, refusals.isCordonNamed));
   }
   if (found.length === 0 && world.isNarrowedAway(row)) return narrowingFindings(world);
   return found;
@@ -74,6 +76,10 @@ function refusalFindings(world: FilterWorld): Finding[] {
   if (isVolumePlugin(status.plugin)) return volumeFindings(undefined, status, world);
   return [otherFinding(status)];
 }
+
+const NO_GUESTS: readonly PodInfo[] = [];
+/** A question that is not about any node yet. */
+const NO_ROW = -1 as NodeRow;
 
 // --- Sketches ------------------------------------------------------------------------------------
 
@@ -90,10 +96,14 @@ export class Sketching {
   private readonly world: FilterWorld;
   private readonly sketchers = new Map<string, Sketcher>();
   private readonly byFinding = new Map<string, GroundPair>();
+  private readonly refusals = new Refusals();
+  /** Of a node without nominated pods, used again for each: those who are shown it keep nothing. */
+  private readonly plain: PlainQuestion;
   private narrowing: readonly Finding[] | undefined;
 
   constructor(world: FilterWorld) {
     this.world = world;
+    this.plain = new PlainQuestion(world);
   }
 
   /** Everything in the way on that node: the grounds of what findObstacles says. */
@@ -103,16 +113,25 @@ export class Sketching {
       this.addFindings(refusalFindings(world), sketch);
       return;
     }
-    const { question, refusals } = ask(world, row, world.knownRefusal(row));
-    const isCordonNamed = isCordonNamedIn(refusals);
-    for (let at = 0; at < refusals.length; at++) {
-      const { plugin, status } = refusals[at]!;
-      world.refusing.add(plugin);
-      this.sketcherOf(plugin)(question, status, sketch, isCordonNamed);
+    const { refusals } = this;
+    const question = this.ask(row);
+    const { count, plugins, statuses, isCordonNamed } = refusals;
+    for (let at = 0; at < count; at++) {
+      this.sketcherOf(plugins[at]!)(question, statuses[at]!, sketch, isCordonNamed);
     }
     if (sketch.list.size > 0 || !world.isNarrowedAway(row)) return;
     this.narrowing ??= narrowingFindings(world);
     this.addFindings(this.narrowing, sketch);
+  }
+
+  private ask(row: NodeRow): NodeQuestion {
+    const { world, refusals, plain } = this;
+    const known = world.knownRefusal(row);
+    if (world.cache.nominator.size > 0) return ask(world, row, refusals, known);
+    plain.row = row;
+    plain.asked = row;
+    refuse(plain, refusals, known);
+    return plain;
   }
 
   addFindings(findings: readonly Finding[], sketch: Sketch): void {
@@ -134,6 +153,7 @@ export class Sketching {
   private sketcherOf(plugin: string): Sketcher {
     let sketcher = this.sketchers.get(plugin);
     if (sketcher === undefined) {
+      this.world.refusing.add(plugin);
       sketcher = this.createSketcher(plugin);
       this.sketchers.set(plugin, sketcher);
     }
@@ -158,58 +178,79 @@ export class Sketching {
       default:
         if (isVolumePlugin(plugin)) return createVolumeSketcher(world, plugin);
         return (question, status, sketch) =>
-          this.addFindings(findingsOf(question, { ...status, plugin }, []), sketch);
+          this.addFindings(findingsOf(question, { ...status, plugin }, false), sketch);
     }
   }
 }
 
 const FINAL = formatCode(Code.UnschedulableAndUnresolvable);
 
-function isCordonNamedIn(refusals: readonly FilterVerdict[]): boolean {
-  for (let at = 0; at < refusals.length; at++) {
-    if (refusals[at]!.plugin === "NodeUnschedulable") return true;
-  }
-  return false;
-}
-
 // --- Asking --------------------------------------------------------------------------------------
 
+/** Who refuses one node and with which words; used again for the next node. */
+class Refusals {
+  readonly plugins: string[] = [];
+  readonly statuses: Status[] = [];
+  count = 0;
+  isCordonNamed = false;
+
+  clear(): void {
+    this.count = 0;
+    this.isCordonNamed = false;
+  }
+
+  add(plugin: string, status: Status): void {
+    this.plugins[this.count] = plugin;
+    this.statuses[this.count] = status;
+    this.count++;
+    if (plugin === "NodeUnschedulable") this.isCordonNamed = true;
+  }
+}
+
+/** A question about a node as it is. */
+class PlainQuestion implements NodeQuestion {
+  readonly world: FilterWorld;
+  row: NodeRow;
+  asked: NodeRow;
+  readonly state: CycleState;
+  readonly guests: readonly PodInfo[] = NO_GUESTS;
+
+  constructor(world: FilterWorld, row: NodeRow = NO_ROW) {
+    this.world = world;
+    this.row = row;
+    this.asked = row;
+    this.state = world.state;
+  }
+}
+
 // `known`: the first of the filters that refuses, where that has been found out already.
-function ask(
-  world: FilterWorld,
-  row: NodeRow,
-  known?: Status,
-): { question: NodeQuestion; refusals: FilterVerdict[] } {
-  const plain: NodeQuestion = { world, row, asked: row, state: world.state, guests: NO_GUESTS };
+function ask(world: FilterWorld, row: NodeRow, refusals: Refusals, known?: Status): NodeQuestion {
+  const plain = new PlainQuestion(world, row);
   const guests = nominatedOn(world, row);
   if (guests.length > 0) {
     const crowded = withGuests(plain, guests);
-    const refusals = refusalsOf(crowded);
-    if (refusals.length > 0) return { question: crowded, refusals };
+    refuse(crowded, refusals);
+    if (refusals.count > 0) return crowded;
   }
-  return { question: plain, refusals: refusalsOf(plain, known) };
+  refuse(plain, refusals, known);
+  return plain;
 }
 
-const NO_GUESTS: readonly PodInfo[] = [];
-
 // Asked of every node, where few filters object: what passes leaves no record.
-function refusalsOf({ world, state, asked }: NodeQuestion, known?: Status): FilterVerdict[] {
-  const refusals: FilterVerdict[] = [];
-  let isBeforeKnown = known !== undefined;
+function refuse({ world, state, asked }: NodeQuestion, refusals: Refusals, known?: Status): void {
+  refusals.clear();
   const { activeFilters, pod } = world;
-  for (let at = 0; at < activeFilters.length; at++) {
-    const plugin = activeFilters[at]!;
-    const { name } = plugin;
-    if (isBeforeKnown) {
-      if (name !== known!.plugin) continue;
-      isBeforeKnown = false;
-      refusals.push({ plugin: name, status: known! });
-      continue;
-    }
-    const status = plugin.filter(state, pod, asked);
-    if (status.code !== Code.Success) refusals.push({ plugin: name, status });
+  let at = 0;
+  if (known !== undefined) {
+    while (activeFilters[at]!.name !== known.plugin) at++;
+    refusals.add(known.plugin, known);
+    at++;
   }
-  return refusals;
+  for (; at < activeFilters.length; at++) {
+    const plugin = activeFilters[at]!;
+    const status = plugin.filter(state, pod, asked);
+    if (status.code !== Code.Success) refusals.add(plugin.name, status);
+  }
 }
 
 function askEach({ world, state, asked }: NodeQuestion): FilterVerdict[] {
@@ -242,16 +283,12 @@ function withGuests(question: NodeQuestion, guests: readonly PodInfo[]): NodeQue
   return { world, row, asked: scratch, state, guests };
 }
 
-function findingsOf(
-  question: NodeQuestion,
-  status: Status,
-  refusals: readonly FilterVerdict[],
-): Finding[] {
+function findingsOf(question: NodeQuestion, status: Status, isCordonNamed: boolean): Finding[] {
   switch (status.plugin) {
     case "NodeResourcesFit":
       return resourceFindings(question, status);
     case "TaintToleration":
-      return taintFindings(question, status, isCordonNamedIn(refusals));
+      return taintFindings(question, status, isCordonNamed);
     case "NodeAffinity":
       return labelFindings(question, status);
     case "NodeUnschedulable":

@@ -80,6 +80,7 @@ export function recount(world: FilterWorld, changes: WorldChanges): Recounted | 
   if (!areKnown(profile) || gone.some(({ deleting }) => deleting)) return undefined;
   const state = before.clone();
   state.activeFilters = undefined;
+  const rows = gone.map(({ nodeName }) => world.cache.findRow(nodeName));
   let askedCount = 0;
   for (const plugin of profile.preFilterPlugins) {
     const { name } = plugin;
@@ -92,14 +93,17 @@ export function recount(world: FilterWorld, changes: WorldChanges): Recounted | 
       if (status.code === Code.Skip) state.skipFilterPlugins.add(name);
       else if (status.code !== Code.Success) return undefined;
     } else if (!state.skipFilterPlugins.has(name)) {
-      for (const other of gone) tellGone(plugin, other);
+      tellGone(plugin);
     }
   }
   return { state, preFiltering, askedCount };
 
-  function tellGone(plugin: PreFilterPlugin, other: PodInfo): void {
-    const row = world.cache.findRow(other.nodeName);
-    if (row !== undefined) plugin.removePod?.(state, pod, other, row);
+  function tellGone(plugin: PreFilterPlugin): void {
+    if (plugin.removePod === undefined) return;
+    for (let at = 0; at < gone.length; at++) {
+      const row = rows[at];
+      if (row !== undefined) plugin.removePod(state, pod, gone[at]!, row);
+    }
   }
 }
 

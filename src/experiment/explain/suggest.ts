@@ -279,11 +279,18 @@ function takers(
   const filters = filtersToAsk(world, changed, changes);
   const found: BlockedNode["row"][] = [];
   let next = 0;
+  let last: GroundList | undefined;
+  let lastStays = false;
   for (let position = 0; position < nodes.length && found.length < countMax; position++) {
     const before = blocked[next];
-    const wasBlocked = before?.position === position;
-    if (wasBlocked) next++;
-    if (wasBlocked && stays(before.grounds)) continue;
+    if (before !== undefined && before.position === position) {
+      next++;
+      if (before.grounds !== last) {
+        last = before.grounds;
+        lastStays = stays(last);
+      }
+      if (lastStays) continue;
+    }
     const row = nodes[position]!;
     const fits = filters === undefined ? changed.fits(row) : changed.fitsFor(filters, row);
     if (fits) found.push(row);

@@ -8,7 +8,6 @@ import type { LabelSelector, PodTemplate } from "../../cluster/index.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 import {
   countMatchingPods,
-  isCounted,
   type MatchCounts,
   type MatchingPods,
   type PodsByRow,
@@ -103,7 +102,9 @@ export class KeptMatches implements MatchCounts {
 
   private change(row: NodeRow, pod: PodInfo, by: 1 | -1): void {
     if (pod.deleting || this.counts.length === 0) return;
-    for (const count of this.matchesOf(pod.template)) {
+    const counts = this.matchesOf(pod.template);
+    for (let at = 0; at < counts.length; at++) {
+      const count = counts[at]!;
       if (count.namespace === pod.namespace) count.change(row, by);
     }
   }
@@ -128,8 +129,10 @@ export class KeptMatches implements MatchCounts {
     const verdicts = new Map<PodTemplate, boolean>();
     for (const row of this.pods.usedRows()) {
       let found = 0;
-      for (const pod of this.pods.podsOn(row)) {
-        if (!isCounted(pod, namespace)) continue;
+      const pods = this.pods.podsOn(row);
+      for (let at = 0; at < pods.length; at++) {
+        const pod = pods[at]!;
+        if (pod.deleting || pod.namespace !== namespace) continue;
         const { template } = pod;
         let isMatch = verdicts.get(template);
         if (isMatch === undefined) {

@@ -48,9 +48,11 @@ export class ResourceColumns {
   private readonly podCountColumn = new Float64Column();
   private readonly allocatableScalarMaps: ReadonlyMap<string, number>[] = [];
   private readonly requestedScalarMaps: Map<string, number>[] = [];
+  private known: ResourceArrays | undefined;
 
   /** Appends an empty row. */
   pushRow(): void {
+    this.known = undefined;
     for (const column of this.columns()) column.push(0);
     this.allocatableScalarMaps.push(NO_SCALARS);
     this.requestedScalarMaps.push(new Map());
@@ -107,8 +109,13 @@ export class ResourceColumns {
     );
   }
 
-  /** The arrays for passes over many nodes. */
+  /** The arrays for passes over many nodes, or for code that passes are made of. */
   arrays(): ResourceArrays {
+    this.known ??= this.currentArrays();
+    return this.known;
+  }
+
+  private currentArrays(): ResourceArrays {
     return {
       allocatableMilliCpu: this.allocatableMilliCpuColumn.raw,
       allocatableMemoryBytes: this.allocatableMemoryBytesColumn.raw,

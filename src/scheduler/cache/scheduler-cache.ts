@@ -56,6 +56,8 @@ export class SchedulerCache {
   private readonly objects: (NodeObject | undefined)[] = [];
   private readonly podLists: PodInfo[][] = [];
   private readonly affinityPodLists: PodInfo[][] = [];
+  /** By row: no pod on it is of lower priority. Follows arrivals; departures are seen when the last one goes. */
+  private readonly lowestPriorities: number[] = [];
   private readonly portSets: HostPortSet[] = [];
   private readonly frozenImages: FrozenImages[] = [];
   /** Version of each copy, again: read for many rows, whose copies lie far from each other. */
@@ -286,6 +288,11 @@ export class SchedulerCache {
     return this.affinityPodLists[row]!;
   }
 
+  /** False only where no pod on the node is of lower priority than that. */
+  mayHavePodsBelow(row: NodeRow, priority: number): boolean {
+    return this.lowestPriorities[row]! < priority;
+  }
+
   hasPortConflict(row: NodeRow, wanted: readonly HostPort[]): boolean {
     const used = this.portSets[row]!;
     return wanted.some((port) => used.conflicts(port));
@@ -398,6 +405,7 @@ export class SchedulerCache {
   private list(known: CachedPod): void {
     const { row, pod } = known;
     known.place = this.podLists[row]!.push(pod) - 1;
+    if (pod.priority < this.lowestPriorities[row]!) this.lowestPriorities[row] = pod.priority;
     if (!hasPodAffinityTerms(pod.template)) return;
     known.affinityPlace = this.affinityPodLists[row]!.push(pod) - 1;
   }
@@ -413,6 +421,7 @@ export class SchedulerCache {
       pods[place] = last;
       this.podsByUid.get(last.uid)!.place = place;
     }
+    if (pods.length === 0) this.lowestPriorities[row] = HIGHEST_PRIORITY;
     if (affinityPlace === -1) return;
     const affinityPods = this.affinityPodLists[row]!;
     const lastOfThem = affinityPods.pop()!;
@@ -508,6 +517,7 @@ export class SchedulerCache {
     this.objects.push(undefined);
     this.podLists.push([]);
     this.affinityPodLists.push([]);
+    this.lowestPriorities.push(HIGHEST_PRIORITY);
     this.portSets.push(new HostPortSet());
     this.frozenImages.push(new FrozenImages());
     this.imageVersions.push(0);
@@ -529,6 +539,9 @@ export class SchedulerCache {
     this.freeRows.push(row);
   }
 }
+
+/** Of a node without pods: no pod can be of higher priority. */
+const HIGHEST_PRIORITY = 2_147_483_647;
 
 /** Whether the pod has a pod affinity or anti-affinity term of any sort. */
 function hasPodAffinityTerms(template: PodTemplate): boolean {

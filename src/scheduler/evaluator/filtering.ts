@@ -140,7 +140,9 @@ export function runFilters(
   row: NodeRow,
 ): Status {
   const { operations } = state;
-  for (const plugin of activeFiltersOf(profile, state)) {
+  const plugins = state.activeFilters ?? activeFiltersOf(profile, state);
+  for (let at = 0; at < plugins.length; at++) {
+    const plugin = plugins[at]!;
     if (operations !== undefined) operations.filterCalls++;
     const status = plugin.filter(state, pod, row);
     if (status.code === Code.Success) continue;

@@ -40,7 +40,12 @@ export class NodeStatuses {
 
   /** Those of the nodes whose verdict says that evictions may help, in the order given. */
   unschedulableAmong(nodes: readonly NodeRow[]): readonly NodeRow[] {
-    return nodes.filter((row) => this.get(row).code === Code.Unschedulable);
+    const among: NodeRow[] = [];
+    for (let at = 0; at < nodes.length; at++) {
+      const row = nodes[at]!;
+      if (this.get(row).code === Code.Unschedulable) among.push(row);
+    }
+    return among;
   }
 
   /**

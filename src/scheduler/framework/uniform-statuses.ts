@@ -37,6 +37,10 @@ export class UniformStatuses extends NodeStatuses {
     return this.explicit(node) ?? this.absent;
   }
 
+  override forEach(visit: (status: Status, node: NodeRow) => void): void {
+    for (const row of this.rows) visit(this.status, row);
+  }
+
   override *entries(): IterableIterator<[NodeRow, Status]> {
     for (const row of this.rows) yield [row, this.status];
   }

@@ -40,6 +40,19 @@ export function unrollTerm(
   return { term, namespaces };
 }
 
+/** The same as termMatches of a resolved term: whether the term of an owner in `namespace` means the pod. */
+export function ownedTermMatches(
+  term: AffinityTerm,
+  namespace: string,
+  pod: PodInfo,
+  namespaceLabels: Labels,
+): boolean {
+  const isNamespaceMeant =
+    (term.isOwnNamespace ? pod.namespace === namespace : term.namespaces.has(pod.namespace)) ||
+    term.namespaceSelector.matches(namespaceLabels);
+  return isNamespaceMeant && term.labelSelector.matches(pod.template.labels);
+}
+
 /** Whether the term means that pod; `namespaceLabels` are what its namespaceSelector is shown. */
 export function termMatches(
   { term, namespaces }: ResolvedTerm,

@@ -26,8 +26,8 @@ import type { PodInfo } from "../framework/pod-info.ts";
 import type { SignedPart } from "../framework/pod-signature.ts";
 import { SKIP, type Status, SUCCESS, unresolvable, unschedulable } from "../framework/status.ts";
 import {
+  ownedTermMatches,
   type ResolvedTerm,
-  resolveTerm,
   termMatches,
   unrollTerm,
   type WeightedTerm,
@@ -57,6 +57,7 @@ interface MeaningTerms {
 interface MeantPods extends MeaningTerms {
   readonly template: PodTemplate;
   readonly namespace: string;
+  readonly isNobody: boolean;
 }
 
 /** By template, for the namespace that was asked about last. Holds while the terms do. */
@@ -91,9 +92,10 @@ export class AffinityCounts implements CycleValue {
 
   /** Adds what an existing pod's required anti-affinity says about the incoming pod. */
   countExisting(pod: PodInfo, other: PodInfo, labels: Labels, change: number): void {
-    for (const term of other.template.podAntiAffinity.required) {
-      const resolved = resolveTerm(term, other.namespace);
-      if (termMatches(resolved, pod, this.namespaceLabels)) {
+    const terms = other.template.podAntiAffinity.required;
+    for (let at = 0; at < terms.length; at++) {
+      const term = terms[at]!;
+      if (ownedTermMatches(term, other.namespace, pod, this.namespaceLabels)) {
         this.existingAnti.add(term.topologyKey, labels, change);
       }
     }
@@ -101,29 +103,46 @@ export class AffinityCounts implements CycleValue {
 
   /** Adds what the incoming pod's required terms say about an existing pod. */
   countIncoming(other: PodInfo, labels: Labels, change: number): void {
-    this.addMeant(this.termsMeaning(other), labels, change);
+    const { affinityTerms, antiAffinityTerms } = this;
+    if (affinityTerms.length > 0 && meansForAll(affinityTerms, other)) {
+      for (let at = 0; at < affinityTerms.length; at++)
+        this.affinity.add(affinityTerms[at]!.term.topologyKey, labels, change);
+    }
+    for (let at = 0; at < antiAffinityTerms.length; at++) {
+      const resolved = antiAffinityTerms[at]!;
+      if (termMatches(resolved, other, NO_LABELS))
+        this.anti.add(resolved.term.topologyKey, labels, change);
+    }
   }
 
   /** The same for all pods of a node. Pods of one template are meant alike, so it is asked once. */
   countIncomingOn(pods: readonly PodInfo[], labels: Labels, known: KnownMeanings): void {
     let last: MeantPods | undefined;
     let count = 0;
-    for (const other of pods) {
+    for (let at = 0; at < pods.length; at++) {
+      const other = pods[at]!;
       const { template, namespace } = other;
       let meant = last;
-      if (meant?.template !== template || meant.namespace !== namespace) {
-        if (last !== undefined && count > 0) this.addMeant(last, labels, count);
-        count = 0;
+      if (meant === undefined || meant.template !== template || meant.namespace !== namespace) {
         meant = known.get(template);
-        if (meant?.namespace !== namespace) {
-          meant = { template, namespace, ...this.termsMeaning(other) };
+        if (meant === undefined || meant.namespace !== namespace) {
+          meant = this.meant(other);
           known.set(template, meant);
         }
+        if (last !== undefined && count > 0) this.addMeant(last, labels, count);
         last = meant;
+        count = 0;
       }
-      count++;
+      if (!meant.isNobody) count++;
     }
     if (last !== undefined && count > 0) this.addMeant(last, labels, count);
+  }
+
+  private meant(other: PodInfo): MeantPods {
+    const { template, namespace } = other;
+    const { affinity, anti } = this.termsMeaning(other);
+    const isNobody = affinity.length + anti.length === 0;
+    return { template, namespace, affinity, anti, isNobody };
   }
 
   private termsMeaning(other: PodInfo): MeaningTerms {
@@ -134,8 +153,10 @@ export class AffinityCounts implements CycleValue {
   }
 
   private addMeant({ affinity, anti }: MeaningTerms, labels: Labels, change: number): void {
-    for (const { term } of affinity) this.affinity.add(term.topologyKey, labels, change);
-    for (const { term } of anti) this.anti.add(term.topologyKey, labels, change);
+    for (let at = 0; at < affinity.length; at++)
+      this.affinity.add(affinity[at]!.term.topologyKey, labels, change);
+    for (let at = 0; at < anti.length; at++)
+      this.anti.add(anti[at]!.term.topologyKey, labels, change);
   }
 
   /** Nobody whom the pod wants to be near exists, and the pod is of that kind itself. */
@@ -230,13 +251,13 @@ export class InterPodAffinity
     const counts = this.emptyCountsFor(pod);
     const hasTerms = counts.affinityTerms.length > 0 || counts.antiAffinityTerms.length > 0;
     const known: KnownMeanings = new Map();
-    for (const row of nodes) {
+    for (let position = 0; position < nodes.length; position++) {
+      const row = nodes[position]!;
+      const others = this.cache.podsWithAffinityOn(row);
+      if (others.length === 0 && !hasTerms) continue;
       const { labels } = this.cache.node(row).meta;
-      for (const other of this.cache.podsWithAffinityOn(row)) {
-        counts.countExisting(pod, other, labels, 1);
-      }
-      if (!hasTerms) continue;
-      counts.countIncomingOn(this.cache.podsOn(row), labels, known);
+      for (let at = 0; at < others.length; at++) counts.countExisting(pod, others[at]!, labels, 1);
+      if (hasTerms) counts.countIncomingOn(this.cache.podsOn(row), labels, known);
     }
     if (!hasTerms && counts.existingAnti.isEmpty) return { status: SKIP };
     state.write(FILTER_KEY, counts);
@@ -365,7 +386,7 @@ export class InterPodAffinity
     }
     const { podAffinity, podAntiAffinity } = other.template;
     const means = (term: (typeof podAffinity.required)[number]): boolean =>
-      termMatches(resolveTerm(term, other.namespace), pod, namespaceLabels);
+      ownedTermMatches(term, other.namespace, pod, namespaceLabels);
     const { hardPodAffinityWeight } = this.args;
     if (hardPodAffinityWeight > 0) {
       for (const term of podAffinity.required) {
@@ -396,7 +417,10 @@ export class InterPodAffinity
 
 /** True when there are terms and all of them mean that pod. */
 function meansForAll(terms: readonly ResolvedTerm[], pod: PodInfo): boolean {
-  return terms.length > 0 && terms.every((resolved) => termMatches(resolved, pod, NO_LABELS));
+  for (let at = 0; at < terms.length; at++) {
+    if (!termMatches(terms[at]!, pod, NO_LABELS)) return false;
+  }
+  return terms.length > 0;
 }
 
 /** Required affinity on one node; the first pod of a group that wants its own kind is let in. */

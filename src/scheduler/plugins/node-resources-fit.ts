@@ -128,18 +128,25 @@ export class NodeResourcesFit
 
   /** Which of COMMON_LACKS hold, as a sum of their bits. */
   private findCommonLacks(row: NodeRow, requests: ResourceList): number {
-    const sums = this.cache.resources;
+    // Asked of every node: what is not asked for is not looked up.
+    const sums = this.cache.resources.arrays();
     const { milliCpu, memoryBytes, ephemeralStorageBytes } = requests;
     let lacks = 0;
-    if (sums.podCount(row) + 1 > sums.allocatablePods(row)) lacks = 1;
-    const cpu = sums.allocatableMilliCpu(row);
-    if (!fits(milliCpu, cpu, sums.requestedMilliCpu(row))) lacks += milliCpu > cpu ? 4 : 2;
-    const memory = sums.allocatableMemoryBytes(row);
-    if (!fits(memoryBytes, memory, sums.requestedMemoryBytes(row)))
-      lacks += memoryBytes > memory ? 16 : 8;
-    const storage = sums.allocatableEphemeralBytes(row);
-    if (!fits(ephemeralStorageBytes, storage, sums.requestedEphemeralBytes(row)))
-      lacks += ephemeralStorageBytes > storage ? 64 : 32;
+    if (sums.podCount[row]! + 1 > sums.allocatablePods[row]!) lacks = 1;
+    if (milliCpu > 0) {
+      const cpu = sums.allocatableMilliCpu[row]!;
+      if (milliCpu > cpu - sums.requestedMilliCpu[row]!) lacks += milliCpu > cpu ? 4 : 2;
+    }
+    if (memoryBytes > 0) {
+      const memory = sums.allocatableMemoryBytes[row]!;
+      if (memoryBytes > memory - sums.requestedMemoryBytes[row]!)
+        lacks += memoryBytes > memory ? 16 : 8;
+    }
+    if (ephemeralStorageBytes > 0) {
+      const storage = sums.allocatableEphemeralBytes[row]!;
+      if (ephemeralStorageBytes > storage - sums.requestedEphemeralBytes[row]!)
+        lacks += ephemeralStorageBytes > storage ? 64 : 32;
+    }
     return lacks;
   }
 

@@ -43,6 +43,7 @@ export class SpreadCounts implements CycleValue {
   readonly constraints: readonly TopologySpreadConstraint[];
   private readonly counts: readonly LayeredCounts[];
   private readonly minima: (number | undefined)[];
+  private asked: { readonly pod: PodInfo; readonly selves: readonly (0 | 1)[] } | undefined;
 
   constructor(
     constraints: readonly TopologySpreadConstraint[],
@@ -76,6 +77,17 @@ export class SpreadCounts implements CycleValue {
     if (counts.size < this.constraints[index]!.minDomains) return 0;
     this.minima[index] ??= smallest(counts);
     return this.minima[index];
+  }
+
+  /** By constraint: whether the pod itself would be counted. */
+  selvesOf(pod: PodInfo): readonly (0 | 1)[] {
+    // Asked of every node about the one incoming pod.
+    if (this.asked?.pod !== pod) {
+      const { labels } = pod.template;
+      const selves = this.constraints.map(({ selector }) => (selector.matches(labels) ? 1 : 0));
+      this.asked = { pod, selves };
+    }
+    return this.asked.selves;
   }
 
   /** Domains that count. */
@@ -245,7 +257,8 @@ export class PodTopologySpread
     if (constraints.length === 0) return { status: SKIP };
     const counts = new SpreadCounts(constraints);
     const matching = this.matchingOf(pod, constraints);
-    for (const row of nodes) {
+    for (let at = 0; at < nodes.length; at++) {
+      const row = nodes[at]!;
       const node = this.cache.node(row);
       if (!hasAllTopologyKeys(node, constraints)) continue;
       for (let index = 0; index < constraints.length; index++) {
@@ -272,12 +285,12 @@ export class PodTopologySpread
     if (counts === undefined) return SUCCESS;
     const { labels } = this.cache.node(row).meta;
     const { constraints } = counts;
+    const selves = counts.selvesOf(pod);
     for (let index = 0; index < constraints.length; index++) {
       const constraint = constraints[index]!;
       const domain = labels.get(constraint.topologyKey);
       if (domain === undefined) return NO_LABEL;
-      const self = constraint.selector.matches(pod.template.labels) ? 1 : 0;
-      const skew = counts.countIn(index, domain) + self - counts.minimumFor(index);
+      const skew = counts.countIn(index, domain) + selves[index]! - counts.minimumFor(index);
       if (skew > constraint.maxSkew) return TOO_SKEWED;
     }
     return SUCCESS;
@@ -384,8 +397,10 @@ export class PodTopologySpread
     const counts = readSpreadCounts(state);
     if (counts === undefined || other.namespace !== pod.namespace) return;
     const node = this.cache.node(row);
-    if (!hasAllTopologyKeys(node, counts.constraints)) return;
-    for (const [index, constraint] of counts.constraints.entries()) {
+    const { constraints } = counts;
+    if (!hasAllTopologyKeys(node, constraints)) return;
+    for (let index = 0; index < constraints.length; index++) {
+      const constraint = constraints[index]!;
       if (!constraint.selector.matches(other.template.labels)) continue;
       if (!isNodeIncluded(constraint, pod, node)) continue;
       counts.add(index, node.meta.labels.get(constraint.topologyKey)!, sign);

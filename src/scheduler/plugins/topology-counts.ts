@@ -24,12 +24,18 @@ export class TopologyCounts implements CycleValue {
   add(topologyKey: string, labels: Labels, change: number): void {
     const value = labels.get(topologyKey);
     if (value === undefined) return;
-    const byValue = this.byKey.get(topologyKey) ?? new LayeredCounts();
-    const sum = (byValue.get(value) ?? 0) + change;
-    if (sum === 0 && !this.keepZeros) byValue.delete(value);
-    else byValue.set(value, sum);
-    if (byValue.size === 0) this.byKey.delete(topologyKey);
-    else this.byKey.set(topologyKey, byValue);
+    let byValue = this.byKey.get(topologyKey);
+    const sum = (byValue?.get(value) ?? 0) + change;
+    if (sum !== 0 || this.keepZeros) {
+      if (byValue === undefined) {
+        byValue = new LayeredCounts();
+        this.byKey.set(topologyKey, byValue);
+      }
+      byValue.set(value, sum);
+    } else if (byValue !== undefined) {
+      byValue.delete(value);
+      if (byValue.size === 0) this.byKey.delete(topologyKey);
+    }
   }
 
   /** The entry of one key for a node with these labels; 0 when there is none. */
@@ -40,6 +46,7 @@ export class TopologyCounts implements CycleValue {
 
   /** Whether some key's entry for a node with these labels is above zero. */
   hasAny(labels: Labels): boolean {
+    if (this.byKey.size === 0) return false;
     for (const key of this.byKey.keys()) {
       if (this.at(key, labels) > 0) return true;
     }

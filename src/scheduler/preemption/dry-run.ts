@@ -32,6 +32,7 @@ export const NO_VICTIMS: Status = unresolvable("", "No preemption victims found 
 /** The victims on that node, or the verdict that says why there are none. */
 export function selectVictims(context: DryRunContext, row: NodeRow): PreemptionCandidate | Status {
   const { cache, preemptor, budgets, nowUs } = context;
+  if (!cache.mayHavePodsBelow(row, preemptor.priority)) return NO_VICTIMS;
   const potential = cache.podsOn(row).filter((pod) => pod.priority < preemptor.priority);
   if (potential.length === 0) return NO_VICTIMS;
   const node = new EmptiedNode(context, row);
