@@ -3,14 +3,7 @@
 // `startRun` builds everything anew, so runs of one preparation share nothing that changes. The
 // caller lets the run advance in slices and may stop in between; results are then marked partial.
 
-import {
-  EntityDraws,
-  InputError,
-  type Instant,
-  type Problem,
-  streamName,
-  ZERO_INSTANT,
-} from "../base/index.ts";
+import { EntityDraws, type Instant, streamName, ZERO_INSTANT } from "../base/index.ts";
 import {
   type ApiObject,
   ApiServer,
@@ -81,6 +74,7 @@ import {
 } from "./compare/varied-world.ts";
 import { ExpectationWatch } from "./expect/expectation-watch.ts";
 import { whyUntried } from "./explain/untried.ts";
+import { refuseOpenWarmUp } from "./open-warm-up.ts";
 import type { PreparedGenerator, PreparedRun, PreparedTrace } from "./prepare-run.ts";
 import type { RunScheduler } from "./run-scheduler.ts";
 import { type QueueListener, RunningSchedulers } from "./running-schedulers.ts";
@@ -121,14 +115,6 @@ export interface RunOptions {
   readonly faults?: readonly UserFault[];
 }
 
-const OPEN_WARM_UP: Problem = {
-  code: "E_WARMUP_AUTO",
-  severity: "error",
-  path: "run.warmup",
-  message: "'auto' has to be found by a pilot, which this does not make",
-  hint: "run, compare and sweep find it; elsewhere write the duration that they found",
-};
-
 /** Events kept for the report of a broken invariant. */
 const LOGGED_EVENTS = 50;
 
@@ -157,8 +143,7 @@ export class ActiveRun {
   private endDetail: string | undefined;
 
   constructor(prepared: PreparedRun, options: RunOptions) {
-    if (prepared.scenario.run.warmupAuto === true && options.isPilot !== true)
-      throw new InputError([OPEN_WARM_UP]);
+    if (options.isPilot !== true) refuseOpenWarmUp(prepared.scenario);
     this.prepared = prepared;
     this.options = options;
     const { check = "none", maxEvents } = options;

@@ -16,6 +16,7 @@ import type { NodeObject } from "../../cluster/index.ts";
 import { KUBERNETES_VERSION, type Threshold } from "../../metrics/index.ts";
 import type { UserCallWatch } from "../../scheduler/index.ts";
 import { NODE_POOL_LABEL } from "../assembly/node-pools.ts";
+import { refuseOpenWarmUp } from "../open-warm-up.ts";
 import { type PreparedRun, prepareRun } from "../prepare-run.ts";
 import type { ActiveRun } from "../run.ts";
 import type { RunInput } from "../run-input.ts";
@@ -56,6 +57,7 @@ export class Plan {
     this.question = question;
     this.requirements = requirementsOf(question);
     const { scenario } = input;
+    refuseOpenWarmUp(scenario);
     this.base = prepareRun({ ...input, thresholds: question.requirements });
     const asked = nodesOfGroups(this.base, question.remove);
     this.blocked = asked.size === 0 ? new Map() : blockedNodes(this.base, asked);

@@ -11,6 +11,7 @@ import {
   absentEstimate,
   type Estimate,
   findWarmUp,
+  judgeLoad,
   type WarmUpCurve,
   type WarmUpRecord,
 } from "../../analysis/index.ts";
@@ -98,7 +99,16 @@ function curvesOf(
     if (joined === undefined) return { kind: "none", name };
     const weightOf = joinedSums(weights, joined);
     const values = joinedSums(sums, joined).map((sum, bin) => sum / weightOf[bin]!);
-    return { kind: "curve", name, pilot, at, series, joined, values, cutBins: cutOf(values) };
+    return {
+      kind: "curve",
+      name,
+      pilot,
+      at,
+      series,
+      joined,
+      values,
+      cutBins: cutOf(series.measure, values),
+    };
   });
 }
 
@@ -129,10 +139,12 @@ function joinedSums(values: readonly number[], size: number): number[] {
   });
 }
 
-function cutOf(values: readonly number[]): number | null {
+function cutOf(measure: string, values: readonly number[]): number | null {
   const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (most - least <= FLAT_RATIO * Math.max(Math.abs(least), Math.abs(most))) return 0;
+  // A queue that grows ever faster looks settled to MSER: what is left of it always varies more.
+  if (measure === "queue" && judgeLoad(values).kind === "unstable") return null;
   const found = findWarmUp(values);
   return found.kind === "cut" ? found.observationsCount : null;
 }
