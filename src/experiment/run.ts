@@ -51,7 +51,12 @@ import type {
 import type { DecisionRecord, EvaluatorName, UserCallWatch } from "../scheduler/index.ts";
 import { AnnotatedPodBehavior, PodSubmitter } from "../workload/index.ts";
 import { ClusterUser, installMachine } from "./assembly/applied-objects.ts";
-import { generatorSource, tracePods } from "./assembly/arrival-sources.ts";
+import {
+  generatorPrefill,
+  generatorSource,
+  PREFILL_SUFFIX,
+  tracePods,
+} from "./assembly/arrival-sources.ts";
 import { bindingTimesOf, containerTimesOf, controllerOptionsOf } from "./assembly/control-plane.ts";
 import type { DrainStep } from "./assembly/drain.ts";
 import { DependentSteps } from "./assembly/dependent-steps.ts";
@@ -467,6 +472,7 @@ export class ActiveRun {
     const { plan, kinds } = generator;
     const source = generatorSource(generator, (purpose) => this.draws(purpose));
     const namePrefix = `${plan.name}-`;
+    this.prefill(generator);
     const kind = this.simulation.defineKind(
       `arrival: ${plan.name}`,
       RANK.workload,
@@ -481,6 +487,22 @@ export class ActiveRun {
       },
     );
     this.simulation.arrivals(kind, source);
+  }
+
+  private prefill(generator: PreparedGenerator): void {
+    const { plan, kinds } = generator;
+    const pods = generatorPrefill(generator, (purpose) => this.draws(purpose));
+    if (pods.length === 0) return;
+    this.simulation.callAt(ZERO_INSTANT, RANK.workload, `prefill: ${plan.name}`, () => {
+      for (const { ordinal, kind, durationUs } of pods)
+        this.submitter.submit({
+          namespace: plan.namespace,
+          name: `${plan.name}${PREFILL_SUFFIX}`,
+          nameNumber: ordinal,
+          template: kinds[kind]!.template,
+          durationUs,
+        });
+    });
   }
 
   private startTrace(prepared: PreparedTrace, at: number): void {

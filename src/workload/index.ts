@@ -6,6 +6,8 @@
 export { PodSubmitter } from "./pod-submitter.ts";
 export type { PodSubmission } from "./pod-submitter.ts";
 export { PodGenerator } from "./pod-generator.ts";
+export { prefilledPods } from "./pod-prefill.ts";
+export type { PrefillCount, PrefilledPod } from "./pod-prefill.ts";
 export type { GeneratorDraws, GeneratorSpec } from "./pod-generator.ts";
 export { findCycle, JobGraph } from "./job-graph.ts";
 export type { Trace, TraceFile, TraceFormat, TraceNote, TracePod, TracePodList } from "./trace.ts";

@@ -38,7 +38,6 @@ export class PodGenerator implements ArrivalSource {
   a = -1;
   b = 0;
   private readonly draws: GeneratorDraws;
-  private readonly weightSum: number;
 
   constructor(spec: GeneratorSpec, draws: GeneratorDraws) {
     assert(spec.weights.length > 0, "a generator has at least one kind of pod");
@@ -49,7 +48,6 @@ export class PodGenerator implements ArrivalSource {
     this.spec = spec;
     this.draws = draws;
     this.atUs = spec.fromUs as Instant;
-    this.weightSum = spec.weights.reduce((sum, weight) => sum + weight, 0);
   }
 
   /** Moves to the next arrival; false when there is none. */
@@ -63,7 +61,7 @@ export class PodGenerator implements ArrivalSource {
     if (this.spec.untilUs !== undefined && atUs >= this.spec.untilUs) return false;
     this.a = ordinal;
     this.atUs = atUs as Instant;
-    this.b = this.kindOf(this.draws.kinds.unit(entity, 0));
+    this.b = kindOf(this.spec.weights, this.draws.kinds.unit(entity, 0));
     return true;
   }
 
@@ -75,14 +73,14 @@ export class PodGenerator implements ArrivalSource {
     const seconds = law.sample((k) => this.draws.durations.unit(entity, k));
     return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(seconds * US_PER_SECOND)));
   }
+}
 
-  private kindOf(unit: number): number {
-    let rest = unit * this.weightSum;
-    const { weights } = this.spec;
-    for (let kind = 0; kind < weights.length - 1; kind++) {
-      rest -= weights[kind]!;
-      if (rest < 0) return kind;
-    }
-    return weights.length - 1;
+/** The position that a uniform number draws from weights. */
+export function kindOf(weights: readonly number[], unit: number): number {
+  let rest = unit * weights.reduce((sum, weight) => sum + weight, 0);
+  for (let kind = 0; kind < weights.length - 1; kind++) {
+    rest -= weights[kind]!;
+    if (rest < 0) return kind;
   }
+  return weights.length - 1;
 }

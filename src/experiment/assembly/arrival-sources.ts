@@ -5,7 +5,11 @@
 
 import type { EntityDraws } from "../../base/index.ts";
 import {
+  type GeneratorDraws,
+  type GeneratorSpec,
   PodGenerator,
+  type PrefilledPod,
+  prefilledPods,
   resampledPods,
   shakenPods,
   type TracePodList,
@@ -17,23 +21,38 @@ export type DrawsOf = (purpose: string) => EntityDraws;
 
 /** Arrivals of one generator, from its beginning. */
 export function generatorSource(generator: PreparedGenerator, draws: DrawsOf): PodGenerator {
-  const { plan, kinds } = generator;
-  return new PodGenerator(
-    {
-      name: plan.name,
-      gapSeconds: generator.gapSeconds,
-      fromUs: plan.from,
-      untilUs: plan.until,
-      countMax: plan.countMax,
-      weights: kinds.map((kind) => kind.weight),
-      durationSeconds: generator.durationSeconds,
-    },
-    {
-      gaps: draws("arrivals"),
-      kinds: draws("kinds"),
-      durations: draws("durations"),
-    },
-  );
+  return new PodGenerator(specOf(generator), generatorDraws(draws));
+}
+
+/** Pods of a generator that are there at the start, in the middle of their runs. */
+export function generatorPrefill(generator: PreparedGenerator, draws: DrawsOf): PrefilledPod[] {
+  const { prefill, process } = generator.plan;
+  if (prefill === undefined) return [];
+  const isPoisson = process === "poisson";
+  return prefilledPods(specOf(generator), isPoisson, prefill, generatorDraws(draws));
+}
+
+/** Ends the names of those pods, before their ordinal. */
+export const PREFILL_SUFFIX = "-prefilled-";
+
+function specOf({ plan, kinds, gapSeconds, durationSeconds }: PreparedGenerator): GeneratorSpec {
+  return {
+    name: plan.name,
+    gapSeconds,
+    fromUs: plan.from,
+    untilUs: plan.until,
+    countMax: plan.countMax,
+    weights: kinds.map((kind) => kind.weight),
+    durationSeconds,
+  };
+}
+
+function generatorDraws(draws: DrawsOf): GeneratorDraws {
+  return {
+    gaps: draws("arrivals"),
+    kinds: draws("kinds"),
+    durations: draws("durations"),
+  };
 }
 
 /** Pods of the trace at this position of the list, by instant; as read, or resampled and shaken. */

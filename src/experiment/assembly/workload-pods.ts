@@ -44,14 +44,17 @@ function boundPodsOf(objects: readonly ApiObject[]): TemplateCount[] {
 
 function generatedPodsOf(
   { scenario }: PreparedRun,
-  { plan, kinds, gapSeconds }: PreparedRun["generators"][number],
+  { plan, kinds, gapSeconds, durationSeconds }: PreparedRun["generators"][number],
 ): TemplateCount[] {
   const endUs = Math.min(
     plan.until ?? Number.POSITIVE_INFINITY,
     scenario.run.horizon ?? Number.POSITIVE_INFINITY,
   );
   const expected = Math.max(0, endUs - plan.from) / (gapSeconds.mean() * 1_000_000);
-  const count = Math.min(plan.countMax ?? Number.POSITIVE_INFINITY, expected);
+  const arriving = Math.min(plan.countMax ?? Number.POSITIVE_INFINITY, expected);
+  const running = (durationSeconds?.mean() ?? 0) / gapSeconds.mean();
+  const { prefill = 0 } = plan;
+  const count = arriving + (prefill === "stationary" ? running : prefill);
   const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
   // Whole pods: the order of the kinds must not hang on the last bit of a mean.
   return kinds.map(({ template, weight }) => ({

@@ -25,9 +25,10 @@ export function knownControl(
   if (generators.length === 0) return "there are no arrivals";
   let mean = 0;
   for (const generator of generators) {
-    const { name, process, gapSeconds, countMax, from, until } = generator;
+    const { name, process, gapSeconds, countMax, from, until, prefill } = generator;
     const reading = lawFromSpec(gapSeconds);
     if (process !== "poisson") return `the arrivals of ${name} are no Poisson process`;
+    if (prefill !== undefined) return `${name} has pods at the start as well`;
     if (countMax !== undefined) return `the arrivals of ${name} end at a count`;
     const endUs = Math.min(
       until ?? Number.POSITIVE_INFINITY,

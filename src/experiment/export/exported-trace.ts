@@ -5,7 +5,12 @@
 
 import { EntityDraws, streamName } from "../../base/index.ts";
 import { recordedLine, type TracePod } from "../../workload/index.ts";
-import { generatorSource, tracePods } from "../assembly/arrival-sources.ts";
+import {
+  generatorPrefill,
+  generatorSource,
+  PREFILL_SUFFIX,
+  tracePods,
+} from "../assembly/arrival-sources.ts";
 import type { PreparedRun } from "../prepare-run.ts";
 
 /** What an export came to. */
@@ -70,12 +75,24 @@ function sourcesOf(prepared: PreparedRun, replication: number): ExportSource[] {
           : undefined,
     };
   });
+  const prefills = prepared.generators.map((generator): ExportSource => {
+    const { plan } = generator;
+    const pods = generatorPrefill(generator, draws).map(({ ordinal, kind, durationUs }) => ({
+      name: `${plan.name}${PREFILL_SUFFIX}${ordinal}`,
+      namespace: plan.namespace,
+      submittedUs: 0,
+      durationUs,
+      template: kind,
+    }));
+    let at = 0;
+    return { templates: plan.mix.map(({ pod }) => pod.value), next: () => pods[at++] };
+  });
   const traces = prepared.traces.map((trace, position): ExportSource => {
     const pods = tracePods(trace, position, draws);
     let at = 0;
     return { templates: trace.trace.templates, next: () => pods.at(at++) };
   });
-  return [...generators, ...traces];
+  return [...prefills, ...generators, ...traces];
 }
 
 /**

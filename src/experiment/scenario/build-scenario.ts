@@ -57,6 +57,7 @@ import {
   quantityReader,
   readFieldPath,
   readObjectName,
+  readPrefill,
   readPricePerHour,
   readRatePerSecond,
   readSeed,
@@ -270,6 +271,7 @@ function buildGenerator(at: Decoder): GeneratorPlan {
     from: instantOr(arrivals.at("from")) ?? (0 as Instant),
     until: instantOr(arrivals.at("until")),
     countMax: numberOr(arrivals.at("count")),
+    prefill: readOr(at.at("prefill"), readPrefill),
     mix:
       pod !== undefined
         ? [{ weight: 1, pod: embeddedOf(pod) }]

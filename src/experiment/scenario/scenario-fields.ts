@@ -76,6 +76,17 @@ export function integerReader(min: number, max: number): FieldReader<number> {
   };
 }
 
+/** The word for as many pods as there are in the long run. */
+const STATIONARY = "stationary";
+
+/** Reads `prefill` of a generator. */
+export function readPrefill(value: unknown): Reading<typeof STATIONARY | number> {
+  if (value === STATIONARY) return { value };
+  if (typeof value === "string")
+    return refuseType(`'${STATIONARY}', or a whole number of pods`, value);
+  return integerReader(0, 1_000_000)(value);
+}
+
 /** A number between the bounds; the lower one excluded when `above` is set. */
 export function numberReader(
   min: number,

@@ -217,6 +217,7 @@ class Rules {
     }
     this.judgeSpan(arrivals, "from", "until");
     this.judgeTime([...arrivals, "from"]);
+    this.judgePrefill(path);
     const isEndless = !this.has([...arrivals, "count"]) && !this.has([...arrivals, "until"]);
     if (
       isEndless &&
@@ -230,6 +231,19 @@ class Rules {
         "give count or until here, or a horizon under run",
       );
     }
+  }
+
+  private judgePrefill(path: Path): void {
+    const prefill: Path = [...path, "prefill"];
+    if (!this.has(prefill)) return;
+    if (!this.has([...path, "duration"]))
+      this.contradiction(
+        prefill,
+        "what is left of a run is drawn from `duration`, which is missing",
+      );
+    const from = this.duration([...path, "arrivals", "from"]);
+    if (from !== undefined && from > 0)
+      this.contradiction(prefill, "pods are there at the start, but arrivals begin later");
   }
 
   judgePower(): void {

@@ -41,6 +41,7 @@ import {
   readBoolean,
   readFieldPath,
   readObjectKind,
+  readPrefill,
   readPricePerHour,
   readObjectName,
   readRatePerSecond,
@@ -435,6 +436,11 @@ function workloadSchema(files: z.ZodType, formats: readonly string[]): z.ZodType
       pod,
       mix: z.array(map({ weight: above(0, 1e9, "relative frequency"), pod })),
       duration: law("how long a pod runs"),
+      prefill: leaf(readPrefill, {
+        ...{ type: ["string", "integer"], minimum: 0, maximum: 1_000_000 },
+        description:
+          "pods there at the start, in the middle of their runs: stationary, or how many",
+      }),
     }),
   });
   const trace = map({

@@ -6,7 +6,7 @@
 
 import type { DocumentPath, Duration, Instant, LawName } from "../../base/index.ts";
 import type { ResizeAmounts } from "../../cluster/index.ts";
-import type { ResampleSpec, ShakeSpec } from "../../workload/index.ts";
+import type { PrefillCount, ResampleSpec, ShakeSpec } from "../../workload/index.ts";
 import type { ExpectationSubject, WantedValue } from "../expect/expectation-fields.ts";
 
 /** Version of the scenario schema that this podsim reads. */
@@ -202,6 +202,8 @@ export interface GeneratorPlan {
   /** No arrival at or after it; undefined = none. */
   readonly until: Instant | undefined;
   readonly countMax: number | undefined;
+  /** Pods that are there at the start, in the middle of their runs; undefined = none. */
+  readonly prefill: PrefillCount | undefined;
   /** Kinds of pods: at least one, weights above 0. The pod is `{ metadata?, spec }`. */
   readonly mix: readonly { readonly weight: number; readonly pod: EmbeddedObject }[];
   /** Seconds that a pod runs; undefined leaves it to the pod's annotations. */
