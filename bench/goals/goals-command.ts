@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { describeMachine, formatMachine } from "../harness/machine.ts";
+import { describeMachine, formatMachine, type Machine } from "../harness/machine.ts";
 import { type Finding, GOAL_IDS, type GoalId, type GoalSettings } from "./goal.ts";
 import { measureAsChild, runMeasurement } from "./goal-process.ts";
 import { formatFinding, formatMarkdown, inOrder, summarize } from "./goals-table.ts";
@@ -136,21 +136,36 @@ function stoppedFinding(goal: GoalId, load: number): Finding {
 function write(
   findings: readonly Finding[],
   goals: readonly GoalId[],
-  machine: object,
+  machine: Machine,
   { json, markdown, add }: { readonly json?: string; readonly markdown?: string; add: boolean },
 ): void {
   const before =
     add && json !== undefined && existsSync(json)
       ? (JSON.parse(readFileSync(json, "utf8")) as { findings: Finding[] }).findings
       : [];
-  const all = inOrder(addTo(before, findings));
+  const all = inOrder(withFullProfile(addTo(before, findings), machine.load));
   if (json !== undefined) {
     const text = JSON.stringify({ machine, goals, findings: all }, null, 2);
     writeFileSync(json, `${text}\n`);
   }
   if (markdown === undefined) return;
   const old = existsSync(markdown) ? readFileSync(markdown, "utf8") : "";
-  writeFileSync(markdown, intoMarks(old, formatMarkdown(all)));
+  writeFileSync(
+    markdown,
+    intoMarks(old, `${commandText(goals)}; ${formatMachine(machine)}.\n\n${formatMarkdown(all)}`),
+  );
+}
+
+/** P3 sums up the findings of all runs that are kept. */
+function withFullProfile(findings: readonly Finding[], load: number): readonly Finding[] {
+  if (!findings.some(({ goal }) => goal.startsWith("F"))) return findings;
+  const others = findings.filter(({ goal }) => goal !== "P3");
+  return [...others, summarizeFullProfile(others, load)];
+}
+
+function commandText(goals: readonly GoalId[]): string {
+  const names = goals.length === GOAL_IDS.length ? "" : ` ${goals.join(" ")}`;
+  return `Last run: \`npm run bench -- goals${names}\``;
 }
 
 /** Findings of an earlier run stay where the new one has none about the same part of a goal. */
