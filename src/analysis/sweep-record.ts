@@ -29,6 +29,14 @@ export interface SweepRow extends Omit<AlternativeSummary, "name"> {
   readonly replicationsCount: number;
   /** In the order of the record's measures. */
   readonly estimates: readonly Estimate[];
+  /** Present of replications that were chosen by how many machines fail; estimates weight them. */
+  readonly strata?: readonly {
+    /** Machines that fail at least once: from, and up to (null: or more). */
+    readonly machinesMin: number;
+    readonly machinesMax: number | null;
+    readonly probability: number;
+    readonly replicationsCount: number;
+  }[];
   /** Present of antithetic pairs; estimates are then over pairs. */
   readonly antithetic?: readonly AntitheticAnswer[];
   /** Present where measures are skewed or bounded: a second interval, beside that of the estimate. */

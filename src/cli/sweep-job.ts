@@ -7,6 +7,7 @@ import { COUNT_DEFAULT, type SweepRecord } from "../analysis/index.ts";
 import {
   type CellResult,
   type Combination,
+  faultStrata,
   listCombinations,
   type Scenario,
   studiedWorld,
@@ -66,6 +67,7 @@ export function planSweep(request: SweepRequest): PlannedSweep {
     parameters,
     rows: rows.map(({ values, scheduler, scenario }) => ({
       ...{ values, scheduler, world: studiedWorld(scenario) },
+      ...(request.stratify === true && { strata: strataOf(request, scenario) }),
     })),
     varied: variedOf(request, first!.scenario),
     replicationsCount:
@@ -206,6 +208,22 @@ function rowsOf(
     request: { ...inputs, schedulers: [scheduler] },
   }));
 }
+
+/** Replications of a row by how many machines fail, or a refusal that names what is not known. */
+function strataOf(request: SweepRequest, scenario: Scenario): NonNullable<Row["strata"]> {
+  if (request.antithetic === true)
+    throw usage("--stratify and --antithetic exclude each other: each chooses the replications");
+  const { replications } = scenario.run;
+  const strata = faultStrata(
+    scenario,
+    variedOf(request, scenario),
+    request.replicationsCount ?? (replications > 1 ? replications : COUNT_DEFAULT),
+  );
+  if (typeof strata === "string") throw usage(`--stratify faults: ${strata}`);
+  return strata;
+}
+
+type Row = SweepPlan["rows"][number];
 
 function variedOf(request: SweepRequest, scenario: Scenario): SweepPlan["varied"] {
   const varied: readonly string[] = request.varied ?? scenario.vary;

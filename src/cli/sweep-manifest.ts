@@ -98,6 +98,7 @@ function sweepWords(
     ...one("-n", request.replicationsCount),
     ...one("--confidence", request.confidence),
     ...when("--antithetic", request.antithetic === true),
+    ...one("--stratify", request.stratify === true ? "faults" : undefined),
     ...many("--measure", request.measures),
     ...one("--plugin-deadline", request.pluginDeadline),
     ...one("--store", request.store),

@@ -19,6 +19,8 @@ export interface SweepRequest extends InputQuestion {
   readonly confidence: number;
   /** Replications come in antithetic pairs. */
   readonly antithetic?: boolean;
+  /** Replications are chosen by how many machines fail. */
+  readonly stratify?: boolean;
   readonly measures: readonly string[];
   readonly workersCount: number;
   readonly store: string | undefined;

@@ -81,6 +81,7 @@ export { SteadyWatch } from "./study/steady-watch.ts";
 export { type PilotRuns, searchWarmUp } from "./study/warm-up-search.ts";
 export { runStudyCell } from "./study/run-cell.ts";
 export { type StudiedWorld, studiedWorld } from "./study/cell-estimates.ts";
+export { faultStrata } from "./study/fault-strata.ts";
 export { sweepCells, sweepCellsOf } from "./study/sweep-cells.ts";
 export type { SweepPlan } from "./study/sweep-cells.ts";
 export { listCombinations, splitValues } from "./study/sweep-parameters.ts";

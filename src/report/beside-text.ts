@@ -6,6 +6,7 @@ import type {
   AntitheticAnswer,
   BootstrapBeside,
   Estimate,
+  SweepRow,
   WaitingEstimates,
 } from "../analysis/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
@@ -43,6 +44,22 @@ export function antitheticText(answers: readonly AntitheticAnswer[]): string[] {
       ? []
       : [`no gain from antithetic pairs in ${none}: plain replications say more there`]),
   ];
+}
+
+/** How replications were chosen by how many machines fail; none where they were not. */
+export function strataText(strata: SweepRow["strata"]): string[] {
+  if (strata === undefined) return [];
+  const parts = strata.map(({ machinesMin, machinesMax, probability, replicationsCount }) => {
+    const machines =
+      machinesMax === null
+        ? `${machinesMin} or more`
+        : machinesMax === machinesMin
+          ? `${machinesMin}`
+          : `${machinesMin} to ${machinesMax}`;
+    const share = `${Number((100 * probability).toPrecision(3))} %`;
+    return `${machines} in ${replicationsCount} replications (weight ${share})`;
+  });
+  return [`machines that fail at least once: ${parts.join(", ")}; counts of pods are unweighted`];
 }
 
 /** One line, or none where nearly all were bound. */

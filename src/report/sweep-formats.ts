@@ -5,7 +5,7 @@
 
 import type { Estimate, SweepRecord, SweepRow } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
-import { antitheticText, bootstrapText, waitingText } from "./beside-text.ts";
+import { antitheticText, bootstrapText, strataText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { amountText } from "./amount-text.ts";
 import { formatTextTable } from "./text-table.ts";
@@ -102,6 +102,7 @@ function cautions(record: SweepRecord, shown: readonly number[]): string {
         ]
       : []),
     ...waitingText(row.waiting).map((text) => `${nameOf(row)}: ${text}`),
+    ...strataText(row.strata).map((text) => `${nameOf(row)}: ${text}`),
     ...antitheticText(
       (row.antithetic ?? []).filter((one) =>
         shown.some((at) => record.measures[at]!.measure === one.measure),

@@ -15,7 +15,7 @@ it("the tables of the page are those of its commands", () => {
   const shown = blocks.flatMap((block, at) =>
     block.language === "text" ? [{ command: blocks[at - 1]!.text, text: block.text }] : [],
   );
-  expect(shown).toHaveLength(2);
+  expect(shown).toHaveLength(3);
   for (const { command, text } of shown) {
     const words = command.replaceAll("\\\n", " ").trim().split(/\s+/).slice(1);
     expect(podsim([...words, "-q"], { cwd }).stdout.trimEnd()).toBe(text);

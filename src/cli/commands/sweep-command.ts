@@ -48,6 +48,7 @@ interface SweepOptions
   readonly param?: readonly string[];
   readonly params?: string;
   readonly plan?: boolean;
+  readonly stratify?: true;
   readonly emitJob?: number;
   readonly image?: string;
   readonly volume?: string;
@@ -74,6 +75,11 @@ export function registerSweep(program: Command, done: (code: ExitCode) => void):
     .option("--emit-job <shards>", "print a Kubernetes Job that runs the shards", positiveCount)
     .option("--image <image>", "of --emit-job: an image with podsim")
     .option("--volume <claim>", "of --emit-job: a claim with the inputs, where the store goes too")
+    .option(
+      "--stratify <part>",
+      "choose replications by how many machines fail (faults), and weight them: for rare failures",
+      stratified,
+    )
     .option("--plan", "say how many cells there are, and do not run")
     .option(
       "--plugin-deadline <duration>",
@@ -182,6 +188,7 @@ async function requestOf(
     replicationsCount: options.replications,
     confidence: options.confidence,
     antithetic: options.antithetic === true,
+    stratify: options.stratify === true,
     measures: options.measure ?? [],
     workersCount: options.workers,
     store: options.store,
@@ -192,6 +199,15 @@ async function requestOf(
     debug,
     format: options.format,
   };
+}
+
+function stratified(part: string): true {
+  if (part !== "faults")
+    throw new CommandFailure(
+      EXIT.usage,
+      `--stratify ${part}: only of faults is it known how often how many machines fail`,
+    );
+  return true;
 }
 
 function parameterOf(text: string, split: (values: string) => string[]): Parameter {

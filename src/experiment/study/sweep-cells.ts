@@ -22,6 +22,7 @@ import {
   summaryOf,
 } from "./cell-estimates.ts";
 import { blockedPairs, opposedMeasures } from "./antithetic-pairs.ts";
+import { type FaultStratum, stratifiedEstimate, strataToldOf } from "./fault-strata.ts";
 import { bootstrapRuns, waitingEstimates } from "./more-estimates.ts";
 import type { CellResult } from "./study-cell.ts";
 
@@ -33,6 +34,8 @@ export interface SweepPlan {
     readonly values: readonly string[];
     readonly scheduler: string;
     readonly world: StudiedWorld;
+    /** Replications chosen so that rare ones are among them; absent: 0 up to the count. */
+    readonly strata?: readonly FaultStratum[];
   }[];
   readonly varied: readonly VariedPart[];
   /** Odd replications oppose the one before them; estimates are over pairs. */
@@ -49,9 +52,10 @@ export interface SweepPlan {
 /** All cells of a plan by row and replication; a row's stand together. */
 export function sweepCellsOf(plan: SweepPlan): { row: number; replication: number }[] {
   const count = countOf(plan);
-  return plan.rows.flatMap((_, row) =>
-    Array.from({ length: count }, (_cell, replication) => ({ row, replication })),
-  );
+  return plan.rows.flatMap(({ strata }, row) => {
+    const chosen = strata?.flatMap(({ replications }) => replications);
+    return Array.from({ length: count }, (_, at) => ({ row, replication: chosen?.[at] ?? at }));
+  });
 }
 
 /** The record; `results` are parallel to the plan's cells, undefined where there is none. */
@@ -124,12 +128,14 @@ function rowOf(
   runs: readonly CellResult[],
   measures: SweepRecord["measures"],
 ): SweepRow {
-  const { values, scheduler, world } = plan.rows[row]!;
+  const { values, scheduler, world, strata } = plan.rows[row]!;
   const study = studyOf(world, plan.varied);
   const { name: _name, ...summary } = summaryOf(scheduler, runs);
   const used = plan.isAntithetic === true ? blockedPairs(runs) : runs;
   const estimates = measures.map(({ measure }): Estimate => {
     const at = runs[0]?.measures.findIndex((one) => one.measure === measure) ?? -1;
+    if (at >= 0 && strata !== undefined)
+      return stratifiedEstimate(study, strata, runs, at, plan.confidence);
     if (at >= 0) return estimateRuns(study, used, at, plan.confidence);
     const { length: count } = runs;
     return { kind: "absent", reason: "no-values", count, affectedCount: count };
@@ -144,7 +150,10 @@ function rowOf(
     inputHash: runs[0]?.inputHash ?? null,
     replicationsCount: runs.length,
     ...summary,
-    ...waitingEstimates(study, used, plan.confidence),
+    // Rare replications are there more often than they come: no plain mean over runs is right.
+    ...(strata === undefined
+      ? waitingEstimates(study, used, plan.confidence)
+      : { strata: strataToldOf(strata) }),
     estimates,
     ...(plan.isAntithetic === true && {
       antithetic: opposedMeasures(
