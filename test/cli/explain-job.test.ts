@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ExplainOptions } from "../../src/cli/commands/explain-command.ts";
+import { explainHere } from "../../src/cli/explain-here.ts";
 import { explainObjects, explainRunFolder } from "../../src/cli/explain-job.ts";
 import { executeRunJob } from "../../src/cli/run-job.ts";
 import { createRunControl } from "../../src/cli/run-request.ts";
@@ -76,6 +77,17 @@ describe("explaining a result folder", () => {
       onEvaluation: (phase) => phases.push(phase),
     });
     expect(phases).toEqual(["begin", "end"]);
+  });
+
+  it("says what deciding and explaining took, and what all of it took", async () => {
+    const { notes, output } = await explainHere(
+      { positional: [results, "web"], options: { ...OPTIONS, debug: false } },
+      undefined,
+    );
+    expect(notes).toMatch(
+      /^time {8}\d+ ms to decide and explain, \d+\.\d\d s with loading and replay\n$/,
+    );
+    expect(output).not.toContain("ms to decide");
   });
 
   it("replays the very run: same scheduler, same hash, no note", async () => {

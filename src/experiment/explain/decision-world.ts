@@ -30,6 +30,8 @@ export class DecisionWorld extends FilterWorld {
   /** percentageOfNodesToScore in effect; 0 = adaptive. */
   readonly percentage: number;
   private names: ReadonlySet<string> | undefined;
+  private askedStatus: Status | undefined;
+  private isOfFilter = false;
 
   /** For a decision made just now: the cache's snapshot is still that of the decision. */
   constructor(
@@ -55,7 +57,13 @@ export class DecisionWorld extends FilterWorld {
   override knownRefusal(row: NodeRow): Status | undefined {
     if (this.isStrategy || this.cache.nominator.size > 0) return undefined;
     const status = this.decision.statuses.explicit(row);
-    return status !== undefined && this.activeNames.has(status.plugin) ? status : undefined;
+    if (status === undefined) return undefined;
+    // Thousands of nodes share a few objects.
+    if (status !== this.askedStatus) {
+      this.askedStatus = status;
+      this.isOfFilter = this.activeNames.has(status.plugin);
+    }
+    return this.isOfFilter ? status : undefined;
   }
 
   override ownStatus(row: NodeRow): Status | undefined {

@@ -144,9 +144,13 @@ export class FilterWorld {
     return this.judge(row).code === Code.Success;
   }
 
-  /** The same, where all filters but these are known to let the pod pass. */
+  /** PreFilter has turned down no node. */
+  get looksAtAllNodes(): boolean {
+    return this.isFilterable && this.preFiltering.nodeNames === undefined;
+  }
+
+  /** The same, where all filters but these are known to let the pod pass, and PreFilter turns down no node. */
   fitsFor(filters: readonly FilterPlugin[], row: NodeRow): boolean {
-    if (!this.isFilterable || this.isNarrowedAway(row)) return false;
     for (let at = 0; at < filters.length; at++) {
       if (filters[at]!.filter(this.state, this.pod, row).code !== Code.Success) return false;
     }

@@ -34,17 +34,20 @@ interface Repelling {
 /** The nodes of each domain, in list order. */
 export class DomainRows {
   private readonly cache: SchedulerCache;
-  private readonly rows = new Map<string, Map<string, NodeRow[]>>();
+  /** One row stands for itself: each name of a node is a domain too. */
+  private readonly rows = new Map<string, Map<string, NodeRow | NodeRow[]>>();
 
   constructor(cache: SchedulerCache) {
     this.cache = cache;
   }
 
   in(topologyKey: string, domain: string): readonly NodeRow[] {
-    return this.rowsOf(topologyKey).get(domain) ?? NO_ROWS;
+    const rows = this.rowsOf(topologyKey).get(domain);
+    if (rows === undefined) return NO_ROWS;
+    return typeof rows === "number" ? [rows] : rows;
   }
 
-  private rowsOf(topologyKey: string): ReadonlyMap<string, readonly NodeRow[]> {
+  private rowsOf(topologyKey: string): ReadonlyMap<string, NodeRow | readonly NodeRow[]> {
     let byDomain = this.rows.get(topologyKey);
     if (byDomain === undefined) {
       byDomain = new Map();
@@ -56,7 +59,8 @@ export class DomainRows {
         const domain = cache.node(row).meta.labels.get(topologyKey);
         if (domain === undefined) continue;
         const known = byDomain.get(domain);
-        if (known === undefined) byDomain.set(domain, [row]);
+        if (known === undefined) byDomain.set(domain, row);
+        else if (typeof known === "number") byDomain.set(domain, [known, row]);
         else known.push(row);
       }
     }

@@ -252,6 +252,7 @@ function filtersToAsk(
   changes: readonly Change[],
 ): readonly FilterPlugin[] | undefined {
   if (changed.cache.nominator.size > 0 || !areOfPod(changes)) return undefined;
+  if (!changed.looksAtAllNodes) return undefined;
   const recounted = new Set(changes.flatMap((change) => change.recounted ?? []));
   const active = new Set(world.activeFilters);
   return changed.activeFilters.filter((plugin) => {

@@ -85,6 +85,40 @@ describe("pods", () => {
     expect(cache.resources.podCount(row)).toBe(0);
   });
 
+  it("never denies a pod of lower priority, and denies all of an empty node", () => {
+    const cluster = new SmallCluster([inZone("n1"), inZone("n2")]);
+    const { cache } = cluster.world;
+    const rows = ["n1", "n2"].map((name) => cache.findRow(name)!);
+    for (const row of rows) expect(cache.mayHavePodsBelow(row, 1_000_000_000)).toBe(false);
+    let state = 7;
+    const draw = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return (state >>> 8) % below;
+    };
+    const here = new Map<string, PodInfo>();
+    for (let step = 0; step < 400; step++) {
+      const name = `p${draw(12)}`;
+      const known = here.get(name);
+      if (known !== undefined && draw(2) === 0) {
+        cache.removePod(known.uid);
+        here.delete(name);
+      } else if (known === undefined) {
+        const nodeName = `n${1 + draw(2)}`;
+        const info = { ...cluster.podInfo(pod(name)), priority: draw(7) - 3, nodeName };
+        cache.addPod(info);
+        here.set(name, info);
+      }
+      for (const row of rows) {
+        const priorities = cache.podsOn(row).map(({ priority }) => priority);
+        for (let asked = -4; asked <= 5; asked++) {
+          const isThere = priorities.some((priority) => priority < asked);
+          if (isThere) expect(cache.mayHavePodsBelow(row, asked)).toBe(true);
+          if (priorities.length === 0) expect(cache.mayHavePodsBelow(row, asked)).toBe(false);
+        }
+      }
+    }
+  });
+
   it("assuming drops the pod's nomination", () => {
     const cluster = new SmallCluster([inZone("n1")]);
     const { cache } = cluster.world;
