@@ -26,7 +26,7 @@ import type { CellSettings } from "./cell-orders.ts";
 import { loadScenario } from "../experiment/node.ts";
 import { alternativeNames, worldOfAlternative } from "./compare-alternatives.ts";
 import { designOf } from "./compare-design.ts";
-import { commandOfComparison } from "./compare-origin.ts";
+import { commandOfComparison } from "./study-origin.ts";
 import type { CompareRequest } from "./compare-request.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";

@@ -2,7 +2,7 @@
 //
 // It holds what decided the results and nothing of the machine or the hour they were made at.
 
-import { quoted } from "./compare-origin.ts";
+import { quoted } from "./study-origin.ts";
 import type { PreparedRun } from "../experiment/index.ts";
 import type { RunResult } from "../metrics/index.ts";
 import type { RunRequest } from "./run-request.ts";

@@ -20,6 +20,7 @@ import {
   workTogether,
 } from "../experiment/index.ts";
 import { loadScenario, type RunInputRequest } from "../experiment/node.ts";
+import { commandOfSweep } from "./study-origin.ts";
 import { CommandFailure, EXIT, type ExitCode } from "./exit-codes.ts";
 import { inputsOf, refuseWrongValues } from "./request-checks.ts";
 import { StudySession } from "./study-run.ts";
@@ -75,6 +76,7 @@ export function planSweep(request: SweepRequest): PlannedSweep {
     confidence: request.confidence,
     measures: request.measures.length > 0 ? request.measures : first!.scenario.measures,
     ...(request.antithetic === true && { isAntithetic: true }),
+    command: commandOfSweep(request),
   };
   if (request.antithetic === true) refuseUnpaired(plan);
   const points = rows.map(

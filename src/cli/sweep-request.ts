@@ -11,6 +11,9 @@ import type { InputQuestion } from "./option-parts.ts";
 /** A sweep as the command line describes it. */
 export interface SweepRequest extends InputQuestion {
   readonly parameters: readonly Parameter[];
+  /** As written behind --param, and the file behind --params. */
+  readonly paramTexts: readonly string[];
+  readonly paramsFile: string | undefined;
   /** Combinations from a file; undefined: none was given. */
   readonly listed: readonly Combination[] | undefined;
   /** Absent: the scenario's. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { designOf } from "../../src/cli/compare-design.ts";
 import { type DesignOptions, refuseDesignOptions } from "../../src/cli/compare-design-options.ts";
-import { commandOfComparison } from "../../src/cli/compare-origin.ts";
+import { commandOfComparison } from "../../src/cli/study-origin.ts";
 import type { CompareRequest } from "../../src/cli/compare-request.ts";
 import {
   COMPARED_MEASURES,

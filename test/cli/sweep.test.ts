@@ -105,7 +105,7 @@ describe("podsim sweep", () => {
     );
     expect(outputs[1]).toBe(outputs[0]);
     expect(outputs[0]!.split(/\r?\n/).slice(0, 2)).toEqual([
-      "cluster.nodePools.0.count,run.seed,scheduler,seed,measure,unit,count,mean,low,high,reason",
+      "cluster.nodePools.0.count,run.seed,scheduler,seed,measure,unit,count,mean,low,high,reason,method,skewness,bootstrapLow,bootstrapHigh",
       expect.stringMatching(/^"3","a","default-scheduler","a","pending.avg","us",1,/),
     ]);
     const plan = sweep(["--params", "list.csv", "--param", "run.horizon=1m,2m", "--plan"], cwd);

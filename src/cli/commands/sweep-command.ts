@@ -183,6 +183,8 @@ async function requestOf(
     ...inputQuestion(inputs, options),
     overrides: overridesOf(options),
     parameters: (options.param ?? []).map((text) => parameterOf(text, splitValues)),
+    paramTexts: options.param ?? [],
+    paramsFile: options.params,
     listed: options.params === undefined ? undefined : listOf(options.params),
     varied: options.vary,
     replicationsCount: options.replications,
