@@ -52,6 +52,8 @@ export interface SweepRecord {
     readonly kubernetes: string;
     readonly fingerprint: number;
   };
+  /** What makes the sweep again; "" = not said. */
+  readonly command: string;
   readonly varied: readonly string[];
   readonly replicationsCount: number;
   readonly confidence: number;

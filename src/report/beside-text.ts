@@ -79,5 +79,7 @@ function percentileText(estimate: Estimate): string {
   }
   const value = spanText(Math.round(estimate.value));
   if (estimate.kind === "point") return value;
-  return `${value} [${spanText(Math.round(estimate.low))}, ${spanText(Math.round(estimate.high))}]`;
+  // No wait is below 0, so cutting the interval there loses nothing of what it covers.
+  const low = spanText(Math.max(0, Math.round(estimate.low)));
+  return `${value} [${low}, ${spanText(Math.round(estimate.high))}]`;
 }

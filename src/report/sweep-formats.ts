@@ -8,6 +8,7 @@ import { escapeControls, writeYaml } from "../base/index.ts";
 import { antitheticText, bootstrapText, strataText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { amountText } from "./amount-text.ts";
+import { spanText } from "./summary-text.ts";
 import { formatTextTable } from "./text-table.ts";
 import { formatWarmUp, longRunLine } from "./warm-up-text.ts";
 
@@ -49,7 +50,7 @@ function tableOf(record: SweepRecord, isWide: boolean): string {
   ]);
   const hidden = record.measures.length - shown.length;
   const more = hidden === 0 ? "" : `\n${hidden} measures more with -o wide\n`;
-  return `${headLines(record)}\n${formatTextTable(header, rows)}${more}${steadyLines(record)}${cautions(record, shown)}`;
+  return `${headLines(record)}\n${formatTextTable(header, rows)}${more}${steadyLines(record)}${cautions(record, shown)}${originLines(record)}`;
 }
 
 /** How warm-ups were found, and which long runs have no interval. */
@@ -80,12 +81,44 @@ function headLines(record: SweepRecord): string {
     varied.length === 0
       ? "nothing varies between replications: one run of each, no intervals"
       : `${replicationsCount} replications of each${rows.some(({ antithetic }) => antithetic !== undefined) ? ", in antithetic pairs" : ""}, varied: ${varied.join(", ")}; ${Number((100 * record.confidence).toFixed(2))} % intervals`;
-  const [first] = rows;
-  const seeds = new Set(rows.map(({ seed }) => seed));
-  const seed = seeds.size === 1 ? `, seed ${first!.seed}` : "";
-  return [`SWEEP  ${rows.length} rows on ${record.scenario}${seed}`, `       ${runs}`]
+  const seed = common(
+    rows.map((row) => `, seed ${row.seed}`),
+    "",
+  );
+  const world = common(rows.map(worldText), "studies differ from row to row (-o json)");
+  const head = [`SWEEP  ${rows.length} rows on ${record.scenario}${seed}`];
+  return [...head, `       ${runs}`, `       ${world}`]
     .map((line) => `${escapeControls(line)}\n`)
     .join("");
+}
+
+function worldText({ study, horizonUs, warmUpUs }: SweepRow): string {
+  const kind = study === "fixed" ? "one fixed run" : `${study} study`;
+  const length = horizonUs === null ? " until it drains" : ` of ${spanText(horizonUs)}`;
+  const warmUp = study === "steady-state" ? ` after ${spanText(warmUpUs)} of warm-up` : "";
+  return `${kind}${length}${warmUp}`;
+}
+
+/** What all rows share, or what to say if they do not. */
+function common(texts: readonly string[], otherwise: string): string {
+  const [first] = texts;
+  return first !== undefined && texts.every((text) => text === first) ? first : otherwise;
+}
+
+/** Digests beyond so many rows are left to the record. */
+const DIGESTS_MAX = 6;
+
+/** What the sweep was made with, and what makes it again. */
+function originLines({ command, versions, rows }: SweepRecord): string {
+  const digests =
+    rows.length > DIGESTS_MAX
+      ? "digests of the rows: -o json"
+      : `digests of the rows: ${rows.map(({ digest }) => digest.slice(0, 16)).join(", ")}`;
+  const lines = [
+    `made with podsim ${versions.podsim} for Kubernetes ${versions.kubernetes}; ${digests}`,
+    ...(command === "" ? [] : [`again: ${command}`]),
+  ];
+  return `\n${lines.map((line) => `${escapeControls(line)}\n`).join("")}`;
 }
 
 function cautions(record: SweepRecord, shown: readonly number[]): string {

@@ -45,6 +45,8 @@ export interface SweepPlan {
   readonly confidence: number;
   /** Measures to report, by name or first part ("pending"); empty = all. */
   readonly measures: readonly string[];
+  /** What makes this sweep again, without what changes nothing about it; "" = not said. */
+  readonly command?: string;
   /** What pilots found, one per combination; the rows' worlds then have it. */
   readonly warmUps?: readonly SweptWarmUp[];
 }
@@ -75,6 +77,7 @@ export function sweepCells(
       kubernetes: KUBERNETES_VERSION,
       fingerprint: FINGERPRINT_VERSION,
     },
+    command: plan.command ?? "",
     varied: plan.varied,
     replicationsCount: count,
     confidence: plan.confidence,
