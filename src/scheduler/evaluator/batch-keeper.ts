@@ -13,6 +13,7 @@ import {
   type BatchCycle,
   type BatchStatistics,
   createBatchStatistics,
+  type LaterRanking,
   OpportunisticBatch,
   type Ranking,
 } from "./opportunistic-batch.ts";
@@ -32,6 +33,12 @@ interface KeptSignatures {
   readonly template: PodInfo["template"];
   readonly profile: Profile;
   readonly signature: string | undefined;
+}
+
+/** Where a ranking can be had later than at the decision. */
+export interface RankingSource {
+  /** Undefined: it must be read at once. */
+  rankLater?(): LaterRanking | undefined;
 }
 
 /** Hands out hints and takes in rankings. */
@@ -72,8 +79,16 @@ export class BatchKeeper {
     });
   }
 
-  /** The decision is made: the rest of its ranking may serve the next pod. */
-  keepRanking(profile: Profile, decision: Decision, cycle: BatchCycle): void {
+  /**
+   * The decision is made: the rest of its ranking may serve the next pod. Hardly any ranking ever does,
+   * so whoever can make it later is not asked for it now.
+   */
+  keepRanking(
+    profile: Profile,
+    decision: Decision,
+    cycle: BatchCycle,
+    source?: RankingSource,
+  ): void {
     const { node, hint } = decision;
     if (node === -1) return;
     const isRanked = decision.score !== undefined && decision.feasibleCount > 1;
@@ -85,7 +100,7 @@ export class BatchKeeper {
       return;
     }
     const nameOf = (row: NodeRow): string => this.cache.nodeName(row);
-    const ranking = isRanked ? rankingOf(decision, node) : undefined;
+    const ranking = isRanked ? (source?.rankLater?.() ?? rankingOf(decision, node)) : undefined;
     this.lastBatch.store(cycle, hint, nodeName, ranking, nameOf);
   }
 

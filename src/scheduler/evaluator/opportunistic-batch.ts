@@ -51,6 +51,20 @@ export interface Ranking {
   readonly winner: number;
 }
 
+/** A ranking by name. */
+export interface NamedRanking {
+  readonly names: readonly string[];
+  readonly totals: readonly number[];
+  readonly winner: number;
+}
+
+/** A ranking that is made when somebody asks for it, as it was at the decision all the same. */
+export interface LaterRanking {
+  /** Number of feasible nodes. */
+  readonly size: number;
+  read(): NamedRanking;
+}
+
 /** Stands for rankings that nobody reads. */
 const NO_RANKING: Ranking = { feasible: [], totals: [], winner: 0 };
 
@@ -108,7 +122,7 @@ export class OpportunisticBatch {
     cycle: BatchCycle,
     hint: string,
     nodeName: string,
-    ranking: Ranking | undefined,
+    ranking: Ranking | LaterRanking | undefined,
     nameOf: (row: NodeRow) => string,
   ): void {
     this.lastCycle = cycle.number;
@@ -121,7 +135,8 @@ export class OpportunisticBatch {
     if (hint !== "") this.statistics.hintsNotUsed++;
     const { signature, nowUs } = cycle;
     if (signature !== undefined && ranking !== undefined) {
-      const nodes = new NodeRanking(ranking, this.tieBreak, nameOf);
+      const later = "read" in ranking ? ranking : namedRanking(ranking, nameOf);
+      const nodes = new NodeRanking(later, this.tieBreak);
       this.kept = { signature, nodes, atUs: nowUs };
       this.isNew = true;
       return;
@@ -155,40 +170,43 @@ export class OpportunisticBatch {
   }
 }
 
+/** The rows mean these nodes only now. */
+function namedRanking(ranking: Ranking, nameOf: (row: NodeRow) => string): LaterRanking {
+  const { totals, winner, feasible } = ranking;
+  const named: NamedRanking = { names: feasible.map(nameOf), totals, winner };
+  return { size: named.names.length, read: () => named };
+}
+
 /** The nodes after the winner, best first; put into order when the first one is asked for. */
 class NodeRanking {
   private readonly tieBreak: TieBreak;
-  private readonly totals: readonly number[];
-  private readonly names: readonly string[];
-  private readonly winner: number;
+  private readonly ranking: LaterRanking;
   private taken = 0;
-  private order: readonly number[] | undefined;
+  private order: readonly string[] | undefined;
 
-  constructor(ranking: Ranking, tieBreak: TieBreak, nameOf: (row: NodeRow) => string) {
+  constructor(ranking: LaterRanking, tieBreak: TieBreak) {
     this.tieBreak = tieBreak;
-    this.totals = ranking.totals;
-    this.winner = ranking.winner;
-    // The rows mean these nodes only now.
-    this.names = ranking.feasible.map(nameOf);
+    this.ranking = ranking;
   }
 
   get size(): number {
-    return this.names.length - 1 - this.taken;
+    return this.ranking.size - 1 - this.taken;
   }
 
   pop(): string {
-    this.order ??= this.restOrder();
-    return this.names[this.order[this.taken++]!]!;
+    this.order ??= this.restOrder(this.ranking.read());
+    return this.order[this.taken++]!;
   }
 
-  private restOrder(): readonly number[] {
-    if (this.tieBreak === "heap") return popOrder(this.totals).slice(1);
-    const rest = [...this.totals.keys()].filter((position) => position !== this.winner);
+  private restOrder({ names, totals, winner }: NamedRanking): readonly string[] {
+    const nameAt = (position: number): string => names[position]!;
+    if (this.tieBreak === "heap") return popOrder(totals).slice(1).map(nameAt);
+    const rest = [...totals.keys()].filter((position) => position !== winner);
     const order: number[] = [];
     while (rest.length > 0) {
-      const totals = rest.map((position) => this.totals[position]!);
-      order.push(...rest.splice(pickWinner(totals, this.tieBreak), 1));
+      const left = rest.map((position) => totals[position]!);
+      order.push(...rest.splice(pickWinner(left, this.tieBreak), 1));
     }
-    return order;
+    return order.map(nameAt);
   }
 }

@@ -22,7 +22,7 @@ import {
   SUCCESS,
   unresolvable,
 } from "../../framework/status.ts";
-import type { BatchKeeper } from "../batch-keeper.ts";
+import type { BatchKeeper, RankingSource } from "../batch-keeper.ts";
 import { conclusionText, notSimulatedIn, outcomeOf, rejectingPlugins } from "../conclusion.ts";
 import type { PreFiltering } from "../filtering.ts";
 import type { BatchCycle, BatchStatistics } from "../opportunistic-batch.ts";
@@ -75,7 +75,7 @@ export interface FusedOutcome {
 }
 
 /** The long lists of the cycle that was last, made on demand. */
-export interface OutcomeLists {
+export interface OutcomeLists extends RankingSource {
   feasible(): readonly NodeRow[];
   totals(): readonly number[];
   statuses(): NodeStatuses;
@@ -187,7 +187,9 @@ export class FusedEvaluator implements Evaluator, DecisionLists {
     else found = this.find(run, podClass, state, batched);
     const decision = this.conclude(run, found ?? this.score(run, podClass, state));
     if (decision.node === -1) this.promiseCounts(state, podClass);
-    if (batched !== undefined) this.batches.keepRanking(profile, decision, batched);
+    if (batched !== undefined) {
+      this.batches.keepRanking(profile, decision, batched, this.outcome.lists);
+    }
     return decision;
   }
 

@@ -110,6 +110,20 @@ export class BoundedState implements Suitability {
     return this.kept[slot]!;
   }
 
+  /** What no fact of a slot tells is not held: other resources, images, and capacities beyond exact sums. */
+  hold(): boolean {
+    const { values, slots } = this;
+    if (values.wantsMore || values.images !== undefined) return false;
+    for (const best of this.blocks.freeSumBest) if (best === Infinity) return false;
+    slots.hold();
+    return true;
+  }
+
+  heldValueAt(slot: number): number {
+    if (this.keptIn[slot] === this.round) return this.kept[slot]!;
+    return this.slots.readHeld(slot, (row) => this.values.valueOf(slot, row));
+  }
+
   fitBits(): Uint32Array {
     const { length } = this.cache.nodeList;
     const words = (length + 31) >> 5;

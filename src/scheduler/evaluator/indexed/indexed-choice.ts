@@ -122,6 +122,34 @@ export class IndexedChoice {
     this.findBest();
   }
 
+  /** Rises with each choice. */
+  get number(): number {
+    return this.round;
+  }
+
+  /**
+   * Total by place in the node list, -1 where the pod does not fit; of the last choice, whose suitability
+   * was held: no matter what became of the cache. `count`: nodes in the list then.
+   */
+  heldTotals(count: number): Float64Array {
+    const totals = new Float64Array(count).fill(-1);
+    const { facts, signature } = this.input;
+    const { slots, groupAddends, foundIn, round } = this;
+    const put = (slot: number, group: number): void => {
+      const value = signature.heldValueAt(slot);
+      if (value > 0) totals[slots.positionOf[slot]!] = value + groupAddends[group]!;
+    };
+    for (const { number, begin, end } of slots.partitions) {
+      const group = this.ordinaryGroups[number]!;
+      if (!facts.isAllowed[number]! || group === NOTHING) continue;
+      for (let slot = begin; slot < end; slot++) if (foundIn[slot]! < round) put(slot, group);
+    }
+    for (let k = 0; k < this.exceptionalCount; k++) {
+      put(this.exceptional[k]!, this.exceptionalGroups[k]!);
+    }
+    return totals;
+  }
+
   // ---- which nodes are feasible ---------------------------------------------------------------
 
   private begin(): void {

@@ -24,6 +24,7 @@ import {
 } from "../fused/fused.ts";
 import type { FusedProfile } from "../fused/fused-profile.ts";
 import type { PodClass } from "../fused/pod-class.ts";
+import type { LaterRanking } from "../opportunistic-batch.ts";
 import type { EvaluatorOptions } from "../plain.ts";
 import { BlockSummaries } from "./block-summaries.ts";
 import { BoundedState, isBounded } from "./bounded-state.ts";
@@ -110,9 +111,12 @@ export class IndexedEvaluator extends FusedEvaluator {
   private askedState!: CycleState;
   private readonly indexedProfiles = new Map<FusedProfile, IndexedProfile>();
   private readonly bounded: BoundedState;
-  private readonly suited: Suited;
+  protected readonly suited: Suited;
   /** The decision that the index made last. */
   private judged!: { readonly run: FusedCycle; readonly podClass: PodClass; isListed: boolean };
+  /** Names by place in the node list, as of that epoch of it. */
+  private names: readonly string[] = [];
+  private namesEpoch = -1;
   private readonly listsOfIndex: OutcomeLists = {
     feasible: () => {
       this.list();
@@ -129,6 +133,7 @@ export class IndexedEvaluator extends FusedEvaluator {
       this.list();
       return this.statusesOf(this.judged.run);
     },
+    rankLater: () => this.holdRanking(),
   };
 
   constructor(cache: SchedulerCache, objects: ClusterObjects, options: EvaluatorOptions = {}) {
@@ -275,6 +280,55 @@ export class IndexedEvaluator extends FusedEvaluator {
       const { feasible } = search;
       this.scores.run(podClass, run.pod, new CycleState(), feasible, choice.feasibleCount, false);
     });
+  }
+
+  /**
+   * The ranking of the last decision, to be had until the index decides again: values are kept as of that
+   * decision or held, names are those of its node list. Undefined where something cannot be held.
+   */
+  protected holdRanking(): LaterRanking | undefined {
+    const { choice, slots, judged } = this;
+    if (!this.suited.state.hold()) return undefined;
+    const { feasibleCount, number, row } = choice;
+    const { layoutEpoch, listEpoch } = slots;
+    const names = this.listedNames();
+    const { start, all } = judged.run;
+    return {
+      size: feasibleCount,
+      read: () => {
+        assert(
+          number === choice.number &&
+            layoutEpoch === slots.layoutEpoch &&
+            listEpoch === slots.listEpoch,
+          "a ranking is read after the index decided again",
+        );
+        const ranking: { names: string[]; totals: number[]; winner: number } = {
+          names: [],
+          totals: [],
+          winner: 0,
+        };
+        const totals = choice.heldTotals(names.length);
+        for (let step = 0; step < names.length; step++) {
+          const place = (start + step) % names.length;
+          if (totals[place] === -1) continue;
+          if (all[place] === row) ranking.winner = ranking.totals.length;
+          ranking.names.push(names[place]!);
+          ranking.totals.push(totals[place]!);
+        }
+        assert(ranking.totals.length === feasibleCount, "a ranking holds the feasible nodes");
+        return ranking;
+      },
+    };
+  }
+
+  /** Names by place in the node list. */
+  private listedNames(): readonly string[] {
+    const { cache, slots } = this;
+    if (this.namesEpoch !== slots.listEpoch) {
+      this.namesEpoch = slots.listEpoch;
+      this.names = cache.nodeList.map((row) => cache.nodeName(row));
+    }
+    return this.names;
   }
 
   /** PreScore of every plugin, as far as it skips; undefined when one fails. */

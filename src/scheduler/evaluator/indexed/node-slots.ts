@@ -5,7 +5,7 @@
 // starts at a multiple of 64, so that a block of 64 slots never straddles two. A node that leaves its
 // partition frees its slot; a partition that is full makes all nodes be numbered anew.
 
-import { Int32Column } from "../../../base/index.ts";
+import { assert, Int32Column } from "../../../base/index.ts";
 import type { NodeObject } from "../../../cluster/index.ts";
 import type { CacheObserver } from "../../cache/cache-observer.ts";
 import type { NodeRow } from "../../cache/node-row.ts";
@@ -37,6 +37,12 @@ export interface Partition {
   nodeCount: number;
   /** A slot with a node, or NOTHING; it stands for all of them. */
   sample: number;
+}
+
+/** A slot as it was. */
+interface HeldSlot {
+  readonly row: number;
+  readonly facts: Float64Array;
 }
 
 /** Slots, partitions and the journal over one cache. */
@@ -74,6 +80,9 @@ export class NodeSlots implements CacheObserver {
   private readonly byKey = new Map<string, Partition>();
   private isLaidOut = false;
   private list: readonly NodeRow[] | undefined;
+  /** Slots that changed since `hold`, as they were then. */
+  private readonly held = new Map<number, HeldSlot>();
+  private isHolding = false;
 
   constructor(cache: SchedulerCache) {
     this.cache = cache;
@@ -95,6 +104,7 @@ export class NodeSlots implements CacheObserver {
 
   /** Brings slots and positions up to date; called in each cycle before anything is read. */
   refresh(): void {
+    this.isHolding = false;
     if (!this.isLaidOut) this.layOut();
     const list = this.cache.nodeList;
     if (this.list === list) return;
@@ -102,6 +112,28 @@ export class NodeSlots implements CacheObserver {
     this.listEpoch++;
     const { slotOf } = this;
     for (let at = 0; at < list.length; at++) this.positionOf[slotOf.raw[list[at]!]!] = at;
+  }
+
+  /** Remembers how slots are now, until the next `refresh`. */
+  hold(): void {
+    this.held.clear();
+    this.isHolding = true;
+  }
+
+  /** What `read` makes of the facts of a slot as they were at `hold`; 0 where there was no node. */
+  readHeld(slot: number, read: (row: NodeRow) => number): number {
+    assert(this.isHolding, "slots are held until the next search");
+    const held = this.held.get(slot);
+    const row = held === undefined ? this.rowAt[slot]! : held.row;
+    if (row === NOTHING) return 0;
+    if (held === undefined) return read(row as NodeRow);
+    const { facts } = this;
+    const at = slot * FACTS;
+    const current = facts.slice(at, at + FACTS);
+    facts.set(held.facts, at);
+    const value = read(row as NodeRow);
+    facts.set(current, at);
+    return value;
   }
 
   podAdded(row: NodeRow): void {
@@ -158,8 +190,15 @@ export class NodeSlots implements CacheObserver {
   private note(row: NodeRow): void {
     const slot = this.slotOf.raw[row] ?? NOTHING;
     if (slot === NOTHING || !this.isLaidOut) return;
+    this.keepHeld(slot);
     this.weigh(row, slot);
     this.push(slot);
+  }
+
+  private keepHeld(slot: number): void {
+    if (!this.isHolding || this.held.has(slot)) return;
+    const at = slot * FACTS;
+    this.held.set(slot, { row: this.rowAt[slot]!, facts: this.facts.slice(at, at + FACTS) });
   }
 
   private weigh(row: NodeRow, slot: number): void {
@@ -188,6 +227,7 @@ export class NodeSlots implements CacheObserver {
   }
 
   private leave(partition: Partition, row: NodeRow, slot: number): void {
+    this.keepHeld(slot);
     this.slotOf.raw[row] = NOTHING;
     this.rowAt[slot] = NOTHING;
     partition.free.push(slot);
@@ -200,6 +240,7 @@ export class NodeSlots implements CacheObserver {
     const slot =
       partition.free.pop() ?? (partition.next < partition.end ? partition.next++ : NOTHING);
     if (slot === NOTHING) return false;
+    this.keepHeld(slot);
     this.slotOf.raw[row] = slot;
     this.rowAt[slot] = row;
     partition.nodeCount++;

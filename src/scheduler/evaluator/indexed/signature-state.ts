@@ -62,6 +62,15 @@ export class SignatureState implements Suitability {
     return this.values[slot]!;
   }
 
+  hold(): boolean {
+    return true;
+  }
+
+  /** Values follow the cache in `sync` alone. */
+  heldValueAt(slot: number): number {
+    return this.values[slot]!;
+  }
+
   scan(
     partition: number,
     addend: number,

@@ -10,6 +10,10 @@ export interface Suitability {
   /** By partition: no value is above this. */
   readonly partitionBest: readonly number[];
   valueAt(slot: number): number;
+  /** From now on `heldValueAt` gives the values of now; false where it could not. */
+  hold(): boolean;
+  /** The value at the time of `hold`, whatever became of the cache; until the next search. */
+  heldValueAt(slot: number): number;
   /** Bits by place in the node list: 1 = fits. */
   fitBits(): Uint32Array;
   /**
