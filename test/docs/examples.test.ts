@@ -119,6 +119,8 @@ describe("the commands of the documents", () => {
         });
       }
     },
+    // A page may hold a dozen studies; on a loaded machine that is minutes.
+    400_000,
   );
 });
 
