@@ -91,24 +91,29 @@ class Churn {
   private readonly gone: Json[] = [];
   private readonly sources = new Map<string, Json>();
   private readonly bound: PodInfo["uid"][] = [];
+  private podNumber = 0;
   private count = 0;
+  /** Every third pod asks for what nobody asked for before, and the next two for the same. */
+  private readonly comesInThrees: boolean;
 
   constructor(seed: number) {
     this.dice = new Dice(seed);
+    this.comesInThrees = this.dice.percent(50);
     const plugins = PROFILES[seed % PROFILES.length]!;
     this.cluster = new SmallCluster([], {
       config: configuration(plugins, { percentageOfNodesToScore: 100 }),
     });
-    const nodes = this.dice.of([3, 8, 30, 150]);
+    const nodes = this.dice.of([3, 8, 30, 100]);
     for (let at = 0; at < nodes; at++) this.join(this.nodeOf(`n${at}`));
   }
 
   /** A pod to decide about. */
   arrival(last: PodInfo | undefined): PodInfo {
     const { dice } = this;
-    const name = `p${this.count++}`;
+    const name = `p${this.podNumber++}`;
     const uid = name as unknown as PodInfo["uid"];
-    if (last !== undefined && dice.percent(75)) return { ...last, uid, name };
+    const isAlike = this.comesInThrees ? this.podNumber % 3 !== 1 : dice.percent(75);
+    if (last !== undefined && isAlike) return { ...last, uid, name };
     return { ...this.cluster.podInfo(this.podOf(name)), uid, name };
   }
 
@@ -163,7 +168,8 @@ class Churn {
 
   private bindGuest(where: string, cpu: string): void {
     const name = `g${this.count++}`;
-    const source = pod(name, { cpu }, { nodeName: where });
+    const gpu = this.dice.percent(60) ? { "example.com/gpu": "2" } : {};
+    const source = pod(name, { cpu, ...gpu }, { nodeName: where });
     const uid = name as unknown as PodInfo["uid"];
     this.cluster.world.cache.addPod({ ...this.cluster.podInfo(source), uid });
     this.bound.push(uid);
@@ -183,7 +189,14 @@ class Churn {
     this.here.splice(this.here.indexOf(name), 1);
     this.sources.delete(name);
     this.gone.push(known);
-    this.cluster.world.cache.removeNode(name);
+    const { cache } = this.cluster.world;
+    if (this.dice.percent(70)) {
+      // Nothing is left of the row, which is the next node's.
+      const row = cache.findRow(name)!;
+      for (const { uid } of [...cache.podsOn(row)]) cache.removePod(uid);
+    }
+    cache.removeNode(name);
+    if (this.dice.percent(60)) this.join(this.nodeOf(`m${this.count++}`));
   }
 
   private nodeOf(name: string): Json {
@@ -205,8 +218,9 @@ class Churn {
   private podOf(name: string): Json {
     const { dice } = this;
     // Unique requests are judged by bounds, the others kept.
-    const cpu = dice.percent(50) ? `${500 + dice.below(900)}m` : dice.of(["900m", "1500m", "100m"]);
-    const gpu = dice.percent(15) ? { "example.com/gpu": "2" } : {};
+    const isOwn = this.comesInThrees || dice.percent(50);
+    const cpu = isOwn ? `${600 + dice.below(1300)}m` : dice.of(["900m", "1500m", "100m"]);
+    const gpu = dice.percent(40) ? { "example.com/gpu": "2" } : {};
     const term = { matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] };
     const preferred = [{ weight: 5, preference: term }];
     const affinity = {
