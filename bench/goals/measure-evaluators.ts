@@ -38,7 +38,8 @@ const ROOM = { profile: "resources", batching: false } as const;
 const P2_BARS = { 1000: 20, 5000: 40, 15000: 60, 100000: 400 } as const;
 const FIRST_TIE =
   "the bar is for ties to the first node, which the index leaves to the fused pass; F5 holds instead";
-const LISTS = "upstream's default for this profile: every decision leaves a ranking of all nodes";
+const LATER =
+  "upstream's default for this profile: the ranking that a decision leaves is made when a pod asks for it";
 const NOT_BUILT = "no index over samples is built: the fused pass serves them, see F6";
 
 /** P2 and the goals of the full profile that compare evaluators. */
@@ -50,7 +51,7 @@ export const ENTRIES: readonly Entry[] = [
   p2("cold fill", { ...USUAL, pattern: "fill" }, P2_BARS),
   { ...p2("every pod unique", { ...USUAL, uniqueRequests: true }, {}), note: FIRST_TIE },
   { ...p2("sampled, 100 applications", { ...USUAL, sampling: "sampled" }, {}), note: NOT_BUILT },
-  { ...p2("with batching", { ...FEW, batching: true }, {}), note: LISTS, nodesMax: 5_000 },
+  { ...p2("with batching", { ...FEW, batching: true }, {}), note: LATER, nodesMax: 5_000 },
   {
     ...{ goal: "F2", part: "all nodes, 100 applications", workload: USUAL, against: "plain" },
     ...{ bars: { 1000: 150, 5000: 800, 15000: 1_200 }, nodesMax: 15_000 },
