@@ -13,7 +13,7 @@ import type { MeasureUnit } from "../metrics/index.ts";
 import { amountText } from "./amount-text.ts";
 import { spanText } from "./summary-text.ts";
 
-/** One line, or none where the first interval is as good: bounded, but within its bounds. */
+/** One line, or none where the first interval is as good: within its bounds, or the same as shown. */
 export function bootstrapText(
   estimate: Estimate,
   { reason, skewness, interval, isBeyondBounds }: BootstrapBeside,
@@ -26,7 +26,8 @@ export function bootstrapText(
     reason === "skewed"
       ? `replications are skewed (${skewness.toFixed(1)})`
       : "the interval holds what cannot be";
-  return [`${why}; bootstrap (BCa) says ${bounds(interval)} beside ${bounds(estimate)}`];
+  const [second, first] = [bounds(interval), bounds(estimate)];
+  return second === first ? [] : [`${why}; bootstrap (BCa) says ${second} beside ${first}`];
 }
 
 /** Which measures gained from antithetic pairs, and which did not. */
