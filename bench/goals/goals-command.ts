@@ -168,11 +168,19 @@ function commandText(goals: readonly GoalId[]): string {
   return `Last run: \`npm run bench -- goals${names}\``;
 }
 
-/** Findings of an earlier run stay where the new one has none about the same part of a goal. */
+/**
+ * Findings of an earlier run stay where the new one has none about the same part of a goal; that nothing
+ * of a goal could be measured is forgotten as soon as something was.
+ */
 export function addTo(before: readonly Finding[], now: readonly Finding[]): readonly Finding[] {
   const keyOf = ({ goal, part }: Finding): string => `${goal} ${part}`;
   const fresh = new Set(now.filter(({ note }) => note !== "stopped").map(keyOf));
-  const kept = before.filter((finding) => !fresh.has(keyOf(finding)));
+  const measured = new Set(now.flatMap(({ goal, status }) => (status === "FAILED" ? [] : [goal])));
+  const kept = before.filter(
+    (finding) =>
+      !fresh.has(keyOf(finding)) &&
+      !(finding.status === "FAILED" && finding.part === "all" && measured.has(finding.goal)),
+  );
   const keptKeys = new Set(kept.map(keyOf));
   return [...kept, ...now.filter((finding) => !keptKeys.has(keyOf(finding)))];
 }

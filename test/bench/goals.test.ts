@@ -170,6 +170,15 @@ describe("the table", () => {
     ]);
   });
 
+  it("forgets that nothing of a goal could be measured as soon as something was", () => {
+    const before = [
+      finding("P6", "FAILED", { part: "all" }),
+      finding("P12", "FAILED", { part: "all" }),
+    ];
+    const kept = inOrder(addTo(before, [finding("P6", "met", { part: "E1" })]));
+    expect(kept.map(({ goal, part }) => `${goal} ${part}`)).toEqual(["P6 E1", "P12 all"]);
+  });
+
   it("numbers have commas", () => {
     expect([7, 1_000, 1_234_567].map(count)).toEqual(["7", "1,000", "1,234,567"]);
   });
