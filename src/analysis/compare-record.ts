@@ -10,7 +10,7 @@ import type { Estimate } from "./estimate.ts";
 import type { Direction, Margin } from "./paired-comparison.ts";
 import type { RankInterval } from "./ranks.ts";
 import type { TieAudit } from "./tie-audit.ts";
-import type { AntitheticAnswer } from "./variance-reduction.ts";
+import type { AntitheticAnswer, AntitheticPilot } from "./variance-reduction.ts";
 import type { ComparisonAnswer } from "./verdicts.ts";
 import type { WarmUpRecord } from "./warm-up-record.ts";
 
@@ -93,6 +93,8 @@ export interface CompareRecord {
   readonly selection?: SelectionOutcome;
   /** Present where ties were audited: one entry per measure and alternative. */
   readonly tieAudits?: readonly TieAuditAnswer[];
+  /** Present where pairs were asked for: whether the first of them were worth going on with. */
+  readonly antitheticPilot?: AntitheticPilot;
   /** Present of antithetic pairs: of the differences; estimates and verdicts are then over pairs. */
   readonly antithetic?: readonly (AntitheticAnswer & { readonly alternative: string })[];
   /** Present where measures are skewed or bounded: a second interval, beside that of the estimate. */

@@ -131,12 +131,14 @@ export { PLAN_SCHEMA_VERSION } from "./plan-record.ts";
 
 export type {
   AntitheticAnswer,
+  AntitheticPilot,
   AntitheticEstimate,
   Control,
   Stratum,
 } from "./variance-reduction.ts";
 export {
   estimateAntithetic,
+  judgePairs,
   estimateStratified,
   estimateWithControls,
 } from "./variance-reduction.ts";

@@ -9,7 +9,7 @@ import type { AlternativeSummary } from "./compare-record.ts";
 import type { Estimate } from "./estimate.ts";
 import type { LongRunMeasure } from "./batch-means.ts";
 import type { Direction } from "./paired-comparison.ts";
-import type { AntitheticAnswer } from "./variance-reduction.ts";
+import type { AntitheticAnswer, AntitheticPilot } from "./variance-reduction.ts";
 import type { WarmUpRecord } from "./warm-up-record.ts";
 
 /** Version of the shape of SweepRecord and of `sweep.json`. */
@@ -54,6 +54,8 @@ export interface SweepRecord {
   };
   /** What makes the sweep again; "" = not said. */
   readonly command: string;
+  /** Present where pairs were asked for: whether the first of them were worth going on with. */
+  readonly antitheticPilot?: AntitheticPilot;
   readonly varied: readonly string[];
   readonly replicationsCount: number;
   readonly confidence: number;

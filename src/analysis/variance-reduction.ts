@@ -77,6 +77,25 @@ export interface AntitheticAnswer {
   readonly isOpposed: boolean;
 }
 
+/** What the first pairs of a study said about going on in pairs. */
+export interface AntitheticPilot {
+  readonly pairsCount: number;
+  /** Mean correlation of the two of a pair over everything that is judged; null where nothing varies. */
+  readonly meanCorrelation: number | null;
+  /** False: the study went on with plain replications. */
+  readonly isKept: boolean;
+}
+
+/** Pairs are kept if the two of a pair oppose each other on the mean of all that is judged. */
+export function judgePairs(
+  pairsCount: number,
+  answers: readonly Pick<AntitheticAnswer, "correlation">[],
+): AntitheticPilot {
+  const known = answers.flatMap(({ correlation }) => correlation ?? []);
+  const meanCorrelation = known.length === 0 ? null : sumOf(known) / known.length;
+  return { pairsCount, meanCorrelation, isKept: meanCorrelation !== null && meanCorrelation < 0 };
+}
+
 /** Mean over antithetic pairs; refused unless a pilot's pairs are negatively correlated. */
 export function estimateAntithetic(
   pilot: readonly (readonly [number, number])[],

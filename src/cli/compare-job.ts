@@ -13,7 +13,9 @@ import {
   type ComparePlan,
   type KnownControl,
   knownControl,
+  judgePilotPairs,
   nextCells,
+  pilotCellsOf,
   type Scenario,
   scenarioHash,
   studiedWorld,
@@ -70,7 +72,8 @@ export async function runComparison(request: CompareRequest): Promise<CompareOut
     throw usage("--shard needs a fixed number of replications: shards cannot see each other's");
   const session = await StudySession.open({ ...request, settings: settingsOf(request) });
   try {
-    const settled = await settle(session, asked, request, scenarios);
+    const paired = await pairedPlan(session, asked, request);
+    const settled = paired && (await settle(session, paired, request, scenarios));
     if (settled === undefined) {
       const { stoppedBy, notes, counts } = session;
       return { compared: undefined, stoppedBy, notes, counts };
@@ -100,6 +103,24 @@ const PILOT_COUNT = 10;
 interface SettledPlan {
   readonly plan: ComparePlan;
   readonly cellOf: (place: CellPlace) => StudyCell;
+}
+
+/** The plan with or without pairs, as its first pairs say; undefined if a signal stopped them. */
+async function pairedPlan(
+  session: StudySession,
+  asked: ComparePlan,
+  request: CompareRequest,
+): Promise<ComparePlan | undefined> {
+  if (asked.isAntithetic !== true) return asked;
+  const places = pilotCellsOf(asked);
+  const results = await session.runWhole(places.map(cellsOfPlan(asked, request)));
+  const cells = results.flatMap((result, at) => (result ? { ...places[at]!, ...result } : []));
+  if (cells.length < places.length) return undefined;
+  const { isAntithetic, ...plain } = asked;
+  const antitheticPilot = judgePilotPairs(asked, cells);
+  return antitheticPilot.isKept
+    ? { ...plain, isAntithetic, antitheticPilot }
+    : { ...plain, antitheticPilot };
 }
 
 /** The plan with its warm-up found, where that is left to a pilot; undefined if a signal stopped it. */

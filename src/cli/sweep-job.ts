@@ -13,8 +13,10 @@ import {
   studiedWorld,
   type StudyCell,
   type StudyPoint,
+  judgeSweptPairs,
   sweepCells,
   sweepCellsOf,
+  sweepPilotCellsOf,
   type SweepPlan,
   VARIED_PARTS,
   workTogether,
@@ -98,6 +100,28 @@ function cellsOfSweep({ plan, points }: PlannedSweep): StudyCell[] {
   return sweepCellsOf(plan).map(({ row, replication }) => ({ point: points[row]!, replication }));
 }
 
+/** The sweep with or without pairs, as its first pairs say; undefined if a signal stopped them. */
+async function pairedSweep(
+  session: StudySession,
+  planned: PlannedSweep,
+): Promise<PlannedSweep | undefined> {
+  const { plan, points } = planned;
+  if (plan.isAntithetic !== true) return planned;
+  const cells = sweepPilotCellsOf(plan).map(({ row, replication }) => ({
+    point: points[row]!,
+    replication,
+  }));
+  const results = (await session.runWhole(cells)).flatMap((result) => result ?? []);
+  if (results.length < cells.length) return undefined;
+  const antitheticPilot = judgeSweptPairs(plan, results);
+  if (antitheticPilot.isKept) return { plan: { ...plan, antitheticPilot }, points };
+  const { isAntithetic: _, ...plain } = plan;
+  return {
+    plan: { ...plain, antitheticPilot },
+    points: points.map(({ isAntithetic: _pairs, ...point }) => point),
+  };
+}
+
 /** The sweep with its warm-ups found, where they are left to a pilot; undefined if a signal stopped it. */
 async function settle(
   session: StudySession,
@@ -160,7 +184,8 @@ export async function runSweep(
   const settings = { pluginDeadline, debug, json: format === "json" };
   const session = await StudySession.open({ ...request, settings });
   try {
-    const settled = await settle(session, planned);
+    const paired = await pairedSweep(session, planned);
+    const settled = paired && (await settle(session, paired));
     if (settled === undefined) {
       const { stoppedBy, notes, counts } = session;
       return { swept: undefined, stoppedBy, notes, counts };

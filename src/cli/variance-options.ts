@@ -16,7 +16,7 @@ export interface VarianceOptions {
 export function addVarianceOptions(command: Command): Command {
   return command.option(
     "--antithetic",
-    "replications in pairs with opposed draws, estimates over pairs; says where that gained nothing",
+    "replications in pairs with opposed draws, if the first five pairs show a gain",
   );
 }
 

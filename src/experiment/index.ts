@@ -82,7 +82,12 @@ export { type PilotRuns, searchWarmUp } from "./study/warm-up-search.ts";
 export { runStudyCell } from "./study/run-cell.ts";
 export { type StudiedWorld, studiedWorld } from "./study/cell-estimates.ts";
 export { faultStrata } from "./study/fault-strata.ts";
-export { sweepCells, sweepCellsOf } from "./study/sweep-cells.ts";
+export {
+  judgeSweptPairs,
+  sweepCells,
+  sweepCellsOf,
+  sweepPilotCellsOf,
+} from "./study/sweep-cells.ts";
 export type { SweepPlan } from "./study/sweep-cells.ts";
 export { listCombinations, splitValues } from "./study/sweep-parameters.ts";
 export type { Combination, Parameter } from "./study/sweep-parameters.ts";
@@ -90,7 +95,7 @@ export { workTogether } from "./assembly/schedulers-together.ts";
 export { runCell } from "./compare/compare-cell.ts";
 export type { CellQuestion, CompareCell } from "./compare/compare-cell.ts";
 export { COMPARED_MEASURES } from "./compare/compare-measures.ts";
-export { cellsOf, compareCells } from "./compare/compare-cells.ts";
+export { cellsOf, compareCells, judgePilotPairs, pilotCellsOf } from "./compare/compare-cells.ts";
 export {
   type CellPlace,
   cellsByAlternative,

@@ -4,6 +4,7 @@
 
 import type {
   AntitheticAnswer,
+  AntitheticPilot,
   BootstrapBeside,
   Estimate,
   SweepRow,
@@ -28,6 +29,21 @@ export function bootstrapText(
       : "the interval holds what cannot be";
   const [second, first] = [bounds(interval), bounds(estimate)];
   return second === first ? [] : [`${why}; bootstrap (BCa) says ${second} beside ${first}`];
+}
+
+/** What the first pairs of a study said, and how it went on; none where no pairs were asked for. */
+export function pilotText(pilot: AntitheticPilot | undefined): string[] {
+  if (pilot === undefined) return [];
+  const { pairsCount, meanCorrelation, isKept } = pilot;
+  const said =
+    meanCorrelation === null
+      ? "nothing varied"
+      : `correlation ${meanCorrelation.toFixed(2)} on average`;
+  return [
+    isKept
+      ? `antithetic pairs: the first ${pairsCount} opposed each other (${said})`
+      : `no antithetic pairs: the first ${pairsCount} did not oppose each other (${said}), so plain replications were run`,
+  ];
 }
 
 /** Which measures gained from antithetic pairs, and which did not. */

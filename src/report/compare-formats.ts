@@ -7,7 +7,7 @@ import type { AlternativeSummary, CompareRecord, Estimate, Margin } from "../ana
 import { escapeControls, writeYaml } from "../base/index.ts";
 import type { MeasureUnit } from "../metrics/index.ts";
 import { amountText } from "./amount-text.ts";
-import { antitheticText, bootstrapText, waitingText } from "./beside-text.ts";
+import { antitheticText, bootstrapText, pilotText, waitingText } from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { spanText } from "./summary-text.ts";
 import { formatTextTable } from "./text-table.ts";
@@ -251,6 +251,7 @@ function cautionLines(record: CompareRecord): string {
     );
   }
   lines.push(
+    ...pilotText(record.antitheticPilot),
     ...antitheticLines(record),
     ...bootstrapLines(record),
     ...tieLines(record),

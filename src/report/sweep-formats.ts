@@ -5,7 +5,13 @@
 
 import type { Estimate, SweepRecord, SweepRow } from "../analysis/index.ts";
 import { escapeControls, writeYaml } from "../base/index.ts";
-import { antitheticText, bootstrapText, strataText, waitingText } from "./beside-text.ts";
+import {
+  antitheticText,
+  bootstrapText,
+  pilotText,
+  strataText,
+  waitingText,
+} from "./beside-text.ts";
 import { csvText } from "./csv-rows.ts";
 import { amountText } from "./amount-text.ts";
 import { spanText } from "./summary-text.ts";
@@ -143,6 +149,7 @@ function cautions(record: SweepRecord, shown: readonly number[]): string {
     ).map((text) => `${nameOf(row)}: ${text}`),
     ...bootstrapLines(record, row, shown).map((text) => `${nameOf(row)}: ${text}`),
   ]);
+  lines.push(...pilotText(record.antitheticPilot));
   if (record.missingCellsCount > 0)
     lines.push(
       `PARTIAL: ${record.missingCellsCount} cells are missing; rows hold the replications before the first missing one`,

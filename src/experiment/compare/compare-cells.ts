@@ -4,6 +4,7 @@
 // they are put in order by (alternative, replication) before anything is computed.
 
 import {
+  type AntitheticPilot,
   auditTies,
   COMPARE_SCHEMA_VERSION,
   type ComparedMeasure,
@@ -13,6 +14,7 @@ import {
   COUNT_MIN,
   estimateWithControls,
   judgeComparisons,
+  judgePairs,
   type Margin,
   rankAlternatives,
   type Study,
@@ -30,7 +32,7 @@ import {
   studyOf,
   summaryOf,
 } from "../study/cell-estimates.ts";
-import { blockedPairs, opposition } from "../study/antithetic-pairs.ts";
+import { blockedPairs, opposition, pilotCount } from "../study/antithetic-pairs.ts";
 import { bootstrapRuns, waitingEstimates } from "../study/more-estimates.ts";
 import type { CompareCell } from "./compare-cell.ts";
 import {
@@ -66,6 +68,8 @@ export interface ComparePlan {
   readonly hasTieAudit?: boolean;
   /** Something with a known mean that all alternatives of a replication share; corrects differences. */
   readonly control?: KnownControl;
+  /** What the first pairs said, where pairs were asked for; if they are not kept, none is antithetic. */
+  readonly antitheticPilot?: AntitheticPilot;
   /** What a pilot found, where the warm-up was left to it; the scenario then has it. */
   readonly warmUp?: WarmUpRecord;
   /** What makes this comparison again, without what changes nothing about it; "" = not said. */
@@ -124,6 +128,7 @@ export function compareCells(plan: ComparePlan, cells: readonly CompareCell[]): 
     ...(shuffled.length > 0 && {
       tieAudits: tieAuditsOf(plan, study, measures, shuffled, chosen),
     }),
+    ...(plan.antitheticPilot && { antitheticPilot: plan.antitheticPilot }),
     ...(plan.isAntithetic === true && {
       antithetic: opposedDifferences(plan, measures, chosen, byAlternative),
     }),
@@ -143,10 +148,30 @@ function longRunsOf(
   return longRuns.length === 0 ? {} : { longRuns };
 }
 
+/** The cells of the first pairs of a plan that asks for pairs, all alternatives. */
+export function pilotCellsOf({ alternatives, replicationsCount }: ComparePlan): CellPlace[] {
+  return Array.from({ length: pilotCount(replicationsCount) }, (_, replication) =>
+    alternatives.map((_name, alternative) => ({ alternative, replication })),
+  ).flat();
+}
+
+/** Whether those pairs are worth going on with: judged on the differences that will be compared. */
+export function judgePilotPairs(plan: ComparePlan, cells: readonly CompareCell[]): AntitheticPilot {
+  const { alternatives, measures: asked, replicationsCount } = plan;
+  const runs = alternatives.map((_, at) => cells.filter(({ alternative }) => alternative === at));
+  const first = runs[0]![0]!;
+  const chosen = chosenMeasures(first, asked);
+  const named = chosen.map((at) => first.measures[at]!);
+  return judgePairs(
+    pilotCount(replicationsCount) / 2,
+    opposedDifferences(plan, named, chosen, runs),
+  );
+}
+
 /** Whether the differences of a pair opposed each other, on each measure of each alternative. */
 function opposedDifferences(
   { alternatives, baseline }: ComparePlan,
-  measures: readonly ComparedMeasure[],
+  measures: readonly Pick<ComparedMeasure, "measure">[],
   chosen: readonly number[],
   byAlternative: readonly (readonly CompareCell[])[],
 ): NonNullable<CompareRecord["antithetic"]> {

@@ -7,6 +7,14 @@ import { type AntitheticAnswer, correlationOf } from "../../analysis/index.ts";
 import type { MeasuredValue } from "../compare/compare-measures.ts";
 import type { CellResult } from "./study-cell.ts";
 
+/** Pairs of a pilot. */
+const PILOT_PAIRS = 5;
+
+/** Replications of the pilot of a study of so many: its first pairs. */
+export function pilotCount(replicationsCount: number): number {
+  return Math.min(2 * PILOT_PAIRS, replicationsCount);
+}
+
 /** Each pair as one run: means of values, sums of what ratios are taken over; a last odd one is left out. */
 export function blockedPairs<Run extends CellResult>(runs: readonly Run[]): Run[] {
   const pairs = Array.from({ length: Math.floor(runs.length / 2) }, (_, pair) => pair);

@@ -4,7 +4,9 @@
 // before the first missing one count, so that a sweep that was stopped says nothing about luck.
 
 import {
+  type AntitheticPilot,
   type Estimate,
+  judgePairs,
   SWEEP_SCHEMA_VERSION,
   type SweepRecord,
   type SweepRow,
@@ -21,7 +23,7 @@ import {
   studyOf,
   summaryOf,
 } from "./cell-estimates.ts";
-import { blockedPairs, opposedMeasures } from "./antithetic-pairs.ts";
+import { blockedPairs, opposedMeasures, pilotCount } from "./antithetic-pairs.ts";
 import { type FaultStratum, stratifiedEstimate, strataToldOf } from "./fault-strata.ts";
 import { bootstrapRuns, waitingEstimates } from "./more-estimates.ts";
 import type { CellResult } from "./study-cell.ts";
@@ -45,6 +47,8 @@ export interface SweepPlan {
   readonly confidence: number;
   /** Measures to report, by name or first part ("pending"); empty = all. */
   readonly measures: readonly string[];
+  /** What the first pairs said, where pairs were asked for; if they are not kept, none is antithetic. */
+  readonly antitheticPilot?: AntitheticPilot;
   /** What makes this sweep again, without what changes nothing about it; "" = not said. */
   readonly command?: string;
   /** What pilots found, one per combination; the rows' worlds then have it. */
@@ -58,6 +62,25 @@ export function sweepCellsOf(plan: SweepPlan): { row: number; replication: numbe
     const chosen = strata?.flatMap(({ replications }) => replications);
     return Array.from({ length: count }, (_, at) => ({ row, replication: chosen?.[at] ?? at }));
   });
+}
+
+/** The cells of the first pairs of every row, for a plan that asks for pairs. */
+export function sweepPilotCellsOf(plan: SweepPlan): { row: number; replication: number }[] {
+  const count = pilotCount(plan.replicationsCount);
+  return plan.rows.flatMap((_, row) =>
+    Array.from({ length: count }, (_replication, replication) => ({ row, replication })),
+  );
+}
+
+/** Whether those pairs are worth going on with; `results` are parallel to their cells. */
+export function judgeSweptPairs(plan: SweepPlan, results: readonly CellResult[]): AntitheticPilot {
+  const count = pilotCount(plan.replicationsCount);
+  const runs = plan.rows.map((_, row) => results.slice(row * count, (row + 1) * count));
+  const names = measuresIn(runs, plan.measures).map(({ measure }) => measure);
+  return judgePairs(
+    count / 2,
+    runs.flatMap((some) => opposedMeasures(some, names)),
+  );
 }
 
 /** The record; `results` are parallel to the plan's cells, undefined where there is none. */
@@ -78,6 +101,7 @@ export function sweepCells(
       fingerprint: FINGERPRINT_VERSION,
     },
     command: plan.command ?? "",
+    ...(plan.antitheticPilot && { antitheticPilot: plan.antitheticPilot }),
     varied: plan.varied,
     replicationsCount: count,
     confidence: plan.confidence,
